@@ -1,0 +1,41 @@
+"""The lab bench of a course on autoencoders and generative networks, in Keras 3.
+
+Importing this package is light: TensorFlow loads when a name that needs it is first used.
+"""
+
+import importlib
+import os
+from typing import Any
+
+from ankeras.quiet import quiet_tensorflow
+
+quiet_tensorflow()
+
+# Without these TensorFlow and JAX take the whole memory of a GPU at once.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "get_autoencoder": "ankeras.builders",
+    "get_classifier": "ankeras.builders",
+    "get_decoder": "ankeras.builders",
+    "get_encoder": "ankeras.builders",
+    "setup": "ankeras.devices",
+}
+_MODULES = ("autoencoders", "classification", "data", "devices", "latent", "metrics", "plots")
+
+__all__ = ["__version__", *_MODULES, *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(f"ankeras.{name}")
+    raise AttributeError(f"module 'ankeras' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

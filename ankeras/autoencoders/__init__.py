@@ -1,0 +1,39 @@
+"""The autoencoders of the lectures, one file a system."""
+
+from ankeras.autoencoders.autoencoder import (
+    Autoencoder,
+    binary_cross_entropy,
+    slide_callbacks,
+    squared_error,
+    train,
+)
+from ankeras.autoencoders.contractive import ContractiveAutoencoder
+from ankeras.autoencoders.denoising import DenoisingAutoencoder
+from ankeras.autoencoders.linear import get_linear_autoencoder, principal_angles
+from ankeras.autoencoders.overcomplete import get_overcomplete_autoencoder, set_to_identity
+from ankeras.autoencoders.regularized import (
+    GaussianCodeAutoencoder,
+    SharpAutoencoder,
+    SmoothAutoencoder,
+)
+from ankeras.autoencoders.sparse import SparseAutoencoder
+from ankeras.autoencoders.tied import TiedAutoencoder
+
+__all__ = [
+    "Autoencoder",
+    "ContractiveAutoencoder",
+    "DenoisingAutoencoder",
+    "GaussianCodeAutoencoder",
+    "SharpAutoencoder",
+    "SmoothAutoencoder",
+    "SparseAutoencoder",
+    "TiedAutoencoder",
+    "binary_cross_entropy",
+    "get_linear_autoencoder",
+    "get_overcomplete_autoencoder",
+    "principal_angles",
+    "set_to_identity",
+    "slide_callbacks",
+    "squared_error",
+    "train",
+]

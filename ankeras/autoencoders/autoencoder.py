@@ -1,0 +1,214 @@
+"""The autoencoder: a network trained to reproduce its input through a code.
+
+Source: AN2DL, "Autoencoders"; AE, first part; DLSP, "Autoencoder" and "Reconstruction losses".
+
+    z = E(x),  x_hat = D(z),  L = 1/m sum_j l(x^(j), x_hat^(j))  [+ lambda R]
+
+    real-valued input:  l(x, x_hat) = 1/2 ||x - x_hat||^2
+    binary input:       l(x, x_hat) = -sum_i [x_i log x_hat_i + (1 - x_i) log(1 - x_hat_i)]
+"""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ankeras.autodiff import Model, value_and_gradient
+
+
+@keras.saving.register_keras_serializable("ankeras")
+def squared_error(x: Any, x_hat: Any) -> Any:
+    """Return 1/2 ||x - x_hat||^2 of each image (DLSP, real-valued input): (batch, ...) -> (batch,).
+
+    As a Keras loss (`compile(loss=squared_error)`) it is averaged over the batch.
+    """
+    return 0.5 * _sum_per_image(ops.square(x - x_hat))
+
+
+@keras.saving.register_keras_serializable("ankeras")
+def binary_cross_entropy(x: Any, x_hat: Any) -> Any:
+    """Return -sum_i [x_i log x_hat_i + (1 - x_i) log(1 - x_hat_i)] of each image (DLSP, binary).
+
+    Args:
+        x: (batch, ...), values in [0, 1].
+        x_hat: (batch, ...), probabilities: the decoder ends in a sigmoid.
+
+    Returns:
+        (batch,), in nats.
+    """
+    return _sum_per_image(ops.binary_crossentropy(x, x_hat))
+
+
+def _sum_per_image(values: Any) -> Any:
+    return ops.sum(values, axis=tuple(range(1, len(values.shape))))
+
+
+@keras.saving.register_keras_serializable("ankeras")
+class Autoencoder(Model):
+    """Encoder and decoder trained together; the base of the regularized autoencoders.
+
+    A subclass adds its term to the loss by `penalty`, or changes what E sees by `corrupt`.
+
+    Args:
+        encoder: (batch, *image) -> (batch, d), as `get_encoder` builds it.
+        decoder: (batch, d) -> (batch, *image), as `get_decoder` builds it.
+
+    Raises:
+        ValueError: if the decoder does not take the encoder's code or draws other shapes.
+    """
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if encoder.output_shape != decoder.input_shape:
+            raise ValueError(
+                f"The encoder's code has shape {encoder.output_shape[1:]}, but the decoder "
+                f"expects {decoder.input_shape[1:]}."
+            )
+        if encoder.input_shape != decoder.output_shape:
+            raise ValueError(
+                f"The encoder reads images of shape {encoder.input_shape[1:]}, but the decoder "
+                f"draws {decoder.output_shape[1:]}."
+            )
+        self.encoder = encoder
+        self.decoder = decoder
+        self.loss_tracker = keras.metrics.Mean("loss")
+        self.reconstruction_tracker = keras.metrics.Mean("reconstruction")
+        self.penalty_tracker = keras.metrics.Mean("penalty")
+        self.built = True  # its players are
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """Return the reconstruction D(E(x))."""
+        return self.decoder(self.encoder(x, training=training), training=training)
+
+    def corrupt(self, x: Any) -> Any:
+        """Return what the encoder sees of x while training: here x itself."""
+        return x
+
+    def penalty(self, x: Any, z: Any, x_hat: Any) -> Any:
+        """Return the regularization term of the loss, averaged over the batch: here none."""
+        return 0.0
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Descend the gradient of reconstruction + penalty on one minibatch."""
+        x, target, _ = keras.utils.unpack_x_y_sample_weight(data)
+
+        def loss_fn() -> tuple:
+            z = self.encoder(self.corrupt(x), training=True)
+            x_hat = self.decoder(z, training=True)
+            reconstruction = self.compute_loss(y=target, y_pred=x_hat)
+            penalty = self.penalty(x, z, x_hat)
+            return reconstruction + penalty, reconstruction, penalty, x_hat
+
+        value, gradients = value_and_gradient(loss_fn, self.trainable_variables)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        return self._log(*value[1:], target)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate reconstruction + penalty on one minibatch, without corruption."""
+        x, target, _ = keras.utils.unpack_x_y_sample_weight(data)
+        z = self.encoder(x, training=False)
+        x_hat = self.decoder(z, training=False)
+        reconstruction = self.compute_loss(y=target, y_pred=x_hat)
+        return self._log(reconstruction, self.penalty(x, z, x_hat), x_hat, target)
+
+    def _log(self, reconstruction: Any, penalty: Any, x_hat: Any, target: Any) -> dict[str, Any]:
+        self.loss_tracker.update_state(reconstruction + penalty)
+        self.reconstruction_tracker.update_state(reconstruction)
+        self.penalty_tracker.update_state(penalty)
+        return self.compute_metrics(None, target, x_hat)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build the model again."""
+        return {
+            **super().get_config(),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "decoder": keras.saving.serialize_keras_object(self.decoder),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Autoencoder":
+        """Build the model that `get_config` described."""
+        players = {
+            name: keras.saving.deserialize_keras_object(config.pop(name))
+            for name in ("encoder", "decoder")
+        }
+        return cls(**players, **config)
+
+
+def slide_callbacks() -> list[keras.callbacks.Callback]:
+    """Return the slides' callbacks for `fit` (AN2DL, "Training Autoencoders").
+
+    Both watch the loss on the validation images: training stops once it has not fallen for 10
+    epochs and the best weights come back; after 5 the learning rate is halved, down to 1e-5.
+    """
+    return [
+        keras.callbacks.EarlyStopping(monitor="val_loss", patience=10, restore_best_weights=True),
+        keras.callbacks.ReduceLROnPlateau(monitor="val_loss", patience=5, factor=0.5, min_lr=1e-5),
+    ]
+
+
+def train(
+    autoencoder: keras.Model,
+    x_train: np.ndarray,
+    x_val: np.ndarray,
+    *,
+    epochs: int,
+    batch_size: int = 100,
+    learning_rate: float = 6e-3,
+    loss: Any = squared_error,
+    verbose: int | str = "auto",
+) -> keras.callbacks.History:
+    """Train an autoencoder in a fixed number of epochs.
+
+    The learning rate falls to zero along half a cosine: the same number of epochs ends at a lower
+    error than the slides' steps on a plateau, which need to see each plateau first.
+
+    Args:
+        autoencoder: any of this package; it is compiled here.
+        x_train, x_val: images (n, *image).
+        epochs: passes over x_train.
+        batch_size: images a step.
+        learning_rate: of Adam, at its highest.
+        loss: l(x, x_hat).
+        verbose: as in `fit`.
+
+    Returns:
+        The history of `fit`; it holds mse and val_mse, the mean squared error a pixel.
+
+    Raises:
+        ValueError: if the images do not fit the network, or hold NaN.
+    """
+    for images, name in ((x_train, "x_train"), (x_val, "x_val")):
+        _refuse_misfits(autoencoder, images, name)
+    steps = epochs * math.ceil(len(x_train) / batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - steps // 20, warmup_target=learning_rate, warmup_steps=steps // 20
+    )
+    autoencoder.compile(keras.optimizers.Adam(schedule), loss=loss, metrics=["mse", "mae"])
+    return autoencoder.fit(
+        x_train,
+        x_train,
+        batch_size=batch_size,
+        epochs=epochs,
+        validation_data=(x_val, x_val),
+        verbose=verbose,
+    )
+
+
+def _refuse_misfits(autoencoder: keras.Model, images: np.ndarray, name: str) -> None:
+    expected = autoencoder.get_layer("encoder").input_shape[1:]
+    if images.shape[1:] != expected:
+        raise ValueError(
+            f"{name} holds images of shape {images.shape[1:]}, but the encoder reads {expected}."
+        )
+    if not np.isfinite(images).all():
+        raise ValueError(f"{name} holds NaN or infinity.")
+    output = autoencoder.get_layer("decoder").get_layer("output_layer")
+    low, high = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(output.activation.__name__, (None, None))
+    if low is not None and (images.min() < low or images.max() > high):
+        raise ValueError(
+            f"{name} holds values in [{images.min():g}, {images.max():g}], but the decoder's "
+            f"{output.activation.__name__} draws values in [{low}, {high}]."
+        )

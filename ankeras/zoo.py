@@ -1,0 +1,146 @@
+"""Every system of this package: one row each. The tests and the README read this table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+
+from ankeras import autoencoders as ae
+from ankeras.builders import get_autoencoder, get_decoder, get_encoder
+
+TINY_SHAPE, TINY_LATENT_DIM = (12, 12, 1), 3
+
+
+@dataclass(frozen=True)
+class System:
+    """One system of the lectures.
+
+    Attributes:
+        name: what the lectures call it.
+        api: the class or function, as it is imported from the package.
+        file: where it is defined, from the root of the repository.
+        lecture: short name of the lecture, and its section.
+        paper: first author and year, where the lecture follows a paper; else "".
+        tiny: builds it for TINY_SHAPE images with a code of TINY_LATENT_DIM, uncompiled.
+        notebook: number of the notebook that shows it.
+    """
+
+    name: str
+    api: str
+    file: str
+    lecture: str
+    paper: str
+    tiny: Callable[[], keras.Model]
+    notebook: str
+
+
+def _players(**options: object) -> dict[str, keras.Model]:
+    return {
+        "encoder": get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8), **options),
+        "decoder": get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8), **options),
+    }
+
+
+SYSTEMS = (
+    System(
+        "autoencoder",
+        "get_autoencoder",
+        "ankeras/builders.py",
+        "AN2DL, Autoencoders",
+        "",
+        lambda: get_autoencoder(TINY_SHAPE, latent_dim=TINY_LATENT_DIM, widths=(4, 8)),
+        "01",
+    ),
+    System(
+        "linear autoencoder (PCA)",
+        "get_linear_autoencoder",
+        "ankeras/autoencoders/linear.py",
+        "AE, under-complete autoencoders",
+        "Baldi 1989",
+        lambda: ae.get_linear_autoencoder(TINY_SHAPE, latent_dim=TINY_LATENT_DIM),
+        "01",
+    ),
+    System(
+        "tied weights",
+        "TiedAutoencoder",
+        "ankeras/autoencoders/tied.py",
+        "DLSP, Autoencoder",
+        "",
+        lambda: ae.TiedAutoencoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(16,)),
+        "01",
+    ),
+    System(
+        "over-complete autoencoder",
+        "get_overcomplete_autoencoder",
+        "ankeras/autoencoders/overcomplete.py",
+        "AE; DLSP, Under-/over-complete hidden layer",
+        "",
+        lambda: ae.get_overcomplete_autoencoder(TINY_SHAPE),
+        "01",
+    ),
+    System(
+        "sparse autoencoder",
+        "SparseAutoencoder",
+        "ankeras/autoencoders/sparse.py",
+        "AE, Sparse Autoencoders",
+        "",
+        lambda: ae.SparseAutoencoder(**_players(), lam=0.1),
+        "01",
+    ),
+    System(
+        "denoising autoencoder",
+        "DenoisingAutoencoder",
+        "ankeras/autoencoders/denoising.py",
+        "AE; DLSP, Denoising autoencoder",
+        "Vincent 2008",
+        lambda: ae.DenoisingAutoencoder(**_players()),
+        "01",
+    ),
+    System(
+        "contractive autoencoder",
+        "ContractiveAutoencoder",
+        "ankeras/autoencoders/contractive.py",
+        "AE; DLSP, Contractive autoencoder",
+        "Rifai 2011",
+        lambda: ae.ContractiveAutoencoder(**_players(), lam=0.1),
+        "01",
+    ),
+    System(
+        "Gaussian code",
+        "GaussianCodeAutoencoder",
+        "ankeras/autoencoders/regularized.py",
+        "AN2DL, Autoencoders (regularization)",
+        "",
+        lambda: ae.GaussianCodeAutoencoder(**_players(), lam=0.1),
+        "02",
+    ),
+    System(
+        "smooth reconstruction",
+        "SmoothAutoencoder",
+        "ankeras/autoencoders/regularized.py",
+        "AN2DL, Autoencoders (regularization)",
+        "",
+        lambda: ae.SmoothAutoencoder(**_players(), lam=0.1),
+        "01",
+    ),
+    System(
+        "sharp edges",
+        "SharpAutoencoder",
+        "ankeras/autoencoders/regularized.py",
+        "AN2DL, Autoencoders (regularization)",
+        "Mathieu 2016",
+        lambda: ae.SharpAutoencoder(**_players(), lam=0.1),
+        "01",
+    ),
+)
+
+
+def markdown_table() -> str:
+    """Return the table of systems as it stands in the README."""
+    rows = [
+        f"| {s.name} | [`{s.api}`]({s.file}) | {s.lecture} | {s.paper or '-'} | {s.notebook} |"
+        for s in SYSTEMS
+    ]
+    return "\n".join(
+        ["| system | in the package | lecture | paper | notebook |", "|---|---|---|---|---|", *rows]
+    )
