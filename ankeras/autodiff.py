@@ -121,9 +121,7 @@ def input_jacobian(fn: Callable[[Any], Any], x: Any) -> Any:
         return jax.vmap(jax.jacrev(lambda row: fn(row[None])[0]))(x)
     x = x.detach().requires_grad_()
     z = fn(x)
-    rows = [
-        torch.autograd.grad(z[:, i].sum(), x, create_graph=True)[0] for i in range(z.shape[1])
-    ]
+    rows = [torch.autograd.grad(z[:, i].sum(), x, create_graph=True)[0] for i in range(z.shape[1])]
     return torch.stack(rows, dim=1)
 
 

@@ -44,9 +44,7 @@ def run(train_data: Dataset, test_data: Dataset, out: Path, *, quick: bool = Fal
         autoencoders[latent_dim] = autoencoder
         error = reconstruction_error(autoencoder, x_test)
         pca = pca_error(x_train, x_test, latent_dim)
-        rows.append(
-            f"{latent_dim:4}{error:12.4f}{pca:12.4f}{error / pca:10.2f}{seconds:10.0f}"
-        )
+        rows.append(f"{latent_dim:4}{error:12.4f}{pca:12.4f}{error / pca:10.2f}{seconds:10.0f}")
     (out / "history.json").write_text(json.dumps(histories, indent=1, default=float))
     for name, figure in _figures(autoencoders, test_data, histories):
         figure.savefig(out / f"{name}.png")

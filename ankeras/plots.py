@@ -130,7 +130,10 @@ def history(logs: Mapping[str, Sequence[float]], names: Sequence[str] = ("loss",
         1, len(names), figsize=(4.6 * len(names), 3.2), layout="constrained", dpi=DPI, squeeze=False
     )
     for axes, name in zip(all_axes[0], names, strict=True):
-        for key, label, color in ((name, "training", "#8fa3bf"), (f"val_{name}", "validation", INK)):
+        for key, label, color in (
+            (name, "training", "#8fa3bf"),
+            (f"val_{name}", "validation", INK),
+        ):
             if key in logs:
                 axes.plot(np.arange(1, len(logs[key]) + 1), logs[key], color=color, label=label)
         axes.set_xlabel("epoch")

@@ -84,7 +84,8 @@ def test_from_colour_to_grey():
 
 
 @pytest.mark.parametrize(
-    ("output_activation", "low", "high"), [("sigmoid", 0, 1), ("tanh", -1, 1), ("linear", None, None)]
+    ("output_activation", "low", "high"),
+    [("sigmoid", 0, 1), ("tanh", -1, 1), ("linear", None, None)],
 )
 def test_range_of_the_output(output_activation, low, high):
     decoder = get_decoder(2, (8, 8, 1), widths=(4,), output_activation=output_activation)

@@ -380,7 +380,7 @@ def _style(strokes: list[Stroke], most: int) -> tuple[np.ndarray, np.ndarray, np
     # neighbours move together: on the paper, and even more so along the path
     covariance = (
         0.070**2 * np.exp(-apart / (2 * 0.5**2))
-        + 0.045**2 * np.exp(-later / (2 * 0.3**2))
+        + 0.048**2 * np.exp(-later / (2 * 0.4**2))
         + 0.008**2 * np.eye(len(points))
     )
     shake = np.zeros((_POINTS, most))
@@ -456,7 +456,7 @@ def draw_factors(n: int, seed: int = 0, **fixed: ArrayLike) -> np.ndarray:
         rotation: radians, clockwise; normal, 0 ± 0.08.
         aspect: factor on the width, before the digit is made to fit its box; log-normal, 1 ± 20 %.
         scale: side of the box that the ink fits, in MNIST's 20/28; normal, 1 ± 0.02.
-        thickness: of the pen; log-normal, 0.093 ± 30 %, within 0.035 to 0.22.
+        thickness: of the pen; log-normal, 0.089 ± 30 %, within 0.035 to 0.2.
         x, y: centre of mass of the strokes, to the right of and below the middle; uniform over 0
             to 1/28, because MNIST's lies half a pixel off. Ink never leaves the image: a digit
             that would is moved back.
@@ -494,7 +494,7 @@ def draw_factors(n: int, seed: int = 0, **fixed: ArrayLike) -> np.ndarray:
     factors["rotation"] = rng.normal(0, 0.08, n)
     factors["aspect"] = np.exp(rng.normal(0, 0.2, n))
     factors["scale"] = rng.normal(1, 0.02, n)
-    factors["thickness"] = (0.093 * np.exp(rng.normal(0, 0.3, n))).clip(0.035, 0.22)
+    factors["thickness"] = (0.089 * np.exp(rng.normal(0, 0.3, n))).clip(0.035, 0.2)
     factors["x"] = rng.uniform(0, 1 / 28, n)
     factors["y"] = rng.uniform(0, 1 / 28, n)
     factors["sloppiness"] = 1.2 * np.exp(rng.normal(0, 0.22, n))

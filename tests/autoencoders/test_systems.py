@@ -165,7 +165,9 @@ def test_an_over_complete_code_can_copy_anything():
         (lambda: ae.DenoisingAutoencoder(*_players(), "masking", level=1.5), r"\[0, 1\], not 1.5"),
         (lambda: ae.Autoencoder(_players(3)[0], _players(4)[1]), "expects"),
         (
-            lambda: ae.Autoencoder(get_encoder((8, 8, 1), 2, widths=()), get_decoder(2, (6, 6, 1), widths=())),
+            lambda: ae.Autoencoder(
+                get_encoder((8, 8, 1), 2, widths=()), get_decoder(2, (6, 6, 1), widths=())
+            ),
             "reads images of shape",
         ),
     ],

@@ -1,0 +1,276 @@
+# %% [markdown]
+# # 1. Autoencoders
+#
+# An **autoencoder** is trained to reproduce its input through a small code (AN2DL, "Autoencoders"):
+#
+# $$ s \;\xrightarrow{\;\mathcal E\;}\; z = \mathcal E(s) \;\xrightarrow{\;\mathcal D\;}\; \hat s = \mathcal D(\mathcal E(s)), \qquad s \in \mathbb R^n,\; z \in \mathbb R^d,\; d \ll n. $$
+#
+# No labels are involved: the target is the input itself. Training minimizes the reconstruction loss over a batch $S$,
+#
+# $$ \ell(S) = \sum_{s \in S} \lVert s - \mathcal D(\mathcal E(s)) \rVert. $$
+#
+# In this notebook you build the slides' convolutional autoencoder, train it, see what the size of the code does, compare it with PCA, and meet the regularized family: sparse, denoising, contractive, tied, over-complete.
+
+# %%
+# On Colab this cell installs the package; elsewhere it does nothing.
+import sys
+from pathlib import Path
+
+REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
+if "google.colab" in sys.modules:
+    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
+    # %pip install -q {SOURCE}
+
+# %%
+import os
+
+import ankeras
+import keras
+import numpy as np
+
+from ankeras import autoencoders, data, plots
+from ankeras.builders import get_autoencoder, get_decoder, get_encoder
+from ankeras.metrics import pca_error, reconstruction_error
+
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+print(ankeras.setup(seed=42))
+
+# %% [markdown]
+# ## The data
+#
+# Change the next cell to train on something else: `"faces"`, `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own images with `data.load(path="folder or file.npz", size=32)`.
+
+# %%
+train_data, test_data = data.load("digits")
+if QUICK:
+    train_data, test_data = train_data.take(slice(1000)), test_data.take(slice(300))
+X_train, X_test = train_data.images, test_data.images
+input_shape = X_train.shape[1:]
+print(f"{len(X_train)} training and {len(X_test)} test images of shape {input_shape}")
+plots.image_grid(X_train[:60], columns=15)
+
+# %% [markdown]
+# ## The networks
+#
+# The encoder halves the image with strided convolutions, each followed by batch normalization and ReLU, and ends in a dense layer of $d$ units, the **latent representation**. The decoder inverts this: a dense layer, a reshape, then up-sampling and convolution. The last activation is a sigmoid, since pixels lie in $[0, 1]$.
+
+# %%
+latent_dim = 32
+encoder = get_encoder(enc_input_shape=input_shape, enc_output_shape=latent_dim)
+decoder = get_decoder(dec_input_shape=latent_dim, dec_output_shape=input_shape)
+encoder.summary()
+decoder.summary()
+
+# %% [markdown]
+# The autoencoder connects the two:
+#
+# ```python
+# input_layer = keras.layers.Input(shape=input_shape)
+# z = encoder(input_layer)
+# output_layer = decoder(z)
+# autoencoder = keras.Model(inputs=input_layer, outputs=output_layer, name="autoencoder")
+# ```
+#
+# `get_autoencoder` does just that.
+
+# %%
+autoencoder = get_autoencoder(input_shape, input_shape, latent_dim=latent_dim)
+
+# %% [markdown]
+# ## Training
+#
+# As on the slides: Adam, mean squared error, and two callbacks. `EarlyStopping` ends the training when the validation loss has not fallen for 10 epochs and brings the best weights back; `ReduceLROnPlateau` halves the learning rate when it has not fallen for 5. Note that the **target is the input itself**.
+
+# %%
+learning_rate = 1e-3
+autoencoder.compile(
+    optimizer=keras.optimizers.Adam(learning_rate),
+    loss=keras.losses.MeanSquaredError(),
+    metrics=["mse", "mae"],
+)
+history = autoencoder.fit(
+    X_train,  # the input
+    X_train,  # the target for the autoencoder is the input itself
+    batch_size=100,
+    epochs=1 if QUICK else 6,
+    validation_data=(X_test, X_test),
+    callbacks=[
+        keras.callbacks.EarlyStopping(monitor="val_loss", patience=10, restore_best_weights=True),
+        keras.callbacks.ReduceLROnPlateau(monitor="val_loss", patience=5, factor=0.5, min_lr=1e-5),
+    ],
+)
+
+# %%
+plots.history(history.history)
+
+# %%
+plots.reconstructions(X_test, {"d = 32": autoencoder.predict(X_test[:12], verbose=0)}, n=12)
+
+# %% [markdown]
+# ## The size of the latent representation
+#
+# The larger the code, the better the reconstruction. `autoencoders.train` is a shortcut for `compile` and `fit` with a learning rate that falls along a cosine; it gets further in the same number of epochs.
+#
+# Beside each autoencoder stands **PCA** with as many components: the best *linear* encoder and decoder.
+
+# %%
+SIZES = (2, 8, 32)
+by_size = {}
+for d in SIZES:
+    by_size[d] = get_autoencoder(input_shape, latent_dim=d)
+    autoencoders.train(by_size[d], X_train, X_test, epochs=1 if QUICK else 6, verbose=0)
+    print(f"d = {d} trained")
+
+# %%
+plots.reconstructions(
+    X_test,
+    {f"d = {d}": model.predict(X_test[:12], verbose=0) for d, model in by_size.items()},
+    n=12,
+)
+
+# %%
+plots.curves(
+    SIZES,
+    {
+        "PCA": [pca_error(X_train, X_test, d) for d in SIZES],
+        "autoencoder": [reconstruction_error(by_size[d], X_test) for d in SIZES],
+    },
+    x_label="size of the code d",
+    y_label="test error (MSE a pixel)",
+)
+
+# %% [markdown]
+# ## A linear autoencoder is PCA
+#
+# With a linear encoder and decoder and squared error, the optimum spans the space of the leading principal components (AE lecture). We train one by gradient descent and measure the **principal angles** between the space of its decoder and that of PCA: near 0 where the two agree. (Its axes are another matter: any invertible $d \times d$ matrix between $\mathcal E$ and $\mathcal D$ leaves the loss as it is.)
+
+# %%
+from sklearn.decomposition import PCA
+
+d = 8
+linear = autoencoders.get_linear_autoencoder(input_shape, latent_dim=d)
+autoencoders.train(
+    linear, X_train, X_test, epochs=2 if QUICK else 15, learning_rate=2e-3, verbose=0
+)
+pca = PCA(d, random_state=0).fit(X_train.reshape(len(X_train), -1))
+angles = autoencoders.principal_angles(linear, pca.components_)
+print("principal angles in degrees:", np.degrees(angles).round(1))
+print(
+    f"test error: linear autoencoder {reconstruction_error(linear, X_test):.4f}, "
+    f"PCA {pca_error(X_train, X_test, d):.4f}"
+)
+
+# %% [markdown]
+# ## Tied weights, and a code that is too large
+#
+# **Tied weights** (DLSP): $W_x \doteq W_h^\top$ halves the number of parameters.
+#
+# An **over-complete** code ($d > n$) can copy its input without learning anything about it: with $W_h = [I; 0]$ even pure noise comes back exactly. This is why such codes need a regularizer.
+
+# %%
+tied = autoencoders.TiedAutoencoder(input_shape, 32, widths=(256,))
+autoencoders.train(tied, X_train, X_test, epochs=1 if QUICK else 10, learning_rate=2e-3, verbose=0)
+print(
+    f"tied weights, d = 32: {tied.count_params():,} parameters, "
+    f"test error {reconstruction_error(tied, X_test):.4f}"
+)
+
+overcomplete = autoencoders.get_overcomplete_autoencoder(input_shape)
+autoencoders.set_to_identity(overcomplete)
+noise = np.random.default_rng(0).random((6, *input_shape)).astype("float32")
+both = np.concatenate([X_test[:6], noise])
+plots.reconstructions(both, {"copied": overcomplete.predict(both, verbose=0).clip(0, 1)}, n=12)
+
+# %% [markdown]
+# ## Regularized autoencoders
+#
+# The loss gets a second term that encourages properties besides copying:
+#
+# | | loss |
+# |---|---|
+# | sparse | $L(x, g(f(x))) + \lambda \sum_i \lvert z_i \rvert$ |
+# | denoising | $L(x, g(f(\tilde x)))$, where $\tilde x \sim p(\tilde x \mid x)$ is corrupted |
+# | contractive | $L(x, g(f(x))) + \lambda \sum_i \lVert \nabla_x z_i \rVert^2$ |
+#
+# They share one `train_step`; the progress bar shows `reconstruction` and `penalty` apart. **Sparse** first: how many units of the code does an image use?
+
+
+# %%
+def players(d, **options):
+    return (
+        get_encoder(input_shape, d, kind="mlp", batch_norm=False, **options),
+        get_decoder(d, input_shape, kind="mlp", batch_norm=False, **options),
+    )
+
+
+EPOCHS = 1 if QUICK else 8
+plain = autoencoders.Autoencoder(*players(64))
+sparse = autoencoders.SparseAutoencoder(*players(64), lam=0.3)
+for name, model in {"plain": plain, "sparse": sparse}.items():
+    autoencoders.train(model, X_train, X_test, epochs=EPOCHS, learning_rate=2e-3, verbose=0)
+    z = np.abs(model.encoder.predict(X_test, verbose=0))
+    active = (z > 0.05 * z.max()).sum(axis=1).mean()
+    print(
+        f"{name:7} {active:4.1f} of 64 units active for an image, "
+        f"test error {reconstruction_error(model, X_test):.4f}"
+    )
+
+# %% [markdown]
+# **Contractive**: the code changes little when the input changes slightly. We measure $\sum_i \lVert \nabla_x z_i \rVert^2$ itself.
+
+# %%
+from ankeras.autoencoders.contractive import contraction
+
+contractive = autoencoders.ContractiveAutoencoder(*players(64), lam=0.3)
+autoencoders.train(
+    contractive, X_train, X_test, epochs=EPOCHS // 2 + 1, learning_rate=2e-3, verbose=0
+)
+for name, model in {"plain": plain, "contractive": contractive}.items():
+    jacobian = float(contraction(model.encoder, keras.ops.convert_to_tensor(X_test[:200])))
+    print(
+        f"{name:12} |dz/dx|^2 = {jacobian:8.2f}, "
+        f"test error {reconstruction_error(model, X_test):.4f}"
+    )
+
+# %% [markdown]
+# **Denoising**: the network sees a corrupted image and must give the clean one. The plain autoencoder, which has never seen noise, is the comparison.
+
+# %%
+denoiser = autoencoders.DenoisingAutoencoder(
+    get_encoder(input_shape, 64), get_decoder(64, input_shape), corruption="masking", level=0.5
+)
+autoencoders.train(denoiser, X_train, X_test, epochs=1 if QUICK else 6)
+
+# %%
+corrupted = keras.ops.convert_to_numpy(denoiser.corrupt(X_test[:12]))
+plots.reconstructions(
+    corrupted,
+    {
+        "plain": autoencoder.predict(corrupted, verbose=0),
+        "denoising": denoiser.predict(corrupted, verbose=0),
+        "truth": X_test[:12],
+    },
+    n=12,
+    first="corrupted",
+)
+
+# %% [markdown]
+# **On the reconstruction** (AN2DL): a term that asks for smooth images, or for sharp edges, through a small code that blurs.
+
+# %%
+smooth = autoencoders.SmoothAutoencoder(*players(8), lam=0.1)
+sharp = autoencoders.SharpAutoencoder(*players(8), lam=0.3)
+neither = autoencoders.Autoencoder(*players(8))
+rows = {}
+for name, model in {"no penalty": neither, "smooth": smooth, "sharp edges": sharp}.items():
+    autoencoders.train(model, X_train, X_test, epochs=EPOCHS, learning_rate=2e-3, verbose=0)
+    rows[name] = model.predict(X_test[:12], verbose=0)
+plots.reconstructions(X_test, rows, n=12)
+
+# %% [markdown]
+# ## Questions
+#
+# 1. Why does the autoencoder beat PCA by more at $d = 32$ than at $d = 2$, or less? Look at the curve before you answer.
+# 2. The sparse code loses little in error. What would happen to the penalty if the decoder's weights were free to grow, and how would you prevent it?
+# 3. The contractive penalty punishes sensitivity in *every* direction, the reconstruction loss punishes insensitivity in the directions of the data. What is left?
+# 4. The denoiser was trained with half of the pixels masked. Change `level` and `corruption` of the *test* images. How far from its training noise does it still work?

@@ -1,0 +1,152 @@
+# %% [markdown]
+# # 2. The latent space
+#
+# An autoencoder maps each image $s$ to a point $z = \mathcal E(s)$ and each point back to an image $\mathcal D(z)$. Can we **draw** a point at random and get a new image? (AN2DL, "Sampling the Latent Space")
+#
+# 1. train an autoencoder on $S$
+# 2. discard the encoder
+# 3. draw random vectors $z \sim \phi_z$, to mimic "a new latent representation", and feed them to the decoder
+#
+# You will see that this works in a plane, that it stops working as $d$ grows, and measure how fast.
+
+# %%
+# On Colab this cell installs the package; elsewhere it does nothing.
+import sys
+from pathlib import Path
+
+REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
+if "google.colab" in sys.modules:
+    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
+    # %pip install -q {SOURCE}
+
+# %%
+import os
+
+import ankeras
+import numpy as np
+
+from ankeras import autoencoders, data, latent, metrics, plots
+from ankeras.builders import get_autoencoder, get_decoder, get_encoder
+
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+print(ankeras.setup(seed=42))
+
+# %% [markdown]
+# The data set is chosen here: `"digits"`, `"faces"`, `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own images with `data.load(path="folder or file.npz", size=32)`. The last part of the notebook needs labels.
+
+# %%
+train_data, test_data = data.load("digits")
+if QUICK:
+    train_data, test_data = train_data.take(slice(1000)), test_data.take(slice(300))
+X_train, X_test = train_data.images, test_data.images
+input_shape = X_train.shape[1:]
+
+# %% [markdown]
+# ## The latent plane ($d = 2$)
+
+# %%
+autoencoder = get_autoencoder(input_shape, latent_dim=2)
+history = autoencoders.train(autoencoder, X_train, X_test, epochs=1 if QUICK else 14)
+encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
+
+# %%
+plots.reconstructions(X_test, {"d = 2": autoencoder.predict(X_test[:12], verbose=0)}, n=12)
+
+# %% [markdown]
+# Each test image is a point, coloured by its class. The classes are somehow separated, though the network has never seen a label.
+
+# %%
+z = latent.encode(encoder, X_test)
+plots.latent_plane(z, test_data.labels, test_data.class_names)
+
+# %% [markdown]
+# ## Sampling on a grid
+#
+# We define sampling locations as a grid. It has to cover a *populated* region of the plane: here the box that holds the central 95 % of the codes along each axis.
+
+# %%
+low, high = latent.populated_box(z, coverage=0.95)
+locations = np.stack(
+    np.meshgrid(np.linspace(low[0], high[0], 20), np.linspace(low[1], high[1], 20)), axis=-1
+).reshape(-1, 2)
+plots.latent_plane(z, test_data.labels, test_data.class_names, locations=locations)
+
+# %%
+plots.latent_grid(latent.grid(decoder, low, high, n=20), low, high)
+
+# %% [markdown]
+# Neighbouring points give similar images, and between two classes the images change gradually from one to the other. Where no image was encoded, the decoder has never been asked for anything, and it shows.
+#
+# ## Sampling at random, as $d$ grows
+#
+# We train one autoencoder for each size of the code and draw $z$ uniformly from the populated box of its codes. Reconstructions get better with $d$; what happens to the samples?
+
+# %%
+SIZES = (2, 4, 8, 16, 32)
+N_SAMPLES = 1000
+reconstructed, sampled = {}, {}
+for d in SIZES:
+    model = autoencoder
+    if d != 2:
+        model = get_autoencoder(input_shape, latent_dim=d)
+        autoencoders.train(model, X_train, X_test, epochs=1 if QUICK else 4, verbose=0)
+    codes = latent.encode(model.get_layer("encoder"), X_test)
+    random_codes = latent.sample_codes(*latent.populated_box(codes), N_SAMPLES, seed=0)
+    reconstructed[d] = latent.decode(model.get_layer("decoder"), codes)
+    sampled[d] = latent.decode(model.get_layer("decoder"), random_codes)
+
+# %%
+plots.reconstructions(X_test, {f"d = {d}": reconstructed[d] for d in SIZES}, n=12)
+
+# %%
+plots.reconstructions(sampled[2], {f"d = {d}": sampled[d] for d in SIZES[1:]}, n=12, first="d = 2")
+
+# %% [markdown]
+# To put a number on it, we train a classifier on the real images and count for how many samples it finds some class with a probability of at least 0.95. Images that are no digit leave it in doubt more often. The same figure for real test images and for reconstructions is the measure of what can be expected.
+
+# %%
+critic = metrics.train_critic(train_data, epochs=1 if QUICK else 4)
+real = metrics.confident_share(critic, X_test)
+shares = {
+    "reconstructions": [metrics.confident_share(critic, reconstructed[d]) for d in SIZES],
+    "random samples": [metrics.confident_share(critic, sampled[d]) for d in SIZES],
+    "real images": [real] * len(SIZES),
+}
+for name, values in shares.items():
+    print(f"{name:16}", *(f"{value:6.2f}" for value in values))
+plots.curves(
+    SIZES, shares, x_label="size of the code d", y_label="share that the classifier finds confident"
+)
+
+# %% [markdown]
+# As the dimension of the latent space grows, a random point is more and more likely to fall in a region that corresponds to no class: the codes fill a smaller and smaller part of their box. Sampling is a viable way to generate images in a low-dimensional latent space only, because we do not know the distribution $\phi_z$ of the codes.
+#
+# ## A way out
+#
+# If $\phi_z$ can't be found, it can be **enforced**: add a term to the loss that asks the codes of each minibatch to follow a standard Gaussian,
+#
+# $$ \ell + \lambda \, \tfrac12 \sum_i \left( m_i^2 + v_i - \log v_i - 1 \right), $$
+#
+# with $m_i, v_i$ the mean and variance of the codes along dimension $i$. Then draw $z \sim \mathcal N(0, I)$. This is a first step towards the **variational autoencoder**, which asks for it image by image.
+
+# %%
+d = 16
+gaussian = autoencoders.GaussianCodeAutoencoder(
+    get_encoder(input_shape, d), get_decoder(d, input_shape), lam=1.0
+)
+autoencoders.train(gaussian, X_train, X_test, epochs=1 if QUICK else 4, verbose=0)
+codes = latent.encode(gaussian.encoder, X_test)
+print(f"codes: mean {codes.mean():.2f}, standard deviation {codes.std(axis=0).mean():.2f}")
+normal = np.random.default_rng(0).normal(size=(N_SAMPLES, d)).astype("float32")
+samples = latent.decode(gaussian.decoder, normal)
+print(f"confident: {metrics.confident_share(critic, samples):.2f} from the Gaussian code, "
+      f"{shares['random samples'][SIZES.index(d)]:.2f} from the box")
+plots.reconstructions(samples, {"box": sampled[d]}, n=12, first="Gaussian")
+
+# %% [markdown]
+# ## Questions
+#
+# 1. Look at the grid and at the plane. Which classes are neighbours, and does the grid show images that belong to none?
+# 2. In how small a part of a box do the codes lie? Think of a ball inscribed in a cube: what share of the cube's volume does it fill for $d = 2, 8, 32$?
+# 3. A mean and a variance per dimension were matched to a Gaussian, but not the shape of the whole cloud. What could still be wrong with it?
+# 4. The classifier is sure of some samples that you would not accept. Why is its confidence an upper bound of quality rather than a proof?

@@ -1,0 +1,89 @@
+"""Run the notebooks from top to bottom and keep what they show.
+
+python notebooks/run.py --out DIR      # as a student would: DIR gets notebooks, HTML, figures
+python notebooks/run.py --quick        # the same code with little training, as a check
+"""
+
+import argparse
+import base64
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
+
+FOLDER = Path(__file__).parent
+
+
+def run(source: Path, out: Path) -> str:
+    """Execute one notebook in a fresh kernel and save it, its HTML and its figures.
+
+    Args:
+        source: an .ipynb file.
+        out: the folder for the executed notebook, NAME.html and NAME/figure-*.png.
+
+    Returns:
+        "" or, if a cell failed, its traceback.
+    """
+    notebook = nbformat.read(source, as_version=4)
+    client = NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": str(FOLDER)}})
+    error = ""
+    try:
+        client.execute()
+    except CellExecutionError as failure:
+        error = str(failure)
+    nbformat.write(notebook, out / source.name)
+    (out / f"{source.stem}.html").write_text(
+        HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8"
+    )
+    figures = out / source.stem
+    figures.mkdir(exist_ok=True)
+    pictures = [
+        output["data"]["image/png"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    for number, picture in enumerate(pictures, start=1):
+        (figures / f"figure-{number:02}.png").write_bytes(base64.b64decode(picture))
+    return error
+
+
+def main() -> int:
+    """Run the notebooks named on the command line, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="such as 01 02; default: all")
+    parser.add_argument("--quick", action="store_true", help="cut the training short")
+    parser.add_argument("--out", type=Path, help="folder for the results; default: none are kept")
+    options = parser.parse_args()
+    if options.quick:
+        os.environ["ANKERAS_QUICK"] = "1"
+    sources = [
+        source
+        for source in sorted(FOLDER.glob("[0-9]*.ipynb"))
+        if not options.names or source.stem.startswith(tuple(options.names))
+    ]
+    if not sources:
+        parser.error(f"no notebook is named {' or '.join(options.names)}")
+    failed = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        out = options.out or Path(temporary)
+        out.mkdir(parents=True, exist_ok=True)
+        for source in sources:
+            start = time.perf_counter()
+            error = run(source, out)
+            verdict = "FAILED" if error else "ok"
+            print(f"{source.stem:32}{verdict:8}{time.perf_counter() - start:6.0f} s", flush=True)
+            if error:
+                print(error, file=sys.stderr)
+                failed += 1
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

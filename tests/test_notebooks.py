@@ -1,0 +1,37 @@
+"""The notebooks are what their sources say, carry no outputs, and read well on Colab."""
+
+import importlib.util
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+_spec = importlib.util.spec_from_file_location("build", FOLDER / "build.py")
+build = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(build)
+
+SOURCES = build.sources()
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_the_notebook_is_built_from_its_source(source):
+    assert source.with_suffix(".ipynb").read_text() == build.build(source), (
+        "run `python notebooks/build.py` after editing a source"
+    )
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_it_holds_no_outputs_and_installs_on_colab(source):
+    notebook = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert "google.colab" in code[0].source
+    assert "\n    %pip install" in code[0].source
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+    assert notebook.cells[0].source.startswith("# ")
+    assert "data.load(" in "".join(cell.source for cell in code)
+
+
+def test_there_is_no_notebook_without_a_source():
+    assert [path.stem for path in sorted(FOLDER.glob("*.ipynb"))] == [s.stem for s in SOURCES]

@@ -1,0 +1,52 @@
+"""Files that must agree with each other."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+import ankeras
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_environment_yml_is_in_step_with_pyproject():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    *conda, pip = environment["dependencies"]
+    assert conda == [f"python{PYPROJECT['requires-python']}", "pip"]
+    (gpu,) = PYPROJECT["optional-dependencies"]["gpu"]
+    wanted = [gpu if name.startswith("tensorflow") else name for name in PYPROJECT["dependencies"]]
+    assert pip["pip"] == [*wanted, "-e ."]
+
+
+def test_the_gpu_extra_is_the_same_tensorflow():
+    plain = next(name for name in PYPROJECT["dependencies"] if name.startswith("tensorflow"))
+    assert PYPROJECT["optional-dependencies"]["gpu"] == [
+        plain.replace("tensorflow", "tensorflow[and-cuda]")
+    ]
+
+
+def test_the_version_is_one():
+    assert PYPROJECT["version"] == ankeras.__version__
+    assert f"## {ankeras.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_readme_gives_two_commands():
+    block = re.search(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
+    assert block.splitlines() == [
+        "python -m pip install -q uv && python -m uv run ankeras demo",
+        "python -m pip install -q uv && python -m uv run --extra dev pytest",
+    ]
+
+
+def test_links_of_the_readme_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()):
+        assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "ankeras").rglob("*.py")), ids=lambda p: p.name)
+def test_a_file_opens_with_a_sentence(path):
+    assert path.read_text().startswith('"""')

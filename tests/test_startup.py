@@ -1,0 +1,76 @@
+"""Importing is light and quiet; the public names are there."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import ankeras
+
+HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "sklearn")
+
+
+def _python(code: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import ankeras",
+        "from ankeras.data import digits, faces, load",
+        "import contextlib, io\n"
+        "from ankeras.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    main(['--help'])",
+    ],
+)
+def test_nothing_heavy_is_imported(code):
+    listing = f"import sys; print([name for name in {HEAVY} if name in sys.modules])"
+    assert _python(f"{code}\n{listing}").stdout.strip() == "[]"
+
+
+def test_tensorflow_starts_quietly():
+    code = "import ankeras, tensorflow as tf; print(float(tf.constant(1.0) + 1))"
+    found = _python(code, KERAS_BACKEND="tensorflow")
+    assert found.stdout.strip() == "2.0"
+    assert found.stderr == ""
+
+
+def test_a_failing_start_is_not_quiet(tmp_path):
+    package = tmp_path / "tensorflow"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "import os\nos.write(2, b'what went wrong')\nraise ImportError('no library')"
+    )
+    code = (
+        "import ankeras\n"
+        "try:\n    import tensorflow\n"
+        "except ImportError as error:\n    print(error)"
+    )
+    found = _python(code, PYTHONPATH=str(tmp_path))
+    assert found.stdout.strip() == "no library"
+    assert "what went wrong" in found.stderr
+
+
+def test_gpu_memory_grows():
+    code = "import ankeras, os; print(os.environ['TF_FORCE_GPU_ALLOW_GROWTH'])"
+    assert _python(code).stdout.strip() == "true"
+
+
+@pytest.mark.parametrize("name", ankeras.__all__)
+def test_public_names(name):
+    assert getattr(ankeras, name) is not None
+    assert name in dir(ankeras)
+
+
+def test_an_unknown_name():
+    with pytest.raises(AttributeError, match="no attribute 'gan_zoo'"):
+        _ = ankeras.gan_zoo
