@@ -17,6 +17,22 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 __version__ = "0.1.0"
 
+__all__ = [
+    "__version__",
+    "autoencoders",
+    "classification",
+    "data",
+    "devices",
+    "get_autoencoder",
+    "get_classifier",
+    "get_decoder",
+    "get_encoder",
+    "latent",
+    "metrics",
+    "plots",
+    "setup",
+]
+
 _HOME = {
     "get_autoencoder": "ankeras.builders",
     "get_classifier": "ankeras.builders",
@@ -24,15 +40,12 @@ _HOME = {
     "get_encoder": "ankeras.builders",
     "setup": "ankeras.devices",
 }
-_MODULES = ("autoencoders", "classification", "data", "devices", "latent", "metrics", "plots")
-
-__all__ = ["__version__", *_MODULES, *_HOME]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
-    if name in _MODULES:
+    if name in __all__:
         return importlib.import_module(f"ankeras.{name}")
     raise AttributeError(f"module 'ankeras' has no attribute {name!r}")
 

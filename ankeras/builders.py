@@ -174,7 +174,12 @@ def get_autoencoder(
     Raises:
         ValueError: if no such network exists; the sentence says why.
     """
-    common = {"kind": kind, "widths": widths, "activation": activation, "batch_norm": batch_norm}
+    common: dict[str, Any] = {
+        "kind": kind,
+        "widths": widths,
+        "activation": activation,
+        "batch_norm": batch_norm,
+    }
     encoder = get_encoder(ae_input_shape, latent_dim, seed=seed, **common)
     decoder = get_decoder(
         latent_dim,

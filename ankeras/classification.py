@@ -7,6 +7,8 @@ labels; L: the small labelled set {(s_i, y_i)}.
     2. get rid of D, keep the weights of E       4. fine-tune on L (E frozen, or fine-tuned too)
 """
 
+import math
+
 import keras
 import numpy as np
 
@@ -14,13 +16,16 @@ from ankeras.autoencoders import train
 from ankeras.builders import get_autoencoder, get_classifier
 from ankeras.data import Dataset
 
+BATCH = 50  # labelled images a step
+HEAD_RATE = 1e-2  # learning rate of the head alone
+
 
 def initialize_classifier(
     unlabelled: np.ndarray,
     labelled: Dataset,
     *,
-    latent_dim: int = 64,
-    epochs: int = 10,
+    latent_dim: int = 16,
+    epochs: int = 8,
     freeze: bool = False,
     seed: int = 42,
     verbose: int | str = "auto",
@@ -28,12 +33,12 @@ def initialize_classifier(
     """Take the four steps of the slides, from images to a classifier.
 
     Args:
-        unlabelled: S, images (n, *image).
-        labelled: L, a data set with labels.
+        unlabelled: S, images (n, *image), values in [0, 1].
+        labelled: L, with labels.
         latent_dim: the size d of the code.
         epochs: passes over S in step 1.
         freeze: whether step 4 leaves the encoder as it is.
-        seed: seed of the weights and of the order of the images.
+        seed: seed of the weights.
         verbose: as in `fit`.
 
     Returns:
@@ -43,8 +48,109 @@ def initialize_classifier(
         ValueError: if L has no labels, or its images are of another shape than those of S.
     """
     autoencoder = get_autoencoder(unlabelled.shape[1:], latent_dim=latent_dim, seed=seed)
-    train(autoencoder, unlabelled, labelled.images, epochs=epochs, verbose=verbose)  # step 1
-    encoder = autoencoder.get_layer("encoder")  # step 2
-    classifier = get_classifier(encoder, len(labelled.class_names), seed=seed)  # step 3
-    fine_tune(classifier, labelled, freeze=freeze, seed=seed, verbose=verbose)  # step 4
+    train(autoencoder, unlabelled, labelled.images, epochs=epochs, verbose=verbose)  # 1
+    encoder = autoencoder.get_layer("encoder")  # 2
+    classifier = get_classifier(encoder, len(labelled.class_names), seed=seed)  # 3
+    fine_tune(classifier, labelled, freeze=freeze, verbose=verbose)  # 4
     return classifier
+
+
+def fine_tune(
+    classifier: keras.Model,
+    labelled: Dataset,
+    *,
+    freeze: bool = False,
+    learning_rate: float = 1e-3,
+    head_steps: int = 100,
+    steps: int = 300,
+    verbose: int | str = "auto",
+) -> None:
+    """Train a classifier on few labelled images: first its head, then all of it.
+
+    The head starts at random, and its first gradients would damage a trained encoder; so it
+    learns to read the code before the encoder moves.
+
+    Args:
+        classifier: as `get_classifier` builds it, with any encoder: the baseline of a random start
+            is the same call on an encoder that was never trained.
+        labelled: L, with labels.
+        freeze: whether the encoder stays as it is: only the head is trained, for all the steps.
+        learning_rate: of Adam for the whole network, at its highest; falls along half a cosine.
+        head_steps: minibatches for the head alone.
+        steps: minibatches after that.
+        verbose: as in `fit`.
+
+    Raises:
+        ValueError: if the labels are missing, do not match the head, or the images the encoder.
+    """
+    _refuse_misfits(classifier, labelled)
+    encoder = classifier.get_layer("encoder")
+    batches = math.ceil(len(labelled.images) / BATCH)
+    if freeze:
+        phases = [(False, HEAD_RATE, head_steps + steps)]
+    else:
+        phases = [(False, HEAD_RATE, head_steps), (True, learning_rate, steps)]
+    for trainable, rate, n_steps in phases:
+        if n_steps == 0:
+            continue
+        encoder.trainable = trainable
+        epochs = math.ceil(n_steps / batches)
+        classifier.compile(
+            keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, epochs * batches)),
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        classifier.fit(
+            labelled.images, labelled.labels, batch_size=BATCH, epochs=epochs, verbose=verbose
+        )
+    encoder.trainable = True
+
+
+def accuracy(classifier: keras.Model, data: Dataset) -> float:
+    """Return the share of images whose highest score is that of their label, in [0, 1]."""
+    scores = classifier.predict(data.images, batch_size=500, verbose=0)
+    return float(np.mean(scores.argmax(axis=1) == data.labels))
+
+
+def few_labels(data: Dataset, n: int, seed: int) -> Dataset:
+    """Pick n labelled images, evenly over the classes (the first classes get the remainder).
+
+    Args:
+        data: labelled images.
+        n: how many, at least one a class.
+        seed: seed of the choice.
+
+    Raises:
+        ValueError: if there are no labels, or a class has too few images.
+    """
+    if data.labels is None:
+        raise ValueError("Labelled images are picked from images that have labels.")
+    n_classes = len(data.class_names)
+    if n < n_classes:
+        raise ValueError(f"{n} labels are fewer than the {n_classes} classes.")
+    rng = np.random.default_rng(seed)
+    rows = []
+    for label in range(n_classes):
+        of_class = np.flatnonzero(data.labels == label)
+        wanted = n // n_classes + (label < n % n_classes)
+        if len(of_class) < wanted:
+            raise ValueError(
+                f"Class {data.class_names[label]!r} has {len(of_class)} images, not {wanted}."
+            )
+        rows.append(rng.choice(of_class, wanted, replace=False))
+    return data.take(np.concatenate(rows))
+
+
+def _refuse_misfits(classifier: keras.Model, labelled: Dataset) -> None:
+    if labelled.labels is None:
+        raise ValueError("A classifier is fine-tuned on labelled images, and these have none.")
+    n_classes = classifier.output_shape[-1]
+    if labelled.labels.max() >= n_classes:
+        raise ValueError(
+            f"Label {labelled.labels.max()} is out of range for a head of {n_classes} classes."
+        )
+    if labelled.images.shape[1:] != classifier.input_shape[1:]:
+        raise ValueError(
+            f"The labelled images have shape {labelled.images.shape[1:]}, but the encoder reads "
+            f"{classifier.input_shape[1:]}."
+        )

@@ -103,17 +103,18 @@ def latent_plane(
     colors = _class_colors(len(class_names))
     size = float(np.clip(20_000 / len(z), 3, 30))
     if labels is None:
-        axes.scatter(*z.T, s=size, color=INK, alpha=0.5, lw=0)
+        axes.scatter(z[:, 0], z[:, 1], s=size, color=INK, alpha=0.5, lw=0)
     else:
         order = np.random.default_rng(0).permutation(len(z))  # no class hides the others
-        axes.scatter(*z[order].T, s=size, color=colors[labels[order]], alpha=0.6, lw=0)
+        shuffled, color = z[order], colors[labels[order]]
+        axes.scatter(shuffled[:, 0], shuffled[:, 1], s=size, color=color, alpha=0.6, lw=0)
         for color, name in zip(colors, class_names, strict=True):
             axes.scatter([], [], s=40, color=color, label=name)
         axes.legend(
             loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=10, title="class"
         )
     if locations is not None:
-        axes.scatter(*locations.T, s=7, color="black", marker="s", lw=0)
+        axes.scatter(locations[:, 0], locations[:, 1], s=7, color="black", marker="s", lw=0)
     axes.set_xlabel("$z_1$")
     axes.set_ylabel("$z_2$")
     return _done(figure)
@@ -165,11 +166,11 @@ def curves(
     figure, axes = _canvas(6.2, 3.9)
     styles = zip(("#c8553d", INK, "#588b8b", "#b08900", "#8d6a9f"), "osD^v", strict=True)
     for (title, values), (color, marker) in zip(lines.items(), styles, strict=False):
-        values = np.asarray(values, dtype=float).reshape(len(x), -1)
+        by_seed = np.asarray(values, dtype=float).reshape(len(x), -1)
         axes.errorbar(
             x,
-            values.mean(axis=1),
-            yerr=values.std(axis=1) if values.shape[1] > 1 else None,
+            by_seed.mean(axis=1),
+            yerr=by_seed.std(axis=1) if by_seed.shape[1] > 1 else None,
             color=color,
             marker=marker,
             markersize=5,

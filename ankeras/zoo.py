@@ -34,10 +34,10 @@ class System:
     notebook: str
 
 
-def _players(**options: object) -> dict[str, keras.Model]:
+def _players() -> dict[str, keras.Model]:
     return {
-        "encoder": get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8), **options),
-        "decoder": get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8), **options),
+        "encoder": get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
+        "decoder": get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
     }
 
 

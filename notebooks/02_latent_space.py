@@ -139,8 +139,10 @@ codes = latent.encode(gaussian.encoder, X_test)
 print(f"codes: mean {codes.mean():.2f}, standard deviation {codes.std(axis=0).mean():.2f}")
 normal = np.random.default_rng(0).normal(size=(N_SAMPLES, d)).astype("float32")
 samples = latent.decode(gaussian.decoder, normal)
-print(f"confident: {metrics.confident_share(critic, samples):.2f} from the Gaussian code, "
-      f"{shares['random samples'][SIZES.index(d)]:.2f} from the box")
+print(
+    f"confident: {metrics.confident_share(critic, samples):.2f} from the Gaussian code, "
+    f"{shares['random samples'][SIZES.index(d)]:.2f} from the box"
+)
 plots.reconstructions(samples, {"box": sampled[d]}, n=12, first="Gaussian")
 
 # %% [markdown]

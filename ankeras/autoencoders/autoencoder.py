@@ -99,11 +99,11 @@ class Autoencoder(Model):
             x_hat = self.decoder(z, training=True)
             reconstruction = self.compute_loss(y=target, y_pred=x_hat)
             penalty = self.penalty(x, z, x_hat)
-            return reconstruction + penalty, reconstruction, penalty, x_hat
+            return reconstruction + penalty, (reconstruction, penalty, x_hat)
 
-        value, gradients = value_and_gradient(loss_fn, self.trainable_variables)
+        (_, parts), gradients = value_and_gradient(loss_fn, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
-        return self._log(*value[1:], target)
+        return self._log(target, *parts)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate reconstruction + penalty on one minibatch, without corruption."""
@@ -111,9 +111,9 @@ class Autoencoder(Model):
         z = self.encoder(x, training=False)
         x_hat = self.decoder(z, training=False)
         reconstruction = self.compute_loss(y=target, y_pred=x_hat)
-        return self._log(reconstruction, self.penalty(x, z, x_hat), x_hat, target)
+        return self._log(target, reconstruction, self.penalty(x, z, x_hat), x_hat)
 
-    def _log(self, reconstruction: Any, penalty: Any, x_hat: Any, target: Any) -> dict[str, Any]:
+    def _log(self, target: Any, reconstruction: Any, penalty: Any, x_hat: Any) -> dict[str, Any]:
         self.loss_tracker.update_state(reconstruction + penalty)
         self.reconstruction_tracker.update_state(reconstruction)
         self.penalty_tracker.update_state(penalty)

@@ -57,6 +57,7 @@ class TiedAutoencoder(Autoencoder):
         self,
         ae_input_shape: Sequence[int] = (28, 28, 1),
         latent_dim: int = 32,
+        *,
         widths: Sequence[int] = (),
         activation: str = "relu",
         output_activation: str = "sigmoid",

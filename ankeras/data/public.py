@@ -234,13 +234,13 @@ def _read_image(file: Path, size: int | None) -> np.ndarray:
         with Image.open(file) as image:
             if image.mode.startswith(("I", "F")):
                 raise ValueError(f"{image.mode} pixels: save it with 8 bits a channel")
-            image = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
+            picture = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"{file} can't be read as an image ({error}).") from error
     if size is not None:
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        square = image.crop((left, top, left + side, top + side))
-        image = square.resize((size, size), Image.Resampling.LANCZOS)
-    picture = np.asarray(image)
-    return picture[..., None] if picture.ndim == 2 else picture
+        side = min(picture.size)
+        left, top = (picture.width - side) // 2, (picture.height - side) // 2
+        square = picture.crop((left, top, left + side, top + side))
+        picture = square.resize((size, size), Image.Resampling.LANCZOS)
+    pixels = np.asarray(picture)
+    return pixels[..., None] if pixels.ndim == 2 else pixels

@@ -157,7 +157,7 @@ def test_folders_that_cannot_be_used(tmp_path):
     ("call", "error", "sentence"),
     [
         (lambda: load("minst"), ValueError, "no data set named 'minst': choose one of 'digits'"),
-        (lambda: load(), ValueError, "Name a data set"),
+        (load, ValueError, "Name a data set"),
         (lambda: load(path="/nowhere/at/all"), FileNotFoundError, "/nowhere/at/all"),
         (lambda: load("mnist", size=16), ValueError, "leave out size=16"),
         (lambda: load("faces", size=28), ValueError, "32, 64"),

@@ -1,0 +1,46 @@
+"""What the benchmarks share: real digits and a place for the figures."""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import ankeras
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser that knows where the real digits are."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument(
+        "--data",
+        type=Path,
+        help="an .npz file with the keys of keras's mnist.npz; default: MNIST by keras.datasets",
+    )
+    return options
+
+
+def real_digits(path: Path | None) -> tuple[ankeras.data.Dataset, ankeras.data.Dataset]:
+    """Load 10,000 training and 5,000 test images of real digits."""
+    train, test = ankeras.data.load("mnist", path)
+    return train.take(slice(10_000)), test.take(slice(5_000))
+
+
+def save(name: str, figures: Any) -> None:
+    """Write figures, with the versions and the machine they were measured on, as JSON."""
+    RESULTS.mkdir(exist_ok=True)
+    versions = {
+        package: importlib.metadata.version(package) for package in ("keras", "tensorflow", "numpy")
+    }
+    about = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        **versions,
+    }
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps({"about": about, "figures": figures}, indent=1) + "\n")

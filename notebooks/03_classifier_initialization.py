@@ -1,0 +1,138 @@
+# %% [markdown]
+# # 3. Autoencoders for classifier initialization
+#
+# Often many images are at hand and only a few of them are annotated (AN2DL, "Autoencoders for Classifier Initialization"):
+#
+# * $S = \{s_i\}$, a **large** set of images without labels,
+# * $L = \{(s_i, y_i)\}$, a **small** set with labels.
+#
+# An autoencoder needs no labels, so it can be trained on all of $S$. Its latent vector is a good representation of such images, and its encoder a good start for a classifier. The four steps of the slides:
+#
+# 1. **train the autoencoder** on $S$, without labels
+# 2. **get rid of the decoder**, keep the encoder's weights
+# 3. **plug in a fully connected layer** that classifies the latent representation
+# 4. **fine-tune** on the few labelled samples of $L$; if $L$ is large enough, the encoder too
+
+# %%
+# On Colab this cell installs the package; elsewhere it does nothing.
+import sys
+from pathlib import Path
+
+REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
+if "google.colab" in sys.modules:
+    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
+    # %pip install -q {SOURCE}
+
+# %%
+import os
+
+import ankeras
+import numpy as np
+
+from ankeras import autoencoders, data, plots
+from ankeras.builders import get_autoencoder, get_classifier, get_encoder
+from ankeras.classification import accuracy, few_labels, fine_tune, initialize_classifier
+
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+print(ankeras.setup(seed=42))
+
+# %% [markdown]
+# The data set is chosen here: `"digits"` (ten classes), `"faces"` (men and women, as on the slides), `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own images with `data.load(path="folder or file.npz", size=32)`. It must have labels.
+
+# %%
+train_data, test_data = data.load("digits")
+if QUICK:
+    train_data, test_data = train_data.take(slice(1000)), test_data.take(slice(300))
+S = train_data.images  # large, and its labels are not used
+L = few_labels(train_data, 100, seed=0)  # small
+print(f"S: {len(S)} images without labels; L: {len(L.images)} images with labels")
+plots.image_grid(L.images, title="all the labelled images there are", columns=20)
+
+# %% [markdown]
+# ## The four steps, one by one
+#
+# **Step 1.** Train the autoencoder in a fully unsupervised way.
+
+# %%
+LATENT_DIM = 16
+autoencoder = get_autoencoder(S.shape[1:], latent_dim=LATENT_DIM)
+autoencoders.train(autoencoder, S, test_data.images, epochs=1 if QUICK else 8)
+plots.reconstructions(
+    test_data.images, {"D(E(s))": autoencoder.predict(test_data.images[:12], verbose=0)}, n=12
+)
+
+# %% [markdown]
+# **Step 2.** Get rid of the decoder. **Step 3.** Plug in a fully connected layer.
+
+# %%
+encoder = autoencoder.get_layer("encoder")
+trained_weights = encoder.get_weights()  # kept, to start from them several times
+classifier = get_classifier(encoder, len(L.class_names))
+classifier.summary()
+
+# %% [markdown]
+# **Step 4.** Fine-tune on $L$. `fine_tune` first trains the new head alone, since its random start would damage the encoder, then everything with a small learning rate.
+
+# %%
+fine_tune(classifier, L, verbose=0)
+print(
+    f"accuracy on test images, from {len(L.images)} labels: {accuracy(classifier, test_data):.3f}"
+)
+
+# %% [markdown]
+# All four steps are one function, too:
+
+# %%
+classifier = initialize_classifier(S, L, latent_dim=LATENT_DIM, epochs=1 if QUICK else 4, verbose=0)
+print(f"accuracy: {accuracy(classifier, test_data):.3f}")
+
+# %% [markdown]
+# ## Is the initialization worth it?
+#
+# The fair comparison is **the same network, trained in the same way, from a random start**. We repeat it for several numbers of labels, each time with other labelled images and another random head:
+#
+# * encoder from the autoencoder, **fine-tuned**
+# * encoder from the autoencoder, **frozen**: only the head is trained
+# * **random start**
+#
+# The random start gets its own, larger learning rate, which suits it better.
+
+# %%
+N_LABELS = (50, 100, 500, 1000)
+SEEDS = range(1 if QUICK else 3)
+
+
+def one_run(way, n_labels, seed):
+    encoder = get_encoder(S.shape[1:], LATENT_DIM, seed=seed)
+    if way != "random start":
+        encoder.set_weights(trained_weights)
+    classifier = get_classifier(encoder, len(L.class_names), seed=seed)
+    fine_tune(
+        classifier,
+        few_labels(train_data, n_labels, seed),
+        freeze=way == "frozen",
+        learning_rate=3e-3 if way == "random start" else 1e-3,
+        head_steps=10 if QUICK else 100,
+        steps=10 if QUICK else 200,
+        verbose=0,
+    )
+    return accuracy(classifier, test_data)
+
+
+results = {}
+for way in ("fine-tuned", "frozen", "random start"):
+    results[way] = [[one_run(way, n, seed) for seed in SEEDS] for n in N_LABELS]
+    print(f"{way:13}", *(f"{np.mean(row):.3f}" for row in results[way]))
+
+# %%
+plots.curves(N_LABELS, results, x_label="labelled images", y_label="accuracy on test images")
+
+# %% [markdown]
+# With few labels the autoencoder's encoder is far ahead: it has already learnt from $S$ what such images are like, and only the head has to be learnt from $L$. With many labels the random start catches up, and a frozen encoder becomes a limit: its code was made to reconstruct, not to tell classes apart.
+#
+# ## Questions
+#
+# 1. Where do the curves of the frozen and the fine-tuned encoder cross, and why?
+# 2. The autoencoder is trained on images only. Why does its code separate classes at all?
+# 3. Try `LATENT_DIM = 2` and `64`. A better reconstruction is not always a better start: why?
+# 4. Repeat it with `"faces"`: the label is then woman or man. What else does the code have to remember?
