@@ -9,12 +9,13 @@ labels; L: the small labelled set {(s_i, y_i)}.
 
 import math
 
-import keras
-import numpy as np
-
 from ankeras.autoencoders import train
 from ankeras.builders import get_autoencoder, get_classifier
 from ankeras.data import Dataset
+from ankeras.latent import encode
+
+import keras
+import numpy as np
 
 BATCH = 50  # labelled images a step
 HEAD_RATE = 1e-2  # learning rate of the head alone
@@ -84,26 +85,34 @@ def fine_tune(
         ValueError: if the labels are missing, do not match the head, or the images the encoder.
     """
     _refuse_misfits(classifier, labelled)
-    encoder = classifier.get_layer("encoder")
-    batches = math.ceil(len(labelled.images) / BATCH)
-    if freeze:
-        phases = [(False, HEAD_RATE, head_steps + steps)]
-    else:
-        phases = [(False, HEAD_RATE, head_steps), (True, learning_rate, steps)]
-    for trainable, rate, n_steps in phases:
-        if n_steps == 0:
-            continue
-        encoder.trainable = trainable
-        epochs = math.ceil(n_steps / batches)
-        classifier.compile(
-            keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, epochs * batches)),
-            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
-        )
-        classifier.fit(
-            labelled.images, labelled.labels, batch_size=BATCH, epochs=epochs, verbose=verbose
-        )
-    encoder.trainable = True
+    encoder, head = classifier.get_layer("encoder"), classifier.get_layer("output_layer")
+    z = encode(encoder, labelled.images)  # the encoder stands still: its codes are needed once
+    head_alone = keras.Sequential([keras.Input(z.shape[1:]), head])
+    _fit(head_alone, z, labelled, HEAD_RATE, head_steps + steps * freeze, verbose)
+    if not freeze:
+        _fit(classifier, labelled.images, labelled, learning_rate, steps, verbose)
+
+
+def _fit(
+    model: keras.Model,
+    inputs: np.ndarray,
+    labelled: Dataset,
+    learning_rate: float,
+    steps: int,
+    verbose: int | str,
+) -> None:
+    """Train for a number of minibatches, rounded up to whole passes over the labelled images."""
+    if steps == 0:
+        return
+    batches = math.ceil(len(inputs) / BATCH)
+    epochs = math.ceil(steps / batches)
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * batches)
+    model.compile(
+        keras.optimizers.Adam(rate),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    model.fit(inputs, labelled.labels, batch_size=BATCH, epochs=epochs, verbose=verbose)
 
 
 def accuracy(classifier: keras.Model, data: Dataset) -> float:

@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import keras
-
 from ankeras import latent, plots
 from ankeras.autoencoders import train
 from ankeras.builders import get_autoencoder
 from ankeras.data import Dataset
 from ankeras.metrics import pca_error, reconstruction_error
+
+import keras
 
 EPOCHS = {2: 14, 32: 12}  # latent dimension -> passes over the training images
 

@@ -11,9 +11,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
-
 from ankeras.autodiff import BACKEND
+
+import keras
 
 
 @dataclass(frozen=True)

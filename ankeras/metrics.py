@@ -1,11 +1,11 @@
 """Figures that judge reconstructions and samples, so that no picture has to be believed."""
 
+from ankeras.data import Dataset
+
 import keras
 import numpy as np
 from keras import layers
 from sklearn.decomposition import PCA
-
-from ankeras.data import Dataset
 
 
 def reconstruction_error(autoencoder: keras.Model, images: np.ndarray) -> float:

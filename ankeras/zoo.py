@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import keras
-
 from ankeras import autoencoders as ae
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
+
+import keras
 
 TINY_SHAPE, TINY_LATENT_DIM = (12, 12, 1), 3
 

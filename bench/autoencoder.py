@@ -5,15 +5,15 @@ python bench/autoencoder.py [--data mnist.npz]
 
 import time
 
-import keras
-import numpy as np
-from common import parser, real_digits, save
-from keras import layers
-
 import ankeras
 from ankeras.autoencoders import Autoencoder, squared_error, train
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
 from ankeras.metrics import pca_error, reconstruction_error
+
+import keras
+import numpy as np
+from common import parser, real_digits, save
+from keras import layers
 
 EPOCHS = {2: 40, 32: 40}  # latent dimension -> passes, at most 3 minutes on two cores
 

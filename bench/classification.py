@@ -10,17 +10,17 @@ validation images that none of them trains on; the test accuracy is then measure
 import itertools
 from typing import Any
 
-import keras
-import numpy as np
-from common import parser, real_digits, save
-
 from ankeras.autoencoders import train
 from ankeras.builders import get_autoencoder, get_classifier, get_encoder
 from ankeras.classification import accuracy, few_labels, fine_tune
 from ankeras.data import Dataset
 
+import keras
+import numpy as np
+from common import parser, real_digits, save
+
 LABELS, SEEDS, TUNING_SEEDS = (50, 100, 500, 1000), range(5), (100, 101)
-RATES, HEAD_STEPS = (3e-4, 1e-3, 3e-3, 1e-2), (0, 100)
+RATES, HEAD_STEPS = (1e-3, 3e-3, 1e-2), (0, 100)
 LATENT_DIM, EPOCHS = 16, 8
 WAYS = ("fine-tuned", "frozen", "random start")
 

@@ -2,9 +2,9 @@
 
 import time
 
-from common import save
-
 from ankeras.data import digits, faces
+
+from common import save
 
 
 def main() -> None:

@@ -3,12 +3,12 @@
 python bench/digits_realism.py [--data mnist.npz]
 """
 
+from ankeras.data import digits
+
 import keras
 import numpy as np
 from common import parser, real_digits, save
 from keras import layers
-
-from ankeras.data import digits
 
 N, EPOCHS, BATCH, SEEDS = 20_000, 8, 128, (0, 1, 2)
 

@@ -25,12 +25,12 @@ if "google.colab" in sys.modules:
 import os
 
 import ankeras
-import keras
-import numpy as np
-
 from ankeras import autoencoders, data, plots
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
 from ankeras.metrics import pca_error, reconstruction_error
+
+import keras
+import numpy as np
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
 print(ankeras.setup(seed=42))

@@ -23,10 +23,10 @@ if "google.colab" in sys.modules:
 import os
 
 import ankeras
-import numpy as np
-
 from ankeras import autoencoders, data, latent, metrics, plots
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
+
+import numpy as np
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
 print(ankeras.setup(seed=42))

@@ -27,11 +27,11 @@ if "google.colab" in sys.modules:
 import os
 
 import ankeras
-import numpy as np
-
 from ankeras import autoencoders, data, plots
 from ankeras.builders import get_autoencoder, get_classifier, get_encoder
 from ankeras.classification import accuracy, few_labels, fine_tune, initialize_classifier
+
+import numpy as np
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
 print(ankeras.setup(seed=42))

@@ -1,11 +1,11 @@
 """What several tests need."""
 
+import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
+from ankeras.data import Dataset, digits
+
 import keras
 import numpy as np
 import pytest
-
-import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
-from ankeras.data import Dataset, digits
 
 
 @pytest.fixture(autouse=True)

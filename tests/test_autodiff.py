@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
+from ankeras.autodiff import BACKEND, Model, input_jacobian, value_and_gradient
+
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-
-from ankeras.autodiff import BACKEND, Model, input_jacobian, value_and_gradient
 
 ROOT = Path(__file__).parents[1]
 

@@ -2,12 +2,12 @@
 
 import shutil
 
+from ankeras.builders import get_autoencoder, get_classifier, get_decoder, get_encoder
+
 import keras
 import numpy as np
 import pytest
 from keras import layers as tfkl
-
-from ankeras.builders import get_autoencoder, get_classifier, get_decoder, get_encoder
 
 
 def test_the_slides_code_works_as_written(tmp_path):

@@ -2,11 +2,11 @@
 
 import json
 
+from ankeras.cli import main
+
 import keras
 import numpy as np
 import pytest
-
-from ankeras.cli import main
 
 
 def test_demo_leaves_models_histories_and_pictures(tmp_path, monkeypatch, capsys, digits_2000):

@@ -1,9 +1,9 @@
 """What is said about the machine."""
 
+from ankeras import devices
+
 import keras
 import pytest
-
-from ankeras import devices
 
 
 def test_the_report_names_backend_precision_and_cores():

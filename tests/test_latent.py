@@ -1,10 +1,10 @@
 """The latent toolkit on decoders whose images are known."""
 
+from ankeras import latent
+
 import keras
 import numpy as np
 import pytest
-
-from ankeras import latent
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import io
 
+from ankeras import plots
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-
-from ankeras import plots
 
 RNG = np.random.default_rng(0)
 

@@ -4,10 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
+import ankeras
+
 import pytest
 import yaml
-
-import ankeras
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 import ankeras
+
+import pytest
 
 HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "sklearn")
 

@@ -11,11 +11,11 @@ Source: AN2DL, "Autoencoders"; AE, first part; DLSP, "Autoencoder" and "Reconstr
 import math
 from typing import Any
 
+from ankeras.autodiff import Model, value_and_gradient
+
 import keras
 import numpy as np
 from keras import ops
-
-from ankeras.autodiff import Model, value_and_gradient
 
 
 @keras.saving.register_keras_serializable("ankeras")

@@ -11,11 +11,11 @@ training: with batch normalization in its inference mode, where each image is en
 
 from typing import Any
 
-import keras
-from keras import ops
-
 from ankeras.autodiff import input_jacobian
 from ankeras.autoencoders.regularized import RegularizedAutoencoder
+
+import keras
+from keras import ops
 
 
 def contraction(encoder: keras.Model, x: Any) -> Any:

@@ -12,10 +12,10 @@ and composing robust features with denoising autoencoders" (ICML 2008).
 
 from typing import Any
 
+from ankeras.autoencoders.autoencoder import Autoencoder
+
 import keras
 from keras import ops
-
-from ankeras.autoencoders.autoencoder import Autoencoder
 
 CORRUPTIONS = ("gaussian", "masking", "salt-and-pepper")
 

@@ -11,10 +11,10 @@ makes up for the mean; W_x and W_h themselves are only known up to an invertible
 
 from collections.abc import Sequence
 
+from ankeras.builders import get_autoencoder
+
 import keras
 import numpy as np
-
-from ankeras.builders import get_autoencoder
 
 
 def get_linear_autoencoder(

@@ -11,10 +11,10 @@ with a regularizer: sparsity, denoising or contraction.
 import math
 from collections.abc import Sequence
 
+from ankeras.builders import get_autoencoder
+
 import keras
 import numpy as np
-
-from ankeras.builders import get_autoencoder
 
 
 def get_overcomplete_autoencoder(

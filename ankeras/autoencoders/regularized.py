@@ -15,10 +15,10 @@ The sparse and the contractive autoencoder, which the lectures name, have files 
 
 from typing import Any
 
+from ankeras.autoencoders.autoencoder import Autoencoder
+
 import keras
 from keras import ops
-
-from ankeras.autoencoders.autoencoder import Autoencoder
 
 
 class RegularizedAutoencoder(Autoencoder):

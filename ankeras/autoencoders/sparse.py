@@ -7,10 +7,10 @@ Source: AE, "Sparse Autoencoders"; AN2DL, "Autoencoders", regularization of E(s)
 
 from typing import Any
 
+from ankeras.autoencoders.regularized import RegularizedAutoencoder
+
 import keras
 from keras import ops
-
-from ankeras.autoencoders.regularized import RegularizedAutoencoder
 
 
 def sparsity(z: Any) -> Any:

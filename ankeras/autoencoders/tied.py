@@ -8,11 +8,11 @@ Source: DLSP, "Autoencoder".
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-from keras import layers, ops
-
 from ankeras.autoencoders.autoencoder import Autoencoder
 from ankeras.builders import get_encoder
+
+import keras
+from keras import layers, ops
 
 
 @keras.saving.register_keras_serializable("ankeras")

@@ -20,10 +20,10 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from ankeras.data.dataset import Dataset
+
 import numpy as np
 from numpy.typing import ArrayLike
-
-from ankeras.data.dataset import Dataset
 
 Stroke = list[tuple[int, int]]
 

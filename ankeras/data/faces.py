@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
-
 from ankeras.data import face_layers
 from ankeras.data.dataset import Dataset
+
+import numpy as np
 
 SIZES = (32, 64, 128)
 CLASS_NAMES = ("man", "woman")

@@ -4,15 +4,17 @@
 what to do; it never puts other images in the place of those that were asked for.
 """
 
+import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
-
-import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from ankeras.data.dataset import Dataset
 from ankeras.data.digits import digits
 from ankeras.data.faces import faces
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
 
 PROCEDURAL = {"digits": (digits, 28), "faces": (faces, 32)}
 PUBLIC = {
@@ -131,7 +133,7 @@ def _load_npz(path: Path, class_names: tuple[str, ...]) -> tuple[Dataset, Datase
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} can't be read as an .npz file of arrays ({error}).") from error
     missing = [key for key in ("x_train", "x_test") if key not in arrays]
     if missing:

@@ -1,11 +1,11 @@
 """The linear autoencoder is PCA, in subspace and in error."""
 
+from ankeras.autoencoders import get_linear_autoencoder, principal_angles, squared_error
+
 import keras
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
-
-from ankeras.autoencoders import get_linear_autoencoder, principal_angles, squared_error
 
 
 def test_it_finds_the_principal_subspace_and_its_error():

@@ -1,10 +1,5 @@
 """Losses and penalties against numbers computed by hand in NumPy."""
 
-import keras
-import numpy as np
-import pytest
-from keras import ops
-
 from ankeras.autoencoders import binary_cross_entropy, squared_error
 from ankeras.autoencoders.contractive import contraction
 from ankeras.autoencoders.regularized import (
@@ -14,6 +9,11 @@ from ankeras.autoencoders.regularized import (
 )
 from ankeras.autoencoders.sparse import sparsity
 from ankeras.builders import get_encoder
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
 
 
 def _numpy(value):

@@ -1,15 +1,15 @@
 """What each autoencoder is for, shown by training it."""
 
-import keras
-import numpy as np
-import pytest
-from keras import ops
-
 from ankeras import autoencoders as ae
 from ankeras.autoencoders.contractive import contraction
 from ankeras.autoencoders.regularized import gaussian_divergence, total_variation
 from ankeras.autoencoders.sparse import sparsity
 from ankeras.builders import get_decoder, get_encoder
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
 
 
 def _players(latent_dim=6, **options):

@@ -1,9 +1,9 @@
+from ankeras.data.dataset import Dataset
+from ankeras.data.digits import FACTORS, SKELETONS, digits, draw_factors, render
+
 import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
-
-from ankeras.data.dataset import Dataset
-from ankeras.data.digits import FACTORS, SKELETONS, digits, draw_factors, render
 
 NEUTRAL = {"slant": 0.0, "rotation": 0.0, "aspect": 1.0, "scale": 1.0, "x": 0.0, "y": 0.0}
 OVERRIDES = {

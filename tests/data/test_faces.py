@@ -1,8 +1,3 @@
-import numpy as np
-import pytest
-from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
-
 from ankeras.data.faces import (
     BINARY,
     CATEGORIES,
@@ -15,6 +10,11 @@ from ankeras.data.faces import (
     faces,
     render,
 )
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 
 UPRIGHT = {"turn": 0.0, "roll": 0.0, "x": 0.0, "y": 0.0, "zoom": 1.0}
 

@@ -1,11 +1,11 @@
 """Loading: one form for every source, and one sentence for every accident."""
 
+from ankeras.data import load
+
 import keras
 import numpy as np
 import pytest
 from PIL import Image
-
-from ankeras.data import load
 
 RNG = np.random.default_rng(0)
 
