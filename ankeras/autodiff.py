@@ -119,9 +119,12 @@ def input_jacobian(fn: Callable[[Any], Any], x: Any) -> Any:
         return tape.batch_jacobian(z, x)
     if BACKEND == "jax":
         return jax.vmap(jax.jacrev(lambda row: fn(row[None])[0]))(x)
-    x = x.detach().requires_grad_()
-    z = fn(x)
-    rows = [torch.autograd.grad(z[:, i].sum(), x, create_graph=True)[0] for i in range(z.shape[1])]
+    with torch.enable_grad():  # Keras evaluates without gradients
+        x = x.detach().requires_grad_()
+        z = fn(x)
+        rows = [
+            torch.autograd.grad(z[:, i].sum(), x, create_graph=True)[0] for i in range(z.shape[1])
+        ]
     return torch.stack(rows, dim=1)
 
 

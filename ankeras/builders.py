@@ -244,9 +244,9 @@ class _Block:
         # A bias would be subtracted again by the batch normalization after it.
         x = self.linear(layer, width, use_bias=not self.batch_norm, **options)(x)
         if self.batch_norm:
-            # Keras's momentum of 0.99 is still far from the data after the few hundred steps
+            # With Keras's momentum of 0.99 the statistics still lag after the few hundred steps
             # that a small training set allows.
-            x = layers.BatchNormalization(momentum=0.9)(x)
+            x = layers.BatchNormalization(momentum=0.98)(x)
         return layers.Activation(self.activation)(x)
 
 
@@ -294,7 +294,7 @@ def _widths(widths: Sequence[int] | None, kind: str) -> tuple[int, ...]:
 
 
 def _refuse_too_deep(image_shape: tuple[int, ...], widths: Sequence[int]) -> None:
-    deepest = math.ceil(math.log2(min(image_shape[:2]))) if min(image_shape[:2]) > 1 else 0
+    deepest = math.ceil(math.log2(min(image_shape[:2])))
     if len(widths) > deepest:
         raise ValueError(
             f"An image of {image_shape[0]}x{image_shape[1]} can be halved {deepest} times, "

@@ -20,7 +20,7 @@ def decode(decoder: keras.Model, z: np.ndarray) -> np.ndarray:
     return np.asarray(decoder.predict(z, batch_size=BATCH, verbose=0))
 
 
-def populated_box(z: np.ndarray, coverage: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+def populated_box(z: np.ndarray, coverage: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
     """Find the box around the central codes of each latent dimension.
 
     Args:

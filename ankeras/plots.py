@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+from matplotlib.ticker import NullFormatter
 
 INK = "#33415c"
 DPI = 110
@@ -125,7 +125,7 @@ def history(logs: Mapping[str, Sequence[float]], names: Sequence[str] = ("loss",
 
     Args:
         logs: `keras.callbacks.History.history`.
-        names: the logged figures to draw, one plot each, on logarithmic axes.
+        names: the logged figures to draw, one plot each.
     """
     figure, all_axes = plt.subplots(
         1, len(names), figsize=(4.6 * len(names), 3.2), layout="constrained", dpi=DPI, squeeze=False
@@ -139,7 +139,6 @@ def history(logs: Mapping[str, Sequence[float]], names: Sequence[str] = ("loss",
                 axes.plot(np.arange(1, len(logs[key]) + 1), logs[key], color=color, label=label)
         axes.set_xlabel("epoch")
         axes.set_title(name, fontsize=11, color=INK)
-        _log_axis(axes, "y")
         _plain(axes)
         axes.legend(frameon=False)
     return _done(figure)
@@ -151,17 +150,15 @@ def curves(
     *,
     x_label: str,
     y_label: str,
-    log_x: bool = True,
-    log_y: bool = False,
 ) -> Figure:
-    """Draw figures measured at some values x, one line each, with their spread over seeds.
+    """Draw figures measured at some sizes, one line each, with their spread over seeds.
 
     Args:
-        x: (k,), such as latent dimensions or numbers of labels.
+        x: (k,), positive sizes, such as latent dimensions or numbers of labels; drawn
+            logarithmically.
         lines: title -> (k,) values or (k, seeds); of the latter the mean and, as error bars, the
             standard deviation are drawn.
         x_label, y_label: what the axes mean, with units.
-        log_x, log_y: whether the axes are logarithmic.
     """
     figure, axes = _canvas(6.2, 3.9)
     styles = zip(("#c8553d", INK, "#588b8b", "#b08900", "#8d6a9f"), "osD^v", strict=True)
@@ -177,12 +174,9 @@ def curves(
             capsize=3,
             label=title,
         )
-    if log_x:
-        _log_axis(axes, "x")
-        axes.set_xticks(x)
-        axes.xaxis.set_minor_formatter(NullFormatter())
-    if log_y:
-        _log_axis(axes, "y")
+    axes.set_xscale("log")
+    axes.set_xticks(x, labels=[f"{value:g}" for value in x])
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     _plain(axes)
@@ -223,12 +217,6 @@ def _class_colors(n: int) -> np.ndarray:
     return plt.get_cmap("tab10" if n <= 10 else "turbo")(
         np.arange(n) if n <= 10 else np.linspace(0, 1, n)
     )
-
-
-def _log_axis(axes: Axes, which: str) -> None:
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    axes.set(**{f"{which}scale": "log"})
-    axis.set_major_formatter(ScalarFormatter())
 
 
 def _plain(axes: Axes) -> None:

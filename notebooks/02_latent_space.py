@@ -62,10 +62,10 @@ plots.latent_plane(z, test_data.labels, test_data.class_names)
 # %% [markdown]
 # ## Sampling on a grid
 #
-# We define sampling locations as a grid. It has to cover a *populated* region of the plane: here the box that holds the central 95 % of the codes along each axis.
+# We define sampling locations as a grid. It has to cover a *populated* region of the plane: here the box that holds the central 90 % of the codes along each axis.
 
 # %%
-low, high = latent.populated_box(z, coverage=0.95)
+low, high = latent.populated_box(z, coverage=0.9)
 locations = np.stack(
     np.meshgrid(np.linspace(low[0], high[0], 20), np.linspace(low[1], high[1], 20)), axis=-1
 ).reshape(-1, 2)
