@@ -63,7 +63,7 @@ def fine_tune(
     freeze: bool = False,
     learning_rate: float = 1e-3,
     head_steps: int = 100,
-    steps: int = 300,
+    steps: int = 150,
     verbose: int | str = "auto",
 ) -> None:
     """Train a classifier on few labelled images: first its head, then all of it.
@@ -84,35 +84,37 @@ def fine_tune(
     Raises:
         ValueError: if the labels are missing, do not match the head, or the images the encoder.
     """
-    _refuse_misfits(classifier, labelled)
+    labels = _labels(classifier, labelled)
     encoder, head = classifier.get_layer("encoder"), classifier.get_layer("output_layer")
     z = encode(encoder, labelled.images)  # the encoder stands still: its codes are needed once
     head_alone = keras.Sequential([keras.Input(z.shape[1:]), head])
-    _fit(head_alone, z, labelled, HEAD_RATE, head_steps + steps * freeze, verbose)
+    _fit(head_alone, z, labels, HEAD_RATE, head_steps + steps * freeze, verbose)
     if not freeze:
-        _fit(classifier, labelled.images, labelled, learning_rate, steps, verbose)
+        _fit(classifier, labelled.images, labels, learning_rate, steps, verbose)
 
 
 def _fit(
     model: keras.Model,
     inputs: np.ndarray,
-    labelled: Dataset,
+    labels: np.ndarray,
     learning_rate: float,
     steps: int,
     verbose: int | str,
 ) -> None:
-    """Train for a number of minibatches, rounded up to whole passes over the labelled images."""
+    """Train for a number of minibatches, each of another few of the labelled images."""
     if steps == 0:
         return
-    batches = math.ceil(len(inputs) / BATCH)
-    epochs = math.ceil(steps / batches)
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * batches)
+    # All passes over the few images are one epoch: an epoch of its own for each would cost more
+    # time than the training.
+    rng = np.random.default_rng(0)
+    passes = math.ceil(steps * BATCH / len(inputs))
+    rows = np.concatenate([rng.permutation(len(inputs)) for _ in range(passes)])[: steps * BATCH]
     model.compile(
-        keras.optimizers.Adam(rate),
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    model.fit(inputs, labelled.labels, batch_size=BATCH, epochs=epochs, verbose=verbose)
+    model.fit(inputs[rows], labels[rows], batch_size=BATCH, shuffle=False, verbose=verbose)
 
 
 def accuracy(classifier: keras.Model, data: Dataset) -> float:
@@ -150,7 +152,8 @@ def few_labels(data: Dataset, n: int, seed: int) -> Dataset:
     return data.take(np.concatenate(rows))
 
 
-def _refuse_misfits(classifier: keras.Model, labelled: Dataset) -> None:
+def _labels(classifier: keras.Model, labelled: Dataset) -> np.ndarray:
+    """Return the labels, if the classifier can be trained on them and their images."""
     if labelled.labels is None:
         raise ValueError("A classifier is fine-tuned on labelled images, and these have none.")
     n_classes = classifier.output_shape[-1]
@@ -163,3 +166,4 @@ def _refuse_misfits(classifier: keras.Model, labelled: Dataset) -> None:
             f"The labelled images have shape {labelled.images.shape[1:]}, but the encoder reads "
             f"{classifier.input_shape[1:]}."
         )
+    return labelled.labels

@@ -6,7 +6,7 @@ python bench/autoencoder.py [--data mnist.npz]
 import time
 
 import ankeras
-from ankeras.autoencoders import Autoencoder, squared_error, train
+from ankeras.autoencoders import Autoencoder, DenoisingAutoencoder, squared_error, train
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
 from ankeras.metrics import pca_error, reconstruction_error
 
@@ -15,7 +15,24 @@ import numpy as np
 from common import parser, real_digits, save
 from keras import layers
 
-EPOCHS = {2: 40, 32: 40}  # latent dimension -> passes, at most 3 minutes on two cores
+EPOCHS = 40  # at most 3 minutes on two cores
+
+
+def network(latent_dim: int) -> keras.Model:
+    """Build the autoencoder that is measured at a size of the code.
+
+    A code of two numbers needs a deeper network, which then learns the 10,000 images by heart:
+    noise on the input, 30 % of the pixels' range, keeps it from that.
+    """
+    if latent_dim > 2:
+        return get_autoencoder(latent_dim=latent_dim)
+    widths = (16, 32, 64, 128)
+    return DenoisingAutoencoder(
+        get_encoder(enc_output_shape=latent_dim, widths=widths),
+        get_decoder(latent_dim, widths=widths),
+        corruption="gaussian",
+        level=0.3,
+    )
 
 
 def by_hand(latent_dim: int) -> keras.Model:
@@ -43,18 +60,18 @@ def by_hand(latent_dim: int) -> keras.Model:
 def quality(x_train: np.ndarray, x_test: np.ndarray) -> list[dict]:
     """Train at d = 2 and d = 32 and compare the test error with PCA of the same size."""
     rows = []
-    for latent_dim, epochs in EPOCHS.items():
+    for latent_dim in (2, 32):
         ankeras.setup(seed=0)
-        autoencoder = get_autoencoder(x_train.shape[1:], latent_dim=latent_dim)
+        autoencoder = network(latent_dim)
         start = time.perf_counter()
-        train(autoencoder, x_train, x_test, epochs=epochs, verbose=0)
+        train(autoencoder, x_train, x_test[:1000], epochs=EPOCHS, verbose=0)
         seconds = time.perf_counter() - start
         error = reconstruction_error(autoencoder, x_test)
         pca = pca_error(x_train, x_test, latent_dim)
         rows.append(
             {
                 "d": latent_dim,
-                "epochs": epochs,
+                "epochs": EPOCHS,
                 "seconds": seconds,
                 "error": error,
                 "pca": pca,

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 from common import parser, real_digits, save
 
-LABELS, SEEDS, TUNING_SEEDS = (50, 100, 500, 1000), range(5), (100, 101)
+LABELS, SEEDS, TUNING_SEEDS = (50, 100, 500, 1000), range(5), (100,)
 RATES, HEAD_STEPS = (1e-3, 3e-3, 1e-2), (0, 100)
 LATENT_DIM, EPOCHS = 16, 8
 WAYS = ("fine-tuned", "frozen", "random start")

@@ -113,7 +113,7 @@ def one_run(way, n_labels, seed):
         freeze=way == "frozen",
         learning_rate=3e-3 if way == "random start" else 1e-3,
         head_steps=10 if QUICK else 100,
-        steps=10 if QUICK else 200,
+        steps=10 if QUICK else 150,
         verbose=0,
     )
     return accuracy(classifier, test_data)
