@@ -20,7 +20,7 @@ import numpy as np
 from common import parser, real_digits, save
 
 LABELS, SEEDS, TUNING_SEEDS = (50, 100, 500, 1000), range(5), (100,)
-RATES, HEAD_STEPS = (1e-3, 3e-3, 1e-2), (0, 100)
+RATES, STEPS = (1e-3, 3e-3, 1e-2, 3e-2), (150, 600)
 LATENT_DIM, EPOCHS = 16, 8
 WAYS = ("fine-tuned", "frozen", "random start")
 
@@ -53,12 +53,12 @@ def main() -> None:
     encoder = autoencoder.get_layer("encoder")
     figures = {}
     for n, way in itertools.product(LABELS, WAYS):
-        grid = [
-            {"learning_rate": rate, "head_steps": head}
-            for rate, head in itertools.product(RATES, HEAD_STEPS)
+        grid: list[dict[str, Any]] = [
+            {"learning_rate": rate, "steps": steps, "head_steps": 100 * (way == "fine-tuned")}
+            for rate, steps in itertools.product(RATES, STEPS)
         ]
-        if way == "frozen":  # its head has one learning rate: tune how long it is trained instead
-            grid = [{"head_steps": 0, "steps": steps} for steps in (25, 50, 100, 200, 400, 800)]
+        if way == "frozen":  # its head has one learning rate: only how long it is trained is tuned
+            grid = [{"head_steps": steps, "steps": 0} for steps in (25, 50, 100, 200, 400, 800)]
         tuned = [
             np.mean(
                 [

@@ -42,6 +42,7 @@ print(ankeras.setup(seed=42))
 
 # %%
 train_data, test_data = data.load("digits")
+train_data = train_data.take(slice(6000))  # enough to see everything, and each epoch is shorter
 if QUICK:
     train_data, test_data = train_data.take(slice(1000)), test_data.take(slice(300))
 X_train, X_test = train_data.images, test_data.images
@@ -150,7 +151,7 @@ from sklearn.decomposition import PCA
 d = 8
 linear = autoencoders.get_linear_autoencoder(input_shape, latent_dim=d)
 autoencoders.train(
-    linear, X_train, X_test, epochs=2 if QUICK else 15, learning_rate=2e-3, verbose=0
+    linear, X_train, X_test, epochs=2 if QUICK else 12, learning_rate=2e-3, verbose=0
 )
 pca = PCA(d, random_state=0).fit(X_train.reshape(len(X_train), -1))
 angles = autoencoders.principal_angles(linear, pca.components_)
@@ -169,7 +170,7 @@ print(
 
 # %%
 tied = autoencoders.TiedAutoencoder(input_shape, 32, widths=(256,))
-autoencoders.train(tied, X_train, X_test, epochs=1 if QUICK else 10, learning_rate=2e-3, verbose=0)
+autoencoders.train(tied, X_train, X_test, epochs=1 if QUICK else 8, learning_rate=2e-3, verbose=0)
 print(
     f"tied weights, d = 32: {tied.count_params():,} parameters, "
     f"test error {reconstruction_error(tied, X_test):.4f}"
@@ -203,7 +204,7 @@ def players(d, **options):
     )
 
 
-EPOCHS = 1 if QUICK else 8
+EPOCHS = 1 if QUICK else 6
 plain = autoencoders.Autoencoder(*players(64))
 sparse = autoencoders.SparseAutoencoder(*players(64), lam=0.3)
 for name, model in {"plain": plain, "sparse": sparse}.items():
