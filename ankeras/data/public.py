@@ -131,7 +131,8 @@ def _load_path(
 
 def _load_npz(path: Path, class_names: tuple[str, ...]) -> tuple[Dataset, Dataset]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: of a broken file NumPy leaves its own handle open.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} can't be read as an .npz file of arrays ({error}).") from error
