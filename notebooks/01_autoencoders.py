@@ -80,7 +80,7 @@ autoencoder = get_autoencoder(input_shape, input_shape, latent_dim=latent_dim)
 # %% [markdown]
 # ## Training
 #
-# As on the slides: Adam, mean squared error, and two callbacks. `EarlyStopping` ends the training when the validation loss has not fallen for 10 epochs and brings the best weights back; `ReduceLROnPlateau` halves the learning rate when it has not fallen for 5. Note that the **target is the input itself**.
+# As on the slides: Adam, mean squared error, and two callbacks, which `slide_callbacks` returns. `EarlyStopping` ends the training when the validation loss has not fallen for 10 epochs and brings the best weights back; `ReduceLROnPlateau` halves the learning rate when it has not fallen for 5. Note that the **target is the input itself**.
 
 # %%
 learning_rate = 1e-3
@@ -95,10 +95,7 @@ history = autoencoder.fit(
     batch_size=100,
     epochs=1 if QUICK else 6,
     validation_data=(X_test, X_test),
-    callbacks=[
-        keras.callbacks.EarlyStopping(monitor="val_loss", patience=10, restore_best_weights=True),
-        keras.callbacks.ReduceLROnPlateau(monitor="val_loss", patience=5, factor=0.5, min_lr=1e-5),
-    ],
+    callbacks=autoencoders.slide_callbacks(),
 )
 
 # %%

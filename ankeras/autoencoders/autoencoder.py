@@ -156,7 +156,7 @@ def train(
     *,
     epochs: int,
     batch_size: int = 100,
-    learning_rate: float = 4e-3,
+    learning_rate: float = 1e-2,
     loss: Any = squared_error,
     verbose: int | str = "auto",
 ) -> keras.callbacks.History:
