@@ -19,7 +19,7 @@ def test_it_finds_the_principal_subspace_and_its_error():
     autoencoder = get_linear_autoencoder((3, 4, 1), latent_dim=3)
     start = principal_angles(autoencoder, pca.components_)
     steps = 120 * 8
-    rate = keras.optimizers.schedules.CosineDecay(0.02, steps)
+    rate = keras.optimizers.schedules.CosineDecay(0.1, steps)
     autoencoder.compile(keras.optimizers.Adam(rate), loss=squared_error)
     autoencoder.fit(x, x, batch_size=64, epochs=120, verbose=0)
 
