@@ -42,7 +42,7 @@ print(ankeras.setup(seed=42))
 # %%
 train_data, test_data = data.load("digits")
 if QUICK:
-    train_data, test_data = train_data.take(slice(1000)), test_data.take(slice(300))
+    train_data, test_data = train_data.take(slice(2000)), test_data.take(slice(300))
 S = train_data.images  # large, and its labels are not used
 L = few_labels(train_data, 100, seed=0)  # small
 print(f"S: {len(S)} images without labels; L: {len(L.images)} images with labels")
