@@ -20,7 +20,6 @@ from typing import Any
 def quiet_tensorflow() -> None:
     """Arrange that a later `import tensorflow`, by whomever, is quiet."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if "tensorflow" not in sys.modules:
         sys.meta_path.insert(0, _Finder())
 
@@ -49,6 +48,8 @@ class _Loader(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         with _held_back_stderr():
             self.loader.exec_module(module)
+        # Its logger warns of every model that is compiled anew, which a course does all the time.
+        module.get_logger().setLevel(logging.ERROR)
 
 
 @contextlib.contextmanager

@@ -203,7 +203,7 @@ def players(d, **options):
 
 EPOCHS = 1 if QUICK else 6
 plain = autoencoders.Autoencoder(*players(64))
-sparse = autoencoders.SparseAutoencoder(*players(64), lam=0.3)
+sparse = autoencoders.SparseAutoencoder(*players(64), lam=0.05)
 for name, model in {"plain": plain, "sparse": sparse}.items():
     autoencoders.train(model, X_train, X_test, epochs=EPOCHS, learning_rate=2e-3, verbose=0)
     z = np.abs(model.encoder.predict(X_test, verbose=0))
@@ -237,7 +237,7 @@ for name, model in {"plain": plain, "contractive": contractive}.items():
 denoiser = autoencoders.DenoisingAutoencoder(
     get_encoder(input_shape, 64), get_decoder(64, input_shape), corruption="masking", level=0.5
 )
-autoencoders.train(denoiser, X_train, X_test, epochs=1 if QUICK else 6)
+history = autoencoders.train(denoiser, X_train, X_test, epochs=1 if QUICK else 6)
 
 # %%
 corrupted = keras.ops.convert_to_numpy(denoiser.corrupt(X_test[:12]))
@@ -269,6 +269,6 @@ plots.reconstructions(X_test, rows, n=12)
 # ## Questions
 #
 # 1. Why does the autoencoder beat PCA by more at $d = 32$ than at $d = 2$, or less? Look at the curve before you answer.
-# 2. The sparse code loses little in error. What would happen to the penalty if the decoder's weights were free to grow, and how would you prevent it?
+# 2. What does the sparse code pay in error for each unit that it leaves out? And what would happen to the penalty if the decoder's weights were free to grow, and how would you prevent it?
 # 3. The contractive penalty punishes sensitivity in *every* direction, the reconstruction loss punishes insensitivity in the directions of the data. What is left?
 # 4. The denoiser was trained with half of the pixels masked. Change `level` and `corruption` of the *test* images. How far from its training noise does it still work?
