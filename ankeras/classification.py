@@ -12,7 +12,7 @@ import math
 from ankeras.autoencoders import train
 from ankeras.builders import get_autoencoder, get_classifier
 from ankeras.data import Dataset
-from ankeras.latent import encode
+from ankeras.latent import PREDICT_BATCH, encode
 
 import keras
 import numpy as np
@@ -86,10 +86,13 @@ def fine_tune(
     """
     labels = _labels(classifier, labelled)
     encoder, head = classifier.get_layer("encoder"), classifier.get_layer("output_layer")
-    z = encode(encoder, labelled.images)  # the encoder stands still: its codes are needed once
-    head_alone = keras.Sequential([keras.Input(z.shape[1:]), head])
-    _fit(head_alone, z, labels, HEAD_RATE, head_steps + steps * freeze, verbose)
-    if not freeze:
+    if freeze:
+        head_steps, steps = head_steps + steps, 0
+    if head_steps:
+        z = encode(encoder, labelled.images)  # the encoder stands still: its codes do too
+        head_alone = keras.Sequential([keras.Input(z.shape[1:]), head])
+        _fit(head_alone, z, labels, HEAD_RATE, head_steps, verbose)
+    if steps:
         _fit(classifier, labelled.images, labels, learning_rate, steps, verbose)
 
 
@@ -102,8 +105,6 @@ def _fit(
     verbose: int | str,
 ) -> None:
     """Train for a number of minibatches, each of another few of the labelled images."""
-    if steps == 0:
-        return
     # All passes over the few images are one epoch: an epoch of its own for each would cost more
     # time than the training.
     rng = np.random.default_rng(0)
@@ -119,7 +120,7 @@ def _fit(
 
 def accuracy(classifier: keras.Model, data: Dataset) -> float:
     """Return the share of images whose highest score is that of their label, in [0, 1]."""
-    scores = classifier.predict(data.images, batch_size=500, verbose=0)
+    scores = classifier.predict(data.images, batch_size=PREDICT_BATCH, verbose=0)
     return float(np.mean(scores.argmax(axis=1) == data.labels))
 
 

@@ -70,14 +70,12 @@ def find_devices() -> Devices:
     return Devices(
         backend=BACKEND,
         gpus=gpus,
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _cores(),
+        cores=len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1,
         precision=keras.config.dtype_policy().name,
         advice="" if gpus else _advice(_gpus_present(), BACKEND, platform.system()),
     )
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1
 
 
 def _gpus_in_use() -> tuple[str, ...]:

@@ -7,17 +7,17 @@ Space". z = E(s) are the codes of the training images; their distribution is not
 import keras
 import numpy as np
 
-BATCH = 500  # images or codes at a time
+PREDICT_BATCH = 500  # images or codes at a time
 
 
 def encode(encoder: keras.Model, images: np.ndarray) -> np.ndarray:
     """Return the codes z = E(s): (n, *image) -> (n, d)."""
-    return np.asarray(encoder.predict(images, batch_size=BATCH, verbose=0))
+    return np.asarray(encoder.predict(images, batch_size=PREDICT_BATCH, verbose=0))
 
 
 def decode(decoder: keras.Model, z: np.ndarray) -> np.ndarray:
     """Return the images D(z): (n, d) -> (n, *image)."""
-    return np.asarray(decoder.predict(z, batch_size=BATCH, verbose=0))
+    return np.asarray(decoder.predict(z, batch_size=PREDICT_BATCH, verbose=0))
 
 
 def populated_box(z: np.ndarray, coverage: float = 0.9) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Figures that judge reconstructions and samples, so that no picture has to be believed."""
 
 from ankeras.data import Dataset
+from ankeras.latent import PREDICT_BATCH
 
 import keras
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.decomposition import PCA
 
 def reconstruction_error(autoencoder: keras.Model, images: np.ndarray) -> float:
     """Return the mean squared error of D(E(s)) a pixel, over all images."""
-    x_hat = autoencoder.predict(images, batch_size=500, verbose=0)
+    x_hat = autoencoder.predict(images, batch_size=PREDICT_BATCH, verbose=0)
     return float(np.mean((x_hat - images) ** 2))
 
 
@@ -61,5 +62,5 @@ def confident_share(critic: keras.Model, images: np.ndarray, threshold: float = 
 
     Compare it with the same figure for real images: a critic is not sure of all of those either.
     """
-    probabilities = critic.predict(images, batch_size=500, verbose=0)
+    probabilities = critic.predict(images, batch_size=PREDICT_BATCH, verbose=0)
     return float(np.mean(probabilities.max(axis=1) >= threshold))
