@@ -82,24 +82,101 @@ def value_and_gradient(
     return _jax_value_and_gradient(loss_fn, variables)
 
 
+def value_and_pullback(
+    fn: Callable[[], Any], variables: Sequence[keras.Variable]
+) -> tuple[Any, Callable[[Any], list]]:
+    """Evaluate fn now, and later turn dL/dvalue into dL/dvariables: the chain rule in two halves.
+
+    A generator's images can so be judged by a discriminator that is trained in between, without
+    being generated again.
+
+    Args:
+        fn: returns a tensor.
+        variables: the trainable variables that the tensor depends on.
+
+    Returns:
+        The value without its history, and the function from dL/dvalue, of the value's shape, to
+        one gradient a variable; it can be called once.
+    """
+    if BACKEND == "tensorflow":
+        tensors = [variable.value for variable in variables]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(tensors)
+            value = fn()
+        return tf.stop_gradient(value), lambda dvalue: tape.gradient(value, tensors, dvalue)
+    if BACKEND == "torch":
+        value = fn()
+        tensors = [variable.value for variable in variables]
+        return value.detach(), lambda dvalue: list(torch.autograd.grad(value, tensors, dvalue))
+    values = [variable.value for variable in variables]
+    value, pullback, state = jax.vjp(_pure(fn, variables), values, has_aux=True)
+    _scope().state_mapping.update(state)
+    return value, lambda dvalue: pullback(dvalue)[0]
+
+
+def input_gradient(fn: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
+    """Return the sum of fn(x) and its gradient with respect to x.
+
+    Args:
+        fn: maps (batch, *input) to one number, or one a row.
+        x: (batch, *input).
+
+    Returns:
+        The sum, and d sum / dx of x's shape; both can be differentiated again with respect to
+        fn's variables.
+    """
+    if BACKEND == "tensorflow":
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(x)
+            value = tf.reduce_sum(fn(x))
+        return value, tape.gradient(value, x)
+    if BACKEND == "jax":
+
+        def sum_and_state(x: Any) -> tuple[Any, dict]:
+            return _pure(lambda: fn(x).sum(), [])([])
+
+        (value, state), gradient = jax.value_and_grad(sum_and_state, has_aux=True)(x)
+        _scope().state_mapping.update(state)
+        return value, gradient
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        value = fn(x).sum()
+        return value, torch.autograd.grad(value, x, create_graph=True)[0]
+
+
 def _jax_value_and_gradient(
     loss_fn: Callable[[], Any], variables: Sequence[keras.Variable]
 ) -> tuple[Any, list]:
-    outer = keras.src.backend.common.stateless_scope.get_stateless_scope()
+    def loss_and_rest(values: list) -> tuple[Any, tuple]:
+        value, state = _pure(loss_fn, variables)(values)
+        return _first(value), (value, state)
 
-    def loss_and_state(values: list) -> tuple[Any, tuple]:
-        # A nested scope replaces the outer one, so the values known there are copied in ...
+    values = [variable.value for variable in variables]
+    (_, (value, state)), gradients = jax.value_and_grad(loss_and_rest, has_aux=True)(values)
+    _scope().state_mapping.update(state)
+    return value, gradients
+
+
+def _pure(fn: Callable[[], Any], variables: Sequence[keras.Variable]) -> Callable[[list], tuple]:
+    """Turn fn, which reads and changes variables, into values -> (what fn returns, new state)."""
+    outer = _scope()
+
+    def pure(values: list) -> tuple[Any, dict]:
+        # A nested scope replaces the outer one, so the values known there are copied in; the
+        # caller copies out what fn changed.
         with keras.StatelessScope() as inner:
             inner.state_mapping.update(outer.state_mapping)
             inner.state_mapping.update(zip(map(id, variables), values, strict=True))
-            value = loss_fn()
-        return _first(value), (value, inner.state_mapping)
+            value = fn()
+        return value, inner.state_mapping
 
-    values = [variable.value for variable in variables]
-    (_, (value, state)), gradients = jax.value_and_grad(loss_and_state, has_aux=True)(values)
-    # ... and what the loss changed is copied out.
-    outer.state_mapping.update(state)
-    return value, gradients
+    return pure
+
+
+def _scope() -> keras.StatelessScope:
+    """Return the scope of the running train_step, or an empty one outside of it."""
+    scope = keras.src.backend.common.stateless_scope.get_stateless_scope()
+    return keras.StatelessScope() if scope is None else scope
 
 
 def input_jacobian(fn: Callable[[Any], Any], x: Any) -> Any:

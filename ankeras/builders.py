@@ -5,11 +5,18 @@ convolution (or dense layer) + batch normalization + ReLU, as on the slides: the
 the image by a stride of 2, the decoder doubles it by up-sampling.
 
     E: R^n -> R^d, z = E(s)        D: R^d -> R^n, s_hat = D(z)
+
+The networks of GANs follow the guidelines of Radford et al. (ATIV, "Architecture guidelines for
+stable Deep Convolutional GANs").
+
+    G: R^d -> R^n, s_hat = G(z)    D: R^n -> R, a logit; its sigmoid is the posterior "s is real"
 """
 
 import math
 from collections.abc import Sequence
 from typing import Any
+
+from ankeras.conditioning import FiLM
 
 import keras
 from keras import layers
@@ -18,6 +25,7 @@ Shape = int | Sequence[int]
 
 CONV_WIDTHS = (16, 32, 64)
 MLP_WIDTHS = (256, 128)
+GAN_WIDTH = 32
 
 
 def get_encoder(
@@ -28,6 +36,7 @@ def get_encoder(
     widths: Sequence[int] | None = None,
     activation: str = "relu",
     batch_norm: bool = True,
+    n_classes: int | None = None,
     seed: int = 42,
 ) -> keras.Model:
     """Build the encoder E: image -> latent representation z.
@@ -40,6 +49,8 @@ def get_encoder(
             the output layer. Default: CONV_WIDTHS or MLP_WIDTHS.
         activation: activation of the hidden blocks.
         batch_norm: whether a block holds batch normalization, as on the slides.
+        n_classes: if given, the network has a second input, the one-hot label (batch, n_classes),
+            which modulates the features of each block (FiLM; NOTES, lesson 16).
         seed: seed of the initial weights.
 
     Returns:
@@ -51,7 +62,8 @@ def get_encoder(
     image_shape = _image_shape(enc_input_shape, kind)
     latent_dim = _latent_dim(enc_output_shape)
     widths = _widths(widths, kind)
-    block = _Block(activation, batch_norm, seed)
+    label = _label_input(n_classes)
+    block = _Block(activation, batch_norm, seed, label)
 
     input_layer = layers.Input(shape=image_shape, name="input_layer")
     x = input_layer
@@ -65,7 +77,8 @@ def get_encoder(
         for width in widths:
             x = block(layers.Dense, x, width)
     output_layer = block.linear(layers.Dense, latent_dim, name="output_layer")(x)
-    return keras.Model(inputs=input_layer, outputs=output_layer, name="encoder")
+    inputs = input_layer if label is None else [input_layer, label]
+    return keras.Model(inputs=inputs, outputs=output_layer, name="encoder")
 
 
 def get_decoder(
@@ -78,6 +91,7 @@ def get_decoder(
     activation: str = "relu",
     output_activation: str = "sigmoid",
     batch_norm: bool = True,
+    n_classes: int | None = None,
     seed: int = 42,
 ) -> keras.Model:
     """Build the decoder D: latent representation z -> image.
@@ -93,6 +107,7 @@ def get_decoder(
         activation: activation of the hidden blocks.
         output_activation: "sigmoid" for images in [0, 1], "tanh" for [-1, 1], or "linear".
         batch_norm: whether a block holds batch normalization, as on the slides.
+        n_classes: as in `get_encoder`.
         seed: seed of the initial weights.
 
     Returns:
@@ -112,7 +127,8 @@ def get_decoder(
         raise ValueError(
             f'output_activation must be "sigmoid", "tanh" or "linear", not {output_activation!r}.'
         )
-    block = _Block(activation, batch_norm, seed)
+    label = _label_input(n_classes)
+    block = _Block(activation, batch_norm, seed, label)
 
     input_layer = layers.Input(shape=(latent_dim,), name="input_layer")
     x = input_layer
@@ -143,7 +159,8 @@ def get_decoder(
         x = layers.Reshape(image_shape)(x)
     # float32 so that the loss is computed in full precision under a mixed policy.
     output_layer = layers.Activation(output_activation, name="output_layer", dtype="float32")(x)
-    return keras.Model(inputs=input_layer, outputs=output_layer, name="decoder")
+    inputs = input_layer if label is None else [input_layer, label]
+    return keras.Model(inputs=inputs, outputs=output_layer, name="decoder")
 
 
 def get_autoencoder(
@@ -195,6 +212,119 @@ def get_autoencoder(
     return keras.Model(inputs=input_layer, outputs=output_layer, name="autoencoder")
 
 
+def get_generator(
+    latent_dim: Shape = 64,
+    image_shape: Shape = (28, 28, 1),
+    *,
+    kind: str = "conv",
+    widths: Sequence[int] | None = None,
+    seed: int = 42,
+) -> keras.Model:
+    """Build the generator G: noise z -> image.
+
+    For "conv", as Radford et al. advise (ATIV): z is projected and reshaped, fractionally-strided
+    convolutions double the image, no hidden layer is fully connected, batch normalization and
+    ReLU follow each, and Tanh draws the image. Images of this package lie in [0, 1], so Tanh's
+    [-1, 1] is rescaled in the last layer, and back again in the discriminator's first.
+
+    Args:
+        latent_dim: the size d of z (for a conditional GAN: plus the number of classes).
+        image_shape: image shape (height, width, channels) of any sides; for "mlp" any shape.
+        kind: "conv" or "mlp" (dense layers with ReLU, as in Goodfellow et al. 2014).
+        widths: channels or units of each block, outermost first. Default: MLP_WIDTHS, or as many
+            blocks of `gan_widths` as bring the image down to at most 7 pixels.
+        seed: seed of the initial weights.
+
+    Returns:
+        A model named "generator": (batch, d) -> (batch, *image_shape), values in [0, 1].
+
+    Raises:
+        ValueError: if no such network exists; the sentence says why.
+    """
+    latent_dim = _latent_dim(latent_dim)
+    image_shape = _image_shape(image_shape, kind)
+    block = _Block("relu", batch_norm=kind == "conv", seed=seed)
+
+    input_layer = layers.Input(shape=(latent_dim,), name="input_layer")
+    x = input_layer
+    if kind == "conv":
+        widths = _widths(widths, kind, gan_widths(image_shape))
+        _refuse_too_deep(image_shape, widths)
+        *sizes, (n_rows, n_cols) = _sizes(image_shape, len(widths))
+        x = block.linear(layers.Dense, n_rows * n_cols * widths[-1], use_bias=False)(x)
+        x = block.after(layers.Reshape((n_rows, n_cols, widths[-1]))(x))
+        up = {"kernel_size": 4, "strides": 2, "padding": "same"}  # 4: no checkerboard at stride 2
+        for width, size in zip(widths[-2::-1], sizes[:0:-1], strict=True):
+            x = block.linear(layers.Conv2DTranspose, width, use_bias=False, **up)(x)
+            x = block.after(_crop(x, size))
+        x = _crop(block.linear(layers.Conv2DTranspose, image_shape[-1], **up)(x), sizes[0])
+    else:
+        for width in reversed(_widths(widths, kind)):
+            x = block(layers.Dense, x, width)
+        x = block.linear(layers.Dense, math.prod(image_shape))(x)
+        x = layers.Reshape(image_shape)(x)
+    x = layers.Activation("tanh", dtype="float32")(x)
+    output_layer = layers.Rescaling(0.5, offset=0.5, dtype="float32", name="output_layer")(x)
+    return keras.Model(inputs=input_layer, outputs=output_layer, name="generator")
+
+
+def get_discriminator(
+    image_shape: Shape = (28, 28, 1),
+    *,
+    kind: str = "conv",
+    widths: Sequence[int] | None = None,
+    batch_norm: bool = True,
+    seed: int = 42,
+) -> keras.Model:
+    """Build the discriminator D: image -> logit that it is real.
+
+    For "conv", as Radford et al. advise (ATIV): strided convolutions instead of pooling, batch
+    normalization in all blocks but the first, LeakyReLU, no hidden layer fully connected.
+
+    Args:
+        image_shape: as in `get_generator` (for a conditional GAN: plus a channel a class).
+        kind: "conv" or "mlp".
+        widths: as in `get_generator`.
+        batch_norm: whether the inner blocks of "conv" hold batch normalization.
+        seed: seed of the initial weights.
+
+    Returns:
+        A model named "discriminator": (batch, *image_shape) -> (batch, 1), no sigmoid.
+
+    Raises:
+        ValueError: if no such network exists; the sentence says why.
+    """
+    image_shape = _image_shape(image_shape, kind)
+    block = _Block("leaky_relu", batch_norm=batch_norm and kind == "conv", seed=seed)
+    input_layer = layers.Input(shape=image_shape, name="input_layer")
+    x = layers.Rescaling(2.0, offset=-1.0)(input_layer)
+    if kind == "conv":
+        widths = _widths(widths, kind, gan_widths(image_shape))
+        _refuse_too_deep(image_shape, widths)
+        down = {"kernel_size": 4, "strides": 2, "padding": "same"}
+        for i, width in enumerate(widths):
+            if i == 0:
+                x = layers.LeakyReLU(0.2)(block.linear(layers.Conv2D, width, **down)(x))
+            else:
+                x = block(layers.Conv2D, x, width, **down)
+        x = layers.Flatten()(x)
+    else:
+        x = layers.Flatten()(x)
+        for width in _widths(widths, kind):
+            x = block(layers.Dense, x, width)
+    output_layer = block.linear(layers.Dense, 1, dtype="float32", name="output_layer")(x)
+    return keras.Model(inputs=input_layer, outputs=output_layer, name="discriminator")
+
+
+def gan_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
+    """Return the channels of a GAN's convolutional blocks, outermost first.
+
+    The channels double while the image halves, until its smaller side is at most 7 pixels.
+    """
+    n_blocks = max(math.ceil(math.log2(min(image_shape[:2]) / 7)), 1)
+    return tuple(min(GAN_WIDTH * 2**i, 256) for i in range(n_blocks))
+
+
 def get_classifier(encoder: keras.Model, n_classes: int, *, seed: int = 42) -> keras.Model:
     """Plug a fully connected head into an encoder: z -> class scores.
 
@@ -228,10 +358,11 @@ def get_classifier(encoder: keras.Model, n_classes: int, *, seed: int = 42) -> k
 class _Block:
     """The slides' block, layer + batch normalization + activation, with seeded weights."""
 
-    def __init__(self, activation: str, batch_norm: bool, seed: int) -> None:
+    def __init__(self, activation: str, batch_norm: bool, seed: int, label: Any = None) -> None:
         self.activation = activation
         self.batch_norm = batch_norm
         self.seed = seed
+        self.label = label
 
     def linear(self, layer: type[layers.Layer], width: int, **options: Any) -> layers.Layer:
         """Return a layer whose weights differ from those of the layers before it."""
@@ -243,11 +374,23 @@ class _Block:
     def __call__(self, layer: type[layers.Layer], x: Any, width: int, **options: Any) -> Any:
         # A bias would be subtracted again by the batch normalization after it.
         x = self.linear(layer, width, use_bias=not self.batch_norm, **options)(x)
+        return self.after(x)
+
+    def after(self, x: Any) -> Any:
+        """Normalize, modulate by the label if there is one, and activate what a layer returned."""
         if self.batch_norm:
             # With Keras's momentum of 0.99 the statistics still lag after the few hundred steps
             # that a small training set allows.
             x = layers.BatchNormalization(momentum=0.98)(x)
+        if self.label is not None:
+            x = FiLM()([x, self.label])
+        if self.activation == "leaky_relu":
+            return layers.LeakyReLU(0.2)(x)  # the slope of Radford et al.
         return layers.Activation(self.activation)(x)
+
+
+def _label_input(n_classes: int | None) -> Any:
+    return None if n_classes is None else layers.Input(shape=(n_classes,), name="label")
 
 
 def _crop(x: Any, size: tuple[int, int]) -> Any:
@@ -285,9 +428,11 @@ def _latent_dim(shape: Shape) -> int:
     return int(dims[0])
 
 
-def _widths(widths: Sequence[int] | None, kind: str) -> tuple[int, ...]:
+def _widths(
+    widths: Sequence[int] | None, kind: str, default: tuple[int, ...] = CONV_WIDTHS
+) -> tuple[int, ...]:
     if widths is None:
-        return CONV_WIDTHS if kind == "conv" else MLP_WIDTHS
+        return default if kind == "conv" else MLP_WIDTHS
     if any(width < 1 for width in widths):
         raise ValueError(f"Every block needs a width of at least 1, not {tuple(widths)}.")
     return tuple(int(width) for width in widths)

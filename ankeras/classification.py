@@ -12,7 +12,8 @@ import math
 from ankeras.autoencoders import train
 from ankeras.builders import get_autoencoder, get_classifier
 from ankeras.data import Dataset
-from ankeras.latent import PREDICT_BATCH, encode
+from ankeras.latent import encode
+from ankeras.metrics import conditional_accuracy
 
 import keras
 import numpy as np
@@ -119,9 +120,12 @@ def _fit(
 
 
 def accuracy(classifier: keras.Model, data: Dataset) -> float:
-    """Return the share of images whose highest score is that of their label, in [0, 1]."""
-    scores = classifier.predict(data.images, batch_size=PREDICT_BATCH, verbose=0)
-    return float(np.mean(scores.argmax(axis=1) == data.labels))
+    """Return the share of images whose highest score is that of their label, in [0, 1].
+
+    Raises:
+        ValueError: if there are no labels.
+    """
+    return conditional_accuracy(classifier, data.images, data.labels)
 
 
 def few_labels(data: Dataset, n: int, seed: int) -> Dataset:

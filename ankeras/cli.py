@@ -33,6 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     devices = commands.add_parser("devices", help="say what this machine computes on")
     devices.set_defaults(run=_devices)
 
+    judges = commands.add_parser(
+        "judges", help="train what judges digits and faces, or load it, and say how good it is"
+    )
+    judges.set_defaults(run=_judges)
+
     options = parser.parse_args(arguments)
     try:
         options.run(options)
@@ -61,6 +66,12 @@ def _devices(options: argparse.Namespace) -> None:
     from ankeras.devices import find_devices
 
     print(find_devices())
+
+
+def _judges(options: argparse.Namespace) -> None:
+    from ankeras import judges
+
+    print(judges.report())
 
 
 def _new_folder(wanted: Path) -> Path:

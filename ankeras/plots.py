@@ -11,7 +11,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.patches import Circle
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 INK = "#33415c"
 DPI = 110
@@ -31,8 +32,10 @@ def reconstructions(
     """
     rows = {first: images[:n], **{title: row[:n] for title, row in rows.items()}}
     n = len(rows[first])
-    figure, axes = _canvas(CELL * n + 1.3, (CELL + 0.04) * len(rows))
+    label = max(1.3, 0.1 * max(len(title) for title in rows))
+    figure, axes = _canvas(CELL * n + label, (CELL + 0.04) * len(rows))
     axes.set_axis_off()
+    axes.set_anchor("E")  # the titles need the room
     mosaic = _mosaic(np.stack(list(rows.values())), gap=1)
     _show(axes, mosaic)
     for i, title in enumerate(rows):
@@ -85,6 +88,7 @@ def latent_plane(
     labels: np.ndarray | None = None,
     class_names: Sequence[str] = (),
     locations: np.ndarray | None = None,
+    prior: bool = False,
 ) -> Figure:
     """Draw the codes of images as points of the latent plane, coloured by class.
 
@@ -93,6 +97,7 @@ def latent_plane(
         labels: (n,), indices into class_names.
         class_names: one a class.
         locations: (m, 2), points to mark on top, such as the sampling locations of a grid.
+        prior: whether to draw the circles that hold 50, 90 and 99 % of N(0, I).
 
     Raises:
         ValueError: if the codes do not lie in a plane.
@@ -115,8 +120,127 @@ def latent_plane(
         )
     if locations is not None:
         axes.scatter(locations[:, 0], locations[:, 1], s=7, color="black", marker="s", lw=0)
+    if prior:
+        axes.set_aspect("equal")
+        for share in (0.5, 0.9, 0.99):
+            radius = np.sqrt(-2 * np.log(1 - share))  # ||z||^2 / 2 is exponentially distributed
+            axes.add_patch(Circle((0, 0), radius, fill=False, color="black", lw=1))
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            axes.text(0, radius, f"{share:.0%}", ha="center", va="center", fontsize=9, bbox=box)
     axes.set_xlabel("$z_1$")
     axes.set_ylabel("$z_2$")
+    return _done(figure)
+
+
+def edit_sweep(images: np.ndarray, strengths: Sequence[float], title: str = "") -> Figure:
+    """Draw edits of some images: a row an image, a column a strength.
+
+    Args:
+        images: (n, k, height, width, c), the decoded codes of `attributes.move`; in [0, 1].
+        strengths: k numbers, written below the columns; at 0 is the image without edit.
+        title: what is edited, with its unit.
+
+    Raises:
+        ValueError: if there is not one strength a column.
+    """
+    n_rows, n_columns, _, width, _ = images.shape
+    if n_columns != len(strengths):
+        raise ValueError(f"{n_columns} columns of images need as many strengths, not {strengths}.")
+    cell = min(1.2 * CELL, 9 / n_columns)
+    figure, axes = _canvas(cell * n_columns, cell * n_rows + (0.5 if title else 0.25))
+    _show(axes, _mosaic(images, gap=1))
+    axes.set_title(title, fontsize=11, color=INK)
+    axes.spines[:].set_visible(False)
+    axes.set_yticks([])
+    centres = np.arange(n_columns) * (width + 1) + (width - 1) / 2
+    labels = [f"{strength:+g}" if strength else "0" for strength in strengths]
+    axes.set_xticks(centres, labels, fontsize=9, color=INK)
+    axes.tick_params(length=0)
+    return _done(figure)
+
+
+def nearest(images: np.ndarray, neighbours: np.ndarray, distances: Sequence[float]) -> Figure:
+    """Draw generated images above the training images nearest to them: copies show.
+
+    Args:
+        images: (n, height, width, c), generated, values in [0, 1].
+        neighbours: (n, height, width, c), the nearest training image of each.
+        distances: n numbers, written below.
+
+    Raises:
+        ValueError: if there is not one neighbour and one distance an image.
+    """
+    if images.shape != neighbours.shape or len(images) != len(distances):
+        raise ValueError(
+            f"Images {images.shape} need as many neighbours, not {neighbours.shape}, and "
+            f"distances, not {len(distances)}."
+        )
+    figure = reconstructions(images, {"nearest in training": neighbours}, len(images), "generated")
+    width = images.shape[2]
+    (axes,) = figure.axes
+    for i, distance in enumerate(distances):
+        x = i * (width + 1) + (width - 1) / 2
+        axes.annotate(
+            f"{distance:.3g}",
+            (x, 0),
+            (0, -3),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            color=INK,
+            fontsize=8,
+        )
+    return figure
+
+
+def arithmetic(
+    examples: Mapping[str, np.ndarray],
+    averages: np.ndarray,
+    result: np.ndarray,
+    pixel_result: np.ndarray,
+) -> Figure:
+    """Draw vector arithmetic, first concept - second + third, as Radford et al. 2016 do.
+
+    Args:
+        examples: name of each of the three concepts -> (k, height, width, c) in [0, 1].
+        averages: (3, height, width, c), the decoded averages of their codes, drawn below them.
+        result: (9, height, width, c), decoded `latent.neighbours` of the result, which is in
+            the middle.
+        pixel_result: (height, width, c), of `attributes.pixel_arithmetic`.
+
+    Raises:
+        ValueError: if there are not three concepts or not nine results.
+    """
+    if len(examples) != 3 or len(averages) != 3 or len(result) != 9:
+        raise ValueError(
+            f"Arithmetic takes 3 concepts, 3 averages and 9 results, "
+            f"not {len(examples)}, {len(averages)} and {len(result)}."
+        )
+    k = max(len(images) for images in examples.values())
+    top = 1.15 + k  # all lengths in sides of an image, the averages stand on 0
+    figure, axes = _canvas(0.8 * 9.8, 0.8 * (max(top, 3) + 0.6))
+
+    def place(images: np.ndarray, x: float, y: float, zoom: int = 1) -> None:
+        n_rows, n_columns = images.shape[:2]
+        extent = (x, x + zoom * n_columns, y, y + zoom * n_rows)
+        _show(axes, _mosaic(images, gap=1), extent=extent)
+
+    def write(text: str, x: float, y: float, size: float = 9, va: str = "bottom") -> None:
+        axes.text(x, y, text, ha="center", va=va, fontsize=size, color=INK)
+
+    for i, (name, images) in enumerate(examples.items()):
+        place(images[:, None], 1.4 * i, top - len(images))
+        place(averages[None, i : i + 1], 1.4 * i, 0)
+        write(name.replace(" with ", "\nwith "), 1.4 * i + 0.5, top + 0.05)
+        write("−+="[i], 1.4 * i + 1.2, 0.5, size=17, va="center")
+    place(result.reshape(3, 3, *result.shape[1:]), 4.2, 0)
+    write("of codes, with noise around it", 5.7, 3.05)
+    place(pixel_result[None, None], 7.6, 0, zoom=2)
+    write("of pixels", 8.6, 2.05)
+    axes.set_xlim(-0.1, 9.7)
+    axes.set_ylim(-0.05, max(top, 3) + 0.55)
+    axes.set_axis_off()
     return _done(figure)
 
 
@@ -181,6 +305,101 @@ def curves(
     axes.set_ylabel(y_label)
     _plain(axes)
     axes.legend(frameon=False)
+    return _done(figure)
+
+
+def kl_terms() -> Figure:
+    """Draw the two terms of the KL divergence of N(mu, v) from N(0, 1), as DLSP does.
+
+    Beside each other, without their factor 1/2: v - log v - 1, which is 0 at v = 1, and mu^2,
+    which is 0 at mu = 0.
+    """
+    v, mu = np.linspace(0.02, 4, 200), np.linspace(-2, 2, 200)
+    figure, all_axes = plt.subplots(1, 2, figsize=(7.2, 2.9), layout="constrained", dpi=DPI)
+    for axes, x, y, lowest, title, label in (
+        (all_axes[0], v, v - np.log(v) - 1, 1, r"$v - \log v - 1$", "variance $v$ of the code"),
+        (all_axes[1], mu, mu**2, 0, r"$\mu^2$", r"mean $\mu$ of the code"),
+    ):
+        axes.plot(x, y, color=INK)
+        axes.plot(lowest, 0, "o", color="#c8553d")
+        axes.set_title(title, fontsize=11, color=INK)
+        axes.set_xlabel(label)
+        axes.set_ylim(-0.2, 4)
+        _plain(axes)
+    return _done(figure)
+
+
+def kl_heatmaps(kl: Mapping[str, np.ndarray]) -> Figure:
+    """Draw the KL divergence of each latent dimension over the epochs: dark ones have collapsed.
+
+    Args:
+        kl: title -> (epochs, d), in nats, such as the sum of both lists of a `KLHistory`. The
+            dimensions are drawn from the one that is largest in the last epoch to the smallest.
+
+    Raises:
+        ValueError: if one of them is no such table.
+    """
+    tables = {title: np.asarray(table) for title, table in kl.items()}
+    for table in tables.values():
+        if table.ndim != 2 or 0 in table.shape:
+            raise ValueError(
+                f"A row an epoch, a column a dimension: (epochs, d), not {table.shape}."
+            )
+    highest = max(table.max() for table in tables.values())
+    figure, all_axes = plt.subplots(
+        1, len(kl), figsize=(1 + 3 * len(kl), 2.9), layout="constrained", dpi=DPI, squeeze=False
+    )
+    for axes, (title, table) in zip(all_axes[0], tables.items(), strict=True):
+        epochs, d = table.shape
+        picture = axes.imshow(
+            table[:, np.argsort(-table[-1])],
+            cmap="magma",
+            vmin=0,
+            vmax=highest,
+            aspect="auto",
+            interpolation="nearest",
+            extent=(0.5, d + 0.5, epochs + 0.5, 0.5),
+        )
+        axes.set_title(title, fontsize=11, color=INK)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    all_axes[0, 0].set_ylabel("epoch")
+    figure.supxlabel("latent dimension, sorted by its KL divergence", fontsize=10)
+    figure.colorbar(picture, ax=all_axes, label="nats", pad=0.02)
+    return _done(figure)
+
+
+def code_histograms(z: np.ndarray) -> Figure:
+    """Draw how the codes are distributed along each latent dimension, against N(0, 1).
+
+    Args:
+        z: (n, d) codes, of which mean ± standard deviation are written above each plot.
+
+    Raises:
+        ValueError: if it is no such table.
+    """
+    if z.ndim != 2 or 0 in z.shape:
+        raise ValueError(f"Histograms need codes of shape (n, d), not {z.shape}.")
+    d = z.shape[1]
+    columns = min(d, 8)
+    rows = -(-d // columns)
+    size = (1.2 * columns, 1.25 * rows)
+    figure, all_axes = plt.subplots(
+        rows, columns, figsize=size, layout="constrained", dpi=DPI, squeeze=False
+    )
+    edges = np.linspace(-4, 4, 41)
+    normal = np.exp(-(edges**2) / 2) / np.sqrt(2 * np.pi)
+    highest = 0.0
+    for i, axes in enumerate(all_axes.flat):
+        axes.set_axis_off()
+        if i >= d:
+            continue
+        density, *_ = axes.hist(z[:, i], edges, density=True, color="#8fa3bf")
+        axes.plot(edges, normal, color="#c8553d", lw=1.2)
+        axes.set_title(f"$z_{{{i + 1}}}$: {z[:, i].mean():.2f} ± {z[:, i].std():.2f}", fontsize=8)
+        highest = max(highest, float(density.max()))
+    for axes in all_axes.flat:
+        axes.set_ylim(0, 1.05 * max(highest, float(normal.max())))
     return _done(figure)
 
 

@@ -3,7 +3,14 @@
 import re
 from pathlib import Path
 
-from ankeras.autodiff import BACKEND, Model, input_jacobian, value_and_gradient
+from ankeras.autodiff import (
+    BACKEND,
+    Model,
+    input_gradient,
+    input_jacobian,
+    value_and_gradient,
+    value_and_pullback,
+)
 
 import keras
 import numpy as np
@@ -58,6 +65,60 @@ def test_what_the_loss_changes_stays_changed():
     model, _ = _trained(2)
     # The moving mean goes from 0 half the way to 2, twice.
     assert model.norm.moving_mean.numpy()[0] == pytest.approx(1.5)
+
+
+class _Halves(Model):
+    """y = a x, judged by b y; reports the chain rule in two halves and a second derivative."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = self.add_weight(shape=(), initializer="ones", name="a")
+        self.b = self.add_weight(shape=(), initializer="ones", name="b")
+        self.norm = layers.BatchNormalization(momentum=0.5, scale=False, center=False)
+        self.norm.build((None, 1))
+        self.built = True
+
+    def call(self, x):
+        return self.a * x
+
+    def train_step(self, data):
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+
+        def generate():
+            self.norm(x, training=True)
+            return self.a * x
+
+        def penalty():
+            _, slope = input_gradient(lambda y: self.b * y**2, y)
+            return ops.mean(slope**2)
+
+        y, to_a = value_and_pullback(generate, [self.a])
+        self.b.assign(5.0)  # as when a discriminator learns between the halves
+        value, dy = input_gradient(lambda y: self.b * y**2, y)
+        penalty, gradients = value_and_gradient(penalty, [self.b])
+        return {"value": value, "da": to_a(dy)[0], "penalty": penalty, "db": gradients[0]}
+
+
+def test_the_chain_rule_in_two_halves_and_the_gradient_of_a_gradient():
+    model = _Halves()
+    model.compile(keras.optimizers.SGD(0.1), loss="mse")
+    x = np.full((4, 1), 2.0, "float32")
+    logs = {k: v[0] for k, v in model.fit(x, x, batch_size=4, verbose=0).history.items()}
+    # With a = 1, x = y = 2 and b = 5: sum b y^2 = 4 * 20; d/da = sum 2 b y x = 4 * 40.
+    assert logs["value"] == pytest.approx(80.0)
+    assert logs["da"] == pytest.approx(160.0)
+    # The slope is 2 b y = 20; its mean square is 400 and d/db (2 b y)^2 = 8 b y^2 = 160.
+    assert logs["penalty"] == pytest.approx(400.0)
+    assert logs["db"] == pytest.approx(160.0)
+    assert float(model.b.numpy()) == pytest.approx(5.0)
+    assert model.norm.moving_mean.numpy()[0] == pytest.approx(1.0)
+
+
+def test_input_gradient_outside_of_a_training_step():
+    x = ops.convert_to_tensor(np.array([[1.0, 2.0], [3.0, -1.0]], "float32"))
+    value, gradient = input_gradient(lambda x: x[:, 0] ** 2 * x[:, 1], x)
+    assert float(ops.convert_to_numpy(value)) == pytest.approx(2.0 - 9.0)
+    np.testing.assert_allclose(ops.convert_to_numpy(gradient), [[4.0, 1.0], [-6.0, 9.0]])
 
 
 def test_jacobian_of_a_dense_layer_is_its_kernel():

@@ -1,7 +1,9 @@
 """The commands, run as a user would, in their quick form."""
 
 import json
+import re
 
+from ankeras import judges
 from ankeras.cli import main
 
 import keras
@@ -49,6 +51,22 @@ def test_devices(capsys):
         assert word in text
 
 
+def test_judges_says_how_good_they_are(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(judges, "DIGITS", judges.Recipe(100, epochs=1, seed=1000))
+    monkeypatch.setattr(judges, "FACES", judges.Recipe(100, epochs=1, seed=2000))
+    monkeypatch.setattr(judges, "N_HELD_OUT", 50)
+    assert main(["judges"]) == 0
+    trained = capsys.readouterr().out
+    assert trained.count("Training the") == 2
+    assert main(["judges"]) == 0
+    loaded = capsys.readouterr().out
+    assert trained.endswith(loaded)
+    for name in ("label", *judges.ATTRIBUTES):
+        assert re.search(rf"^  {name} +\d+\.\d%$", loaded, re.MULTILINE), name
+    assert f"kept in {tmp_path}" in loaded
+
+
 def test_mistakes_are_one_sentence(capsys, tmp_path):
     assert main(["demo", "--data", "minst"]) == 1
     error = capsys.readouterr().err
@@ -74,3 +92,4 @@ def test_help_lists_the_commands(capsys):
     text = capsys.readouterr().out
     assert "demo" in text
     assert "devices" in text
+    assert "judges" in text

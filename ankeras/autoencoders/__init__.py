@@ -8,6 +8,7 @@ from ankeras.autoencoders.autoencoder import (
     train,
 )
 from ankeras.autoencoders.contractive import ContractiveAutoencoder
+from ankeras.autoencoders.cvae import CVAE
 from ankeras.autoencoders.denoising import DenoisingAutoencoder
 from ankeras.autoencoders.linear import get_linear_autoencoder, principal_angles
 from ankeras.autoencoders.overcomplete import get_overcomplete_autoencoder, set_to_identity
@@ -18,20 +19,39 @@ from ankeras.autoencoders.regularized import (
 )
 from ankeras.autoencoders.sparse import SparseAutoencoder
 from ankeras.autoencoders.tied import TiedAutoencoder
+from ankeras.autoencoders.vae import (
+    VAE,
+    KLHistory,
+    encode_posterior,
+    gaussian_nll,
+    kl_divergence,
+    kl_terms,
+    log_likelihood,
+    reparameterize,
+)
 
 __all__ = [
+    "CVAE",
+    "VAE",
     "Autoencoder",
     "ContractiveAutoencoder",
     "DenoisingAutoencoder",
     "GaussianCodeAutoencoder",
+    "KLHistory",
     "SharpAutoencoder",
     "SmoothAutoencoder",
     "SparseAutoencoder",
     "TiedAutoencoder",
     "binary_cross_entropy",
+    "encode_posterior",
+    "gaussian_nll",
     "get_linear_autoencoder",
     "get_overcomplete_autoencoder",
+    "kl_divergence",
+    "kl_terms",
+    "log_likelihood",
     "principal_angles",
+    "reparameterize",
     "set_to_identity",
     "slide_callbacks",
     "squared_error",

@@ -11,7 +11,8 @@ Source: AN2DL, "Autoencoders"; AE, first part; DLSP, "Autoencoder" and "Reconstr
 import math
 from typing import Any
 
-from ankeras.autodiff import Model, value_and_gradient
+from ankeras.autodiff import value_and_gradient
+from ankeras.training import GuardedModel, drawn_range, refuse_misfits
 
 import keras
 import numpy as np
@@ -46,7 +47,7 @@ def _sum_per_image(values: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class Autoencoder(Model):
+class Autoencoder(GuardedModel):
     """Encoder and decoder trained together; the base of the regularized autoencoders.
 
     A subclass adds its term to the loss by `penalty`, or changes what E sees by `corrupt`.
@@ -77,6 +78,10 @@ class Autoencoder(Model):
         self.reconstruction_tracker = keras.metrics.Mean("reconstruction")
         self.penalty_tracker = keras.metrics.Mean("penalty")
         self.built = True  # its players are
+
+    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
+        """Raise a ValueError if x is no data for these players."""
+        refuse_misfits(x, self.encoder.input_shape[1:], drawn_range(self.decoder))
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Return the reconstruction D(E(x))."""
@@ -181,7 +186,8 @@ def train(
         ValueError: if the images do not fit the network, or hold NaN.
     """
     for images, name in ((x_train, "x_train"), (x_val, "x_val")):
-        _refuse_misfits(autoencoder, images, name)
+        encoder, decoder = (autoencoder.get_layer(player) for player in ("encoder", "decoder"))
+        refuse_misfits(images, encoder.input_shape[1:], drawn_range(decoder), name)
     steps = epochs * math.ceil(len(x_train) / batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - steps // 20, warmup_target=learning_rate, warmup_steps=steps // 20
@@ -195,20 +201,3 @@ def train(
         validation_data=(x_val, x_val),
         verbose=verbose,
     )
-
-
-def _refuse_misfits(autoencoder: keras.Model, images: np.ndarray, name: str) -> None:
-    expected = autoencoder.get_layer("encoder").input_shape[1:]
-    if images.shape[1:] != expected:
-        raise ValueError(
-            f"{name} holds images of shape {images.shape[1:]}, but the encoder reads {expected}."
-        )
-    if not np.isfinite(images).all():
-        raise ValueError(f"{name} holds NaN or infinity.")
-    output = autoencoder.get_layer("decoder").get_layer("output_layer")
-    low, high = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(output.activation.__name__, (None, None))
-    if low is not None and (images.min() < low or images.max() > high):
-        raise ValueError(
-            f"{name} holds values in [{images.min():g}, {images.max():g}], but the decoder's "
-            f"{output.activation.__name__} draws values in [{low}, {high}]."
-        )

@@ -32,9 +32,9 @@ def test_training_beats_pca(digits_2000):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda x: x[:, :8], r"x_train holds images of shape \(8, 12, 1\), but the encoder reads"),
+        (lambda x: x[:, :8], r"x_train holds images of shape \(8, 12, 1\), but the network reads"),
         (lambda x: np.where(x > 0.5, np.nan, x), "x_train holds NaN"),
-        (lambda x: 2 * x - 1, r"decoder's sigmoid draws values in \[0, 1\]"),
+        (lambda x: 2 * x - 1, r"but the network draws values in \[0, 1\]"),
     ],
 )
 def test_images_that_do_not_fit_are_refused(tiny_images, change, sentence):

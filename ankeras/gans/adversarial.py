@@ -1,0 +1,180 @@
+"""What the generative adversarial networks share: two players, two optimizers, noise.
+
+A system's own file holds its objective and its `train_step`.
+"""
+
+from typing import Any
+
+from ankeras.autodiff import input_gradient
+from ankeras.latent import decode, sample_prior
+from ankeras.training import GuardedModel, drawn_range, refuse_misfits
+
+import keras
+import numpy as np
+from keras import ops
+
+
+class TwoOptimizers(keras.optimizers.Optimizer):
+    """The optimizers of both players as one: what Keras saves, loads and carries along.
+
+    A model has one `optimizer`; what is not among its variables is lost on JAX, and lost when the
+    model is saved.
+    """
+
+    def __init__(
+        self, discriminator: keras.optimizers.Optimizer, generator: keras.optimizers.Optimizer
+    ) -> None:
+        super().__init__(learning_rate=0.0, name="two_optimizers")
+        self.discriminator = discriminator
+        self.generator = generator
+
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Do nothing: each player's optimizer is built with that player's variables."""
+        self.built = True
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The state of both."""
+        return [*super().variables, *self.discriminator.variables, *self.generator.variables]
+
+
+class AdversarialModel(GuardedModel):
+    """A generator G and a discriminator D that play against each other.
+
+    Args:
+        generator: (batch, d) -> (batch, *image), as `get_generator` builds it.
+        discriminator: (batch, *image) -> (batch, 1) logits, as `get_discriminator` builds it.
+        r1: weight gamma of the R1 penalty gamma/2 E_s ||grad_s D(s)||^2 that keeps D smooth
+            around the real images (Mescheder et al., "Which training methods for GANs do
+            actually converge?", ICML 2018); 0 for none.
+        seed: seed of the noise.
+
+    Raises:
+        ValueError: if the players do not fit each other.
+    """
+
+    players = {"d_loss": "discriminator", "g_loss": "generator"}  # noqa: RUF012
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        r1: float = 0.0,
+        seed: int = 42,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if r1 < 0:
+            raise ValueError(f"The weight r1 of the penalty must not be negative, as {r1} is.")
+        self.refuse_unfit_players(generator, discriminator)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.r1 = r1
+        self.seed = seed
+        self.noise = keras.random.SeedGenerator(seed)
+        self.trackers = {
+            name: keras.metrics.Mean(name) for name in ("d_loss", "g_loss", "d_real", "d_fake")
+        }
+        self.built = True  # its players are
+
+    def refuse_unfit_players(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        """Raise a ValueError if D does not read what G draws."""
+        if generator.output_shape != discriminator.input_shape:
+            raise ValueError(
+                f"The generator draws images of shape {generator.output_shape[1:]}, but the "
+                f"discriminator reads {discriminator.input_shape[1:]}."
+            )
+
+    @property
+    def latent_dim(self) -> int:
+        """The size d of the noise z."""
+        return self.generator.input_shape[-1]
+
+    def compile(
+        self,
+        d_optimizer: keras.optimizers.Optimizer | None = None,
+        g_optimizer: keras.optimizers.Optimizer | None = None,
+        **options: Any,
+    ) -> None:
+        """Give each player its optimizer.
+
+        Args:
+            d_optimizer, g_optimizer: of the discriminator and the generator. Default: Adam with a
+                learning rate of 1e-3 and beta_1 = 0.5.
+            **options: further arguments of `keras.Model.compile`, such as `jit_compile`.
+        """
+        both = TwoOptimizers(
+            d_optimizer or keras.optimizers.Adam(1e-3, beta_1=0.5),
+            g_optimizer or keras.optimizers.Adam(1e-3, beta_1=0.5),
+        )
+        both.discriminator.build(self.discriminator.trainable_variables)
+        both.generator.build(self.generator.trainable_variables)
+        both.build([])
+        super().compile(optimizer=both, **options)
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """Return what `compile_from_config` needs; nothing, if the model is not compiled."""
+        if not self.compiled:
+            return None
+        return {
+            "d_optimizer": keras.saving.serialize_keras_object(self.optimizer.discriminator),
+            "g_optimizer": keras.saving.serialize_keras_object(self.optimizer.generator),
+        }
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile a loaded model."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
+        """Raise a ValueError if x is no data for these players."""
+        refuse_misfits(x, self.generator.output_shape[1:], drawn_range(self.generator))
+
+    def call(self, z: Any, training: bool | None = None) -> Any:
+        """Return the generated images G(z)."""
+        return self.generator(z, training=training)
+
+    def generate(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draw n images: G(z) for z from the prior, (n, *image)."""
+        return decode(self.generator, sample_prior(n, self.latent_dim, seed))
+
+    def sample_z(self, x: Any) -> Any:
+        """Draw noise for a minibatch as large as x: (batch, d), from N(0, I)."""
+        shape = (ops.shape(x)[0], self.latent_dim)
+        return keras.random.normal(shape, dtype=self.compute_dtype, seed=self.noise)
+
+    def r1_penalty(self, s: Any) -> Any:
+        """Return gamma/2 E ||grad_s D(s)||^2, estimated on a quarter of the minibatch.
+
+        On every fourth step and all of it, as StyleGAN 2 does, it would cost as much.
+        """
+        if not self.r1:
+            return 0.0
+        some = s[: ops.shape(s)[0] // 4 + 1]
+        _, slope = input_gradient(lambda s: self.discriminator(s, training=True), some)
+        squared = ops.sum(ops.square(slope), axis=tuple(range(1, len(slope.shape))))
+        return 0.5 * self.r1 * ops.mean(squared)
+
+    def log(self, **values: Any) -> dict[str, Any]:
+        """Track what a step found and return the averages since the start of the epoch."""
+        for name, value in values.items():
+            self.trackers[name].update_state(value)
+        return {name: self.trackers[name].result() for name in values}
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build the model again."""
+        return {
+            **super().get_config(),
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+            "r1": self.r1,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "AdversarialModel":
+        """Build the model that `get_config` described."""
+        players = {
+            name: keras.saving.deserialize_keras_object(config.pop(name))
+            for name in ("generator", "discriminator")
+        }
+        return cls(**players, **config)

@@ -1,0 +1,99 @@
+"""The conditional GAN: both players see the class, so G must draw what it was asked for.
+
+Source: AN2DL, "Intuition behind Conditional GANs"; NOTES, lesson 16; ATIV, "Conditional GANs";
+Mirza & Osindero, "Conditional generative adversarial nets" (2014).
+
+    min_G max_D  E_(s,y) [log D(s|y)] + E_z [log(1 - D(G(z|y)|y))]
+
+    G(z|y): the one-hot label is appended to the noise
+    D(s|y): the one-hot label is appended, as channels, to real images and to generated ones
+"""
+
+from typing import Any
+
+from ankeras.conditioning import append_as_channels, append_to_vector
+from ankeras.gans.gan import GAN
+from ankeras.latent import decode, sample_prior
+from ankeras.training import refuse_wrong_labels
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("ankeras")
+class CGAN(GAN):
+    """The conditional GAN; `fit(x, y)` with one integer label an image.
+
+    Args:
+        generator: `get_generator(d + n_classes, image_shape)`.
+        discriminator: `get_discriminator((height, width, channels + n_classes))`.
+        **options: those of `GAN`.
+
+    Raises:
+        ValueError: if the players do not fit each other, or an option is out of range.
+    """
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes: the channels that D reads and G does not draw."""
+        return self.discriminator.input_shape[-1] - self.generator.output_shape[-1]
+
+    @property
+    def latent_dim(self) -> int:
+        """The size d of the noise z, without the label."""
+        return self.generator.input_shape[-1] - self.n_classes
+
+    def refuse_unfit_players(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        """Raise a ValueError unless D reads what G draws and a channel a class."""
+        drawn, read = generator.output_shape[1:], discriminator.input_shape[1:]
+        n_classes = read[-1] - drawn[-1]
+        if read[:-1] != drawn[:-1] or n_classes < 2 or generator.input_shape[-1] <= n_classes:
+            raise ValueError(
+                f"The discriminator of a conditional GAN reads images {drawn} with one more "
+                f"channel a class, not {read}; the generator reads noise with one more number a "
+                f"class, not {generator.input_shape[-1]} numbers."
+            )
+
+    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
+        """Raise a ValueError if x and y are no data for these players."""
+        super().check_data(x, y)
+        refuse_wrong_labels(y, len(x), self.n_classes)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Play one round of algorithm 1 on images with their labels."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        one_hot = self.one_hot(labels)
+        for i in range(self.k):
+            s, y = images[i :: self.k], one_hot[i :: self.k]
+            fake, pull_back = self.draw(append_to_vector(self.sample_z(s), y))
+            d_logs = self.update_discriminator(
+                append_as_channels(s, y), append_as_channels(fake, y)
+            )
+        g_loss = self.update_generator(
+            fake, pull_back, lambda fake: self.g_loss_of(append_as_channels(fake, y))
+        )
+        return self.log(g_loss=g_loss, **d_logs)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate both losses on one minibatch."""
+        s, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        y = self.one_hot(labels)
+        fake = self.generator(append_to_vector(self.sample_z(s), y), training=False)
+        return self.losses_of(append_as_channels(s, y), append_as_channels(fake, y))
+
+    def one_hot(self, labels: Any) -> Any:
+        """Return the one-hot labels: (batch,) -> (batch, n_classes)."""
+        return ops.one_hot(ops.cast(labels, "int32"), self.n_classes, dtype=self.compute_dtype)
+
+    def for_class(self, label: int) -> keras.Model:
+        """Return the generator of one class: (batch, d) -> (batch, *image)."""
+        z = keras.Input((self.latent_dim,))
+        y = self.one_hot(ops.full_like(z[:, 0], label))
+        return keras.Model(z, self.generator(append_to_vector(z, y)), name=f"class_{label}")
+
+    def generate_classes(self, labels: np.ndarray, seed: int = 0) -> np.ndarray:
+        """Draw one image of each of the given classes: (n,) -> (n, *image)."""
+        z = sample_prior(len(labels), self.latent_dim, seed)
+        y = np.eye(self.n_classes, dtype="float32")[labels]
+        return decode(self.generator, np.concatenate([z, y], axis=1))

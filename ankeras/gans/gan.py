@@ -1,0 +1,157 @@
+"""The generative adversarial network: G learns to draw what D can't tell from real images.
+
+Source: AN2DL, "The GAN solution" to "Algorithm outline"; AE; NOTES, lesson 15; ATIV, "GAN";
+Goodfellow et al., "Generative adversarial nets" (NIPS 2014), algorithm 1.
+
+    min_theta_g max_theta_d  E_s [log D(s)] + E_z [log(1 - D(G(z)))]
+
+    for k steps: ascend   grad_theta_d 1/m sum_i [log D(s_i) + log(1 - D(G(z_i)))]
+    minimax:     descend  grad_theta_g 1/m sum_i log(1 - D(G(z_i)))
+    or, non-saturating: ascend grad_theta_g 1/m sum_i log D(G(z_i))
+
+D stands for the sigmoid of the discriminator's logit.
+"""
+
+from typing import Any
+
+from ankeras.autodiff import input_gradient, value_and_gradient, value_and_pullback
+from ankeras.gans.adversarial import AdversarialModel
+
+import keras
+from keras import ops
+
+
+def discriminator_loss(real: Any, fake: Any, smoothing: float = 0.0) -> Any:
+    """Return -E[log D(s)] - E[log(1 - D(G(z)))], what D descends.
+
+    Args:
+        real, fake: (batch, 1), the logits of real and of generated images.
+        smoothing: the target of real images is 1 - smoothing instead of 1 (one-sided label
+            smoothing, Salimans et al. 2016).
+    """
+    # -log D = softplus(-logit) and -log(1 - D) = softplus(logit), without overflow
+    of_real = (1 - smoothing) * ops.softplus(-real) + smoothing * ops.softplus(real)
+    return ops.mean(of_real) + ops.mean(ops.softplus(fake))
+
+
+def minimax_loss(fake: Any) -> Any:
+    """Return E[log(1 - D(G(z)))] from the logits (batch, 1): flat where D is sure of a fake."""
+    return -ops.mean(ops.softplus(fake))
+
+
+def non_saturating_loss(fake: Any) -> Any:
+    """Return -E[log D(G(z))] from the logits (batch, 1): steep where D is sure of a fake."""
+    return ops.mean(ops.softplus(-fake))
+
+
+GENERATOR_LOSSES = {"minimax": minimax_loss, "non-saturating": non_saturating_loss}
+
+
+@keras.saving.register_keras_serializable("ankeras")
+class GAN(AdversarialModel):
+    """The generative adversarial network.
+
+    Args:
+        generator, discriminator, r1, seed: as in `AdversarialModel`.
+        k: discriminator steps a generator step. A batch of `fit` is dealt out to them, so that
+            each sees images of its own: give `fit` a batch_size of k * m.
+        generator_loss: "non-saturating" or "minimax".
+        smoothing: one-sided label smoothing, in [0, 0.5].
+
+    Raises:
+        ValueError: if the players do not fit each other, or an option is out of range.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        k: int = 1,
+        generator_loss: str = "non-saturating",
+        smoothing: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        if k < 1:
+            raise ValueError(f"The discriminator takes k >= 1 steps, not {k}.")
+        if generator_loss not in GENERATOR_LOSSES:
+            raise ValueError(
+                f"generator_loss must be one of {tuple(GENERATOR_LOSSES)}, not {generator_loss!r}."
+            )
+        if not 0 <= smoothing <= 0.5:
+            raise ValueError(f"smoothing lies in [0, 0.5], {smoothing} does not.")
+        super().__init__(generator, discriminator, **kwargs)
+        self.k = k
+        self.generator_loss = generator_loss
+        self.smoothing = smoothing
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Play one round of algorithm 1: k steps of D, one of G."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        for i in range(self.k):
+            s = images[i :: self.k]
+            fake, pull_back = self.draw(self.sample_z(s))
+            d_logs = self.update_discriminator(s, fake)
+        g_loss = self.update_generator(fake, pull_back, self.g_loss_of)
+        return self.log(g_loss=g_loss, **d_logs)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate both losses on one minibatch. They tell how the game stands, not who is good."""
+        s, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return self.losses_of(s, self.generator(self.sample_z(s), training=False))
+
+    def losses_of(self, s: Any, fake: Any) -> dict[str, Any]:
+        """Track both losses on real images and generated ones, as D sees them."""
+        real_logits = self.discriminator(s, training=False)
+        fake_logits = self.discriminator(fake, training=False)
+        return self.log(
+            d_loss=discriminator_loss(real_logits, fake_logits, self.smoothing),
+            g_loss=GENERATOR_LOSSES[self.generator_loss](fake_logits),
+            d_real=ops.mean(ops.sigmoid(real_logits)),
+            d_fake=ops.mean(ops.sigmoid(fake_logits)),
+        )
+
+    def draw(self, z: Any) -> tuple[Any, Any]:
+        """Return G(z), and the way back from the gradient of these images to that of theta_g.
+
+        D learns from the images, then G from D's verdict on the same ones: drawn once.
+        """
+        return value_and_pullback(
+            lambda: self.generator(z, training=True), self.generator.trainable_variables
+        )
+
+    def update_discriminator(self, s: Any, fake: Any) -> dict[str, Any]:
+        """Take one step of theta_d on real images s and generated ones."""
+
+        def loss_fn() -> tuple:
+            real_logits = self.discriminator(s, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+            loss = discriminator_loss(real_logits, fake_logits, self.smoothing)
+            return loss + self.r1_penalty(s), (loss, real_logits, fake_logits)
+
+        theta_d = self.discriminator.trainable_variables
+        (_, (loss, real_logits, fake_logits)), gradients = value_and_gradient(loss_fn, theta_d)
+        self.optimizer.discriminator.apply(gradients, theta_d)
+        return {
+            "d_loss": loss,
+            "d_real": ops.mean(ops.sigmoid(real_logits)),
+            "d_fake": ops.mean(ops.sigmoid(fake_logits)),
+        }
+
+    def update_generator(self, fake: Any, pull_back: Any, loss_fn: Any) -> Any:
+        """Take one step of theta_g on the loss of generated images, and return the loss."""
+        loss, d_fake = input_gradient(loss_fn, fake)
+        self.optimizer.generator.apply(pull_back(d_fake), self.generator.trainable_variables)
+        return loss
+
+    def g_loss_of(self, fake: Any) -> Any:
+        """Return the generator's loss for images as D sees them."""
+        return GENERATOR_LOSSES[self.generator_loss](self.discriminator(fake, training=True))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build the model again."""
+        return {
+            **super().get_config(),
+            "k": self.k,
+            "generator_loss": self.generator_loss,
+            "smoothing": self.smoothing,
+        }

@@ -1,0 +1,76 @@
+"""The label reaches encoder and decoder, and what is drawn obeys it."""
+
+from ankeras.autoencoders import CVAE
+from ankeras.builders import get_decoder, get_encoder
+
+import keras
+import numpy as np
+import pytest
+
+SHAPE = (12, 12, 1)
+
+
+def _players(way, d=3, n_classes=2):
+    if way == "film":
+        return (
+            get_encoder(SHAPE, 2 * d, widths=(8, 8), n_classes=n_classes),
+            get_decoder(d, SHAPE, widths=(8, 8), n_classes=n_classes),
+        )
+    return (
+        get_encoder((*SHAPE[:2], 1 + n_classes), 2 * d, widths=(8, 8)),
+        get_decoder(d + n_classes, SHAPE, widths=(8, 8)),
+    )
+
+
+def _bars(n):
+    """Class 0: left half bright, class 1: top half bright."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, n)
+    images = rng.uniform(0, 0.2, (n, *SHAPE)).astype("float32")
+    images[labels == 0, :, :6] += 0.8
+    images[labels == 1, :6] += 0.8
+    return images, labels
+
+
+@pytest.mark.parametrize("way", ["append", "film"])
+def test_what_is_drawn_obeys_the_label(way):
+    x, y = _bars(960)
+    cvae = CVAE(*_players(way))
+    cvae.compile(keras.optimizers.Adam(1e-2))
+    cvae.fit(x, y, batch_size=32, epochs=6, verbose=0)
+    images = cvae.generate_classes(np.array([0] * 20 + [1] * 20))
+    left, top = images[:, 6:, :6].mean(axis=(1, 2, 3)), images[:, :6, 6:].mean(axis=(1, 2, 3))
+    assert (left > top)[:20].mean() >= 0.9
+    assert (left < top)[20:].mean() >= 0.9
+    # the code need not hold the class: told the other one, the decoder draws the other one
+    told_wrong = cvae.predict([x[:50], 1 - y[:50]], verbose=0)
+    left = told_wrong[:, 6:, :6].mean(axis=(1, 2, 3))
+    top = told_wrong[:, :6, 6:].mean(axis=(1, 2, 3))
+    assert ((left > top) == (y[:50] == 1)).mean() >= 0.9
+
+    z = np.random.default_rng(3).normal(size=(5, 3)).astype("float32")
+    alone = cvae.for_class(1).predict(z, verbose=0)
+    np.testing.assert_allclose(alone, cvae.generate_classes(np.full(5, 1), seed=3), atol=1e-6)
+
+
+def test_the_numbers_are_read_from_the_players():
+    for way in ("append", "film"):
+        cvae = CVAE(*_players(way))
+        assert (cvae.latent_dim, cvae.n_classes, cvae.image_shape) == (3, 2, SHAPE)
+
+
+def test_players_without_the_label_are_refused():
+    encoder, decoder = _players("append")
+    with pytest.raises(ValueError, match="must both read the label"):
+        CVAE(get_encoder(SHAPE, 6), decoder)
+    with pytest.raises(ValueError, match="must both read the label"):
+        CVAE(encoder, _players("film")[1])
+    with pytest.raises(ValueError, match=r"mu and log v for the decoder's code of 4 are 8"):
+        CVAE(encoder, get_decoder(6, SHAPE))
+
+
+def test_wrong_labels_are_refused():
+    cvae = CVAE(*_players("append"))
+    cvae.compile(keras.optimizers.Adam())
+    with pytest.raises(ValueError, match="built for 2 classes"):
+        cvae.fit(_bars(32)[0], np.full(32, 2), verbose=0)
