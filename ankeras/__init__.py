@@ -19,14 +19,23 @@ __version__ = "0.1.0"
 
 __all__ = [
     "__version__",
+    "animation",
+    "attributes",
     "autoencoders",
+    "callbacks",
     "classification",
+    "conditioning",
     "data",
     "devices",
+    "gans",
     "get_autoencoder",
     "get_classifier",
     "get_decoder",
+    "get_discriminator",
     "get_encoder",
+    "get_generator",
+    "inversion",
+    "judges",
     "latent",
     "metrics",
     "plots",
@@ -37,7 +46,9 @@ _HOME = {
     "get_autoencoder": "ankeras.builders",
     "get_classifier": "ankeras.builders",
     "get_decoder": "ankeras.builders",
+    "get_discriminator": "ankeras.builders",
     "get_encoder": "ankeras.builders",
+    "get_generator": "ankeras.builders",
     "setup": "ankeras.devices",
 }
 

@@ -76,7 +76,9 @@ def get_encoder(
         x = layers.Flatten()(x)
         for width in widths:
             x = block(layers.Dense, x, width)
-    output_layer = block.linear(layers.Dense, latent_dim, name="output_layer")(x)
+    # float32, so that a code's logarithm of a variance keeps its digits under a mixed policy
+    code = block.linear(layers.Dense, latent_dim, dtype="float32", name="output_layer")
+    output_layer = code(x)
     inputs = input_layer if label is None else [input_layer, label]
     return keras.Model(inputs=inputs, outputs=output_layer, name="encoder")
 
@@ -381,7 +383,7 @@ class _Block:
         if self.batch_norm:
             # With Keras's momentum of 0.99 the statistics still lag after the few hundred steps
             # that a small training set allows.
-            x = layers.BatchNormalization(momentum=0.98)(x)
+            x = layers.BatchNormalization(momentum=0.95)(x)
         if self.label is not None:
             x = FiLM()([x, self.label])
         if self.activation == "leaky_relu":

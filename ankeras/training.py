@@ -60,6 +60,9 @@ class GuardedModel(Model):
                     f"A batch of {batch_size or 32} is larger than the data: {len(x)} images."
                 )
             self.check_data(x, y)
+        validation = options.get("validation_data")
+        if isinstance(validation, tuple) and isinstance(validation[0], np.ndarray):
+            self.check_data(validation[0], validation[1] if len(validation) > 1 else None)
         guard = _LossGuard(self.players)
         try:
             super().fit(

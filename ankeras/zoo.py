@@ -2,13 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ankeras import autoencoders as ae
-from ankeras.builders import get_autoencoder, get_decoder, get_encoder
+from ankeras import gans
+from ankeras.builders import (
+    get_autoencoder,
+    get_decoder,
+    get_discriminator,
+    get_encoder,
+    get_generator,
+)
 
 import keras
 
-TINY_SHAPE, TINY_LATENT_DIM = (12, 12, 1), 3
+TINY_SHAPE, TINY_LATENT_DIM, TINY_CLASSES = (12, 12, 1), 3, 2
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,8 @@ class System:
         paper: first author and year, where the lecture follows a paper; else "".
         tiny: builds it for TINY_SHAPE images with a code of TINY_LATENT_DIM, uncompiled.
         notebook: number of the notebook that shows it.
+        learns_from: what `fit` is given: "x, x" (images are their own targets), "x" (images) or
+            "x, y" (images with labels of TINY_CLASSES classes).
     """
 
     name: str
@@ -32,12 +42,31 @@ class System:
     paper: str
     tiny: Callable[[], keras.Model]
     notebook: str
+    learns_from: str = "x, x"
 
 
 def _players() -> dict[str, keras.Model]:
     return {
         "encoder": get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
         "decoder": get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
+    }
+
+
+def _vae(n_classes: int = 0) -> dict[str, keras.Model]:
+    *sides, channels = TINY_SHAPE
+    shape = (*sides, channels + n_classes)
+    return {
+        "encoder": get_encoder(shape, 2 * TINY_LATENT_DIM, widths=(4, 8)),
+        "decoder": get_decoder(TINY_LATENT_DIM + n_classes, TINY_SHAPE, widths=(4, 8)),
+    }
+
+
+def _gan(n_classes: int = 0, **options: Any) -> dict[str, keras.Model]:
+    *sides, channels = TINY_SHAPE
+    shape = (*sides, channels + n_classes)
+    return {
+        "generator": get_generator(TINY_LATENT_DIM + n_classes, TINY_SHAPE, **options),
+        "discriminator": get_discriminator(shape, **options),
     }
 
 
@@ -131,6 +160,56 @@ SYSTEMS = (
         "Mathieu 2016",
         lambda: ae.SharpAutoencoder(**_players(), lam=0.1),
         "01",
+    ),
+    System(
+        "variational autoencoder",
+        "VAE",
+        "ankeras/autoencoders/vae.py",
+        "NOTES 14; DLSP, Variational auto-encoder; ATIV; AE",
+        "Kingma 2014",
+        lambda: ae.VAE(**_vae()),
+        "04",
+        "x",
+    ),
+    System(
+        "conditional VAE",
+        "CVAE",
+        "ankeras/autoencoders/cvae.py",
+        "NOTES 16, Conditional VAE",
+        "Sohn 2015",
+        lambda: ae.CVAE(**_vae(TINY_CLASSES)),
+        "09",
+        "x, y",
+    ),
+    System(
+        "GAN",
+        "GAN",
+        "ankeras/gans/gan.py",
+        "AN2DL, The GAN solution; NOTES 15; ATIV; AE",
+        "Goodfellow 2014",
+        lambda: gans.GAN(**_gan(kind="mlp", widths=(16,))),
+        "05",
+        "x",
+    ),
+    System(
+        "DCGAN",
+        "get_dcgan",
+        "ankeras/gans/dcgan.py",
+        "ATIV, Architecture guidelines; AE; AN2DL, DC-GAN",
+        "Radford 2016",
+        lambda: gans.GAN(**_gan(widths=(4, 8)), r1=1.0),
+        "06",
+        "x",
+    ),
+    System(
+        "conditional GAN",
+        "CGAN",
+        "ankeras/gans/cgan.py",
+        "AN2DL, Intuition behind Conditional GANs; NOTES 16; ATIV",
+        "Mirza 2014",
+        lambda: gans.CGAN(**_gan(TINY_CLASSES, widths=(4, 8))),
+        "09",
+        "x, y",
     ),
 )
 

@@ -39,6 +39,11 @@ def test_data_that_can_not_be_learnt_is_refused(tiny_images, build, change, sent
         build().fit(change(tiny_images), verbose=0)
 
 
+def test_validation_images_are_checked_too(tiny_images):
+    with pytest.raises(ValueError, match="x holds NaN or infinity"):
+        _vae().fit(tiny_images, validation_data=(tiny_images * np.nan,), verbose=0)
+
+
 class _Spoil(keras.callbacks.Callback):
     """Makes weights of one player infinite before a step."""
 

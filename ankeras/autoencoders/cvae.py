@@ -85,16 +85,25 @@ class CVAE(VAE):
         """Return the one-hot label: (batch,) -> (batch, n_classes)."""
         return ops.one_hot(ops.cast(y, "int32"), self.n_classes, dtype=self.compute_dtype)
 
-    def posterior(self, x: Any, condition: Any = None, training: bool | None = None) -> tuple:
-        """Return mu and log v of q(z|x, y): each (batch, d)."""
-        inputs = [x, condition] if self.film else append_as_channels(x, condition)
-        mu, log_var = ops.split(self.encoder(inputs, training=training), 2, axis=-1)
-        return mu, log_var
+    def encoder_inputs(self, x: Any, condition: Any) -> Any:
+        """Return what the encoder reads: x with the label as channels, or both for FiLM."""
+        x = ops.convert_to_tensor(x)
+        return [x, condition] if self.film else append_as_channels(x, condition)
 
-    def decode(self, z: Any, condition: Any = None, training: bool | None = None) -> Any:
-        """Return what the decoder draws for z and the label, the parameters of p(x|z, y)."""
-        inputs = [z, condition] if self.film else append_to_vector(z, condition)
-        return self.decoder(inputs, training=training)
+    def decoder_inputs(self, z: Any, condition: Any) -> Any:
+        """Return what the decoder reads: z with the label behind it, or both for FiLM."""
+        z = ops.convert_to_tensor(z)
+        return [z, condition] if self.film else append_to_vector(z, condition)
+
+    @property
+    def mean_encoder(self) -> keras.Model:
+        """There is none: a conditional encoder reads the label too."""
+        raise ValueError("A conditional VAE encodes images with labels: use encode_posterior.")
+
+    @property
+    def generator(self) -> keras.Model:
+        """There is none without a class."""
+        raise ValueError("A conditional VAE draws by class: use for_class or generate_classes.")
 
     def for_class(self, label: int) -> keras.Model:
         """Return the generator of one class: (batch, d) -> (batch, *image)."""
@@ -104,9 +113,7 @@ class CVAE(VAE):
 
     def generate_classes(self, labels: np.ndarray, seed: int = 0) -> np.ndarray:
         """Draw one image of each of the given classes: (n,) -> (n, *image)."""
-        z = keras.Input((self.latent_dim,))
-        y = keras.Input((), dtype="int32")
-        generator = keras.Model([z, y], self.mean_of(self.decode(z, self.condition(y))))
-        noise = sample_prior(len(labels), self.latent_dim, seed)
-        images = generator.predict([noise, labels], batch_size=PREDICT_BATCH, verbose=0)
-        return np.asarray(images)
+        z = sample_prior(len(labels), self.latent_dim, seed)
+        inputs = self.decoder_inputs(z, self.condition(labels))
+        x_hat = self.decoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
+        return ops.convert_to_numpy(self.mean_of(x_hat))

@@ -12,6 +12,7 @@ Source: NOTES, lesson 14; AE, "Variational Autoencoders"; ATIV, "Variational Aut
     Gaussian decoder:   l_reconstruction = 1/2 sum_j [log(2 pi s_j) + (x_j - m_j)^2 / s_j]
 """
 
+import functools
 import math
 from typing import Any
 
@@ -28,6 +29,10 @@ LIKELIHOODS = ("bernoulli", "gaussian")
 # A pixel that is always black would drive its variance to 0 and the likelihood to infinity; this
 # floor is a standard deviation of 1/20 of the range of a pixel.
 MIN_LOG_VARIANCE = 2 * math.log(0.05)
+# Far outside of what a trained encoder returns; before batch normalization has its statistics,
+# exp of what it returns instead would hide every other figure.
+LOG_VARIANCES = (-20.0, 5.0)
+CODES_AT_ONCE = 10  # codes an image that are decoded together
 
 
 def kl_terms(mu: Any, log_var: Any) -> tuple[Any, Any]:
@@ -54,6 +59,12 @@ def reparameterize(mu: Any, log_var: Any, eps: Any) -> Any:
     return mu + ops.exp(0.5 * log_var) * eps
 
 
+def gaussian_parameters(x_hat: Any) -> tuple[Any, Any]:
+    """Split what a Gaussian decoder draws: (..., 2 c) -> mean and log variance, each (..., c)."""
+    mean, log_var = ops.split(x_hat, 2, axis=-1)
+    return mean, ops.maximum(log_var, MIN_LOG_VARIANCE)
+
+
 def gaussian_nll(x: Any, mean: Any, log_var: Any) -> Any:
     """Return -log N(x; mean, v) of each image, summed over its values: (batch, ...) -> (batch,)."""
     nll = 0.5 * (math.log(2 * math.pi) + log_var + ops.square(x - mean) * ops.exp(-log_var))
@@ -63,6 +74,10 @@ def gaussian_nll(x: Any, mean: Any, log_var: Any) -> Any:
 @keras.saving.register_keras_serializable("ankeras")
 class VAE(GuardedModel):
     """The variational autoencoder.
+
+    Its logs are the reconstruction loss, the KL divergence summed over the dimensions, both
+    averaged over the images, and as "loss" reconstruction + beta * KL: -ELBO for beta = 1,
+    whatever the annealing and the free bits make of it in training.
 
     Args:
         encoder: (batch, *image) -> (batch, 2 d), mu and log v: `get_encoder(image_shape, 2 * d)`.
@@ -119,6 +134,11 @@ class VAE(GuardedModel):
                 f"The encoder returns {code} numbers, but mu and log v for the decoder's code of "
                 f"{d} are {2 * d}: build it with get_encoder(image_shape, {2 * d})."
             )
+        if self.likelihood == "bernoulli" and drawn_range(self.decoder) != (0.0, 1.0):
+            raise ValueError(
+                "A Bernoulli decoder draws probabilities: build it with "
+                'output_activation="sigmoid", or take likelihood="gaussian".'
+            )
         *sides, channels = self.image_shape
         drawn = (*sides, 2 * channels if self.likelihood == "gaussian" else channels)
         if self.decoder.output_shape[1:] != drawn:
@@ -142,22 +162,22 @@ class VAE(GuardedModel):
         """The size d of the code."""
         return self.encoder.output_shape[-1] // 2
 
-    @property
+    @functools.cached_property
     def mean_encoder(self) -> keras.Model:
         """The encoder that returns mu alone: (batch, *image) -> (batch, d)."""
         mu = self.encoder.output[:, : self.latent_dim]
         return keras.Model(self.encoder.inputs, mu, name="mean_encoder")
 
-    @property
+    @functools.cached_property
     def generator(self) -> keras.Model:
         """The decoder's mean image: (batch, d) -> (batch, *image), values in [0, 1]."""
+        if self.likelihood == "bernoulli":
+            return self.decoder
         return keras.Model(self.decoder.inputs, self.mean_of(self.decoder.output), name="generator")
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if x is no data for these players."""
-        gaussian = self.likelihood == "gaussian"  # its mean is drawn in [0, 1]
-        drawn = (0.0, 1.0) if gaussian else drawn_range(self.decoder)
-        refuse_misfits(x, self.image_shape, drawn)
+        refuse_misfits(x, self.image_shape, (0.0, 1.0))
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Return the mean reconstruction of the mean code."""
@@ -168,28 +188,36 @@ class VAE(GuardedModel):
         """Return what encoder and decoder are told beside x and z: here nothing."""
         return None
 
+    def encoder_inputs(self, x: Any, condition: Any) -> Any:
+        """Return what the encoder reads: here x alone."""
+        return x
+
+    def decoder_inputs(self, z: Any, condition: Any) -> Any:
+        """Return what the decoder reads: here z alone."""
+        return z
+
     def posterior(self, x: Any, condition: Any = None, training: bool | None = None) -> tuple:
         """Return mu and log v of q(z|x): each (batch, d)."""
-        mu, log_var = ops.split(self.encoder(x, training=training), 2, axis=-1)
-        return mu, log_var
+        h = self.encoder(self.encoder_inputs(x, condition), training=training)
+        mu, log_var = ops.split(h, 2, axis=-1)
+        return mu, ops.clip(log_var, *LOG_VARIANCES)
 
     def decode(self, z: Any, condition: Any = None, training: bool | None = None) -> Any:
         """Return what the decoder draws for z, the parameters of p(x|z)."""
-        return self.decoder(z, training=training)
+        return self.decoder(self.decoder_inputs(z, condition), training=training)
 
     def mean_of(self, x_hat: Any) -> Any:
         """Return the mean image of p(x|z), in [0, 1], from what the decoder drew."""
         if self.likelihood == "bernoulli":
             return x_hat
-        mean, _ = ops.split(x_hat, 2, axis=-1)
+        mean, _ = gaussian_parameters(x_hat)
         return ops.clip(mean, 0.0, 1.0)
 
     def reconstruction_loss(self, x: Any, x_hat: Any) -> Any:
         """Return -log p(x|z) of each image, from what the decoder drew: (batch,), in nats."""
         if self.likelihood == "bernoulli":
             return binary_cross_entropy(x, x_hat)
-        mean, log_var = ops.split(x_hat, 2, axis=-1)
-        return gaussian_nll(x, mean, ops.maximum(log_var, MIN_LOG_VARIANCE))
+        return gaussian_nll(x, *gaussian_parameters(x_hat))
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Descend the gradient of reconstruction + beta * KL on one minibatch."""
@@ -264,34 +292,47 @@ class KLHistory(keras.callbacks.Callback):
 
     Args:
         images: (n, *image) that are encoded at the end of each epoch.
+        labels: (n,), for a conditional VAE.
 
     Attributes:
         of_variance, of_mean: one array (d,) an epoch: the two parts of `kl_terms`, averaged
             over the images, in nats. A dimension whose sum is near 0 carries no information.
     """
 
-    def __init__(self, images: np.ndarray) -> None:
+    def __init__(self, images: np.ndarray, labels: np.ndarray | None = None) -> None:
         super().__init__()
         self.images = images
+        self.labels = labels
         self.of_variance: list[np.ndarray] = []
         self.of_mean: list[np.ndarray] = []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Encode the images and keep the averages."""
-        terms = kl_terms(*encode_posterior(self.model, self.images))
+        terms = kl_terms(*encode_posterior(self.model, self.images, self.labels))
         of_variance, of_mean = (ops.convert_to_numpy(term).mean(axis=0) for term in terms)
         self.of_variance.append(of_variance)
         self.of_mean.append(of_mean)
 
 
-def encode_posterior(vae: VAE, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mu and log v of q(z|x) for many images: (n, *image) -> (n, d), (n, d)."""
-    h = vae.encoder.predict(images, batch_size=PREDICT_BATCH, verbose=0)
+def encode_posterior(
+    vae: VAE, images: np.ndarray, labels: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mu and log v of q(z|x) for many images: (n, *image) -> (n, d), (n, d).
+
+    Args:
+        vae: a VAE, or a conditional one.
+        images: (n, *image).
+        labels: (n,), for a conditional VAE.
+    """
+    inputs = vae.encoder_inputs(images, vae.condition(labels))
+    h = vae.encoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
     mu, log_var = np.split(np.asarray(h), 2, axis=-1)
-    return mu, log_var
+    return mu, log_var.clip(*LOG_VARIANCES)
 
 
-def log_likelihood(vae: VAE, images: np.ndarray, k: int = 100, seed: int = 0) -> float:
+def log_likelihood(
+    vae: VAE, images: np.ndarray, labels: np.ndarray | None = None, *, k: int = 100, seed: int = 0
+) -> float:
     """Bound log p(x) from below by importance sampling with q(z|x), averaged over images.
 
     Source: Burda et al., "Importance weighted autoencoders" (ICLR 2016), equation 8. The bound
@@ -302,21 +343,31 @@ def log_likelihood(vae: VAE, images: np.ndarray, k: int = 100, seed: int = 0) ->
     Args:
         vae: a trained VAE.
         images: (n, *image).
-        k: number of samples z an image.
+        labels: (n,), for a conditional VAE: the bound is that of log p(x|y).
+        k: number of samples z an image, at least 1.
         seed: seed of the samples.
 
     Returns:
         The bound, in nats an image.
+
+    Raises:
+        ValueError: if k < 1.
     """
-    mu, log_var = encode_posterior(vae, images)
+    if k < 1:
+        raise ValueError(f"The bound needs k >= 1 samples an image, not {k}.")
+    mu, log_var = encode_posterior(vae, images, labels)
     rng = np.random.default_rng(seed)
-    log_weights = np.empty((k, len(images)))
-    for i in range(k):
-        eps = rng.standard_normal(mu.shape, "float32")
+    log_weights = []
+    for start in range(0, k, CODES_AT_ONCE):
+        n_codes = min(CODES_AT_ONCE, k - start)
+        eps = rng.standard_normal((n_codes, *mu.shape), "float32")
         z = mu + np.exp(0.5 * log_var) * eps
-        x_hat = vae.decoder.predict(z, batch_size=PREDICT_BATCH, verbose=0)
-        log_p_x = -ops.convert_to_numpy(vae.reconstruction_loss(images, x_hat))
+        x, y = (None if a is None else np.concatenate([a] * n_codes) for a in (images, labels))
+        inputs = vae.decoder_inputs(z.reshape(-1, mu.shape[1]), vae.condition(y))
+        x_hat = vae.decoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
+        log_p_x = -ops.convert_to_numpy(vae.reconstruction_loss(x, x_hat)).reshape(n_codes, -1)
         # log p(z) - log q(z|x): the constants cancel
-        log_weights[i] = log_p_x + 0.5 * (eps**2 + log_var - z**2).sum(axis=1)
-    top = log_weights.max(axis=0)
-    return float(np.mean(top + np.log(np.mean(np.exp(log_weights - top), axis=0))))
+        log_weights.append(log_p_x + 0.5 * (eps**2 + log_var - z**2).sum(axis=2))
+    weights = np.concatenate(log_weights)  # (k, n)
+    top = weights.max(axis=0)
+    return float(np.mean(top + np.log(np.mean(np.exp(weights - top), axis=0))))

@@ -24,6 +24,7 @@ def get_dcgan(
     latent_dim: int = 64,
     *,
     widths: Sequence[int] | None = None,
+    r1: float = 0.1,
     seed: int = 42,
     **options: Any,
 ) -> GAN:
@@ -33,8 +34,9 @@ def get_dcgan(
         image_shape: (height, width, channels), sides of 16 to 128, grey or colour.
         latent_dim: the size d of the noise z.
         widths: channels of each block of both players, outermost first. Default: `gan_widths`.
+        r1: weight of the R1 penalty of `GAN`; not in the paper, but it steadies D.
         seed: seed of the weights and of the noise.
-        **options: those of `GAN`.
+        **options: the others of `GAN`.
 
     Returns:
         A GAN, not compiled.
@@ -50,6 +52,7 @@ def get_dcgan(
     return GAN(
         get_generator(latent_dim, image_shape, widths=widths, seed=seed),
         get_discriminator(image_shape, widths=widths, seed=seed + 1),
+        r1=r1,
         seed=seed,
         **options,
     )

@@ -1,11 +1,12 @@
 """The label reaches encoder and decoder, and what is drawn obeys it."""
 
-from ankeras.autoencoders import CVAE
+from ankeras.autoencoders import CVAE, KLHistory, encode_posterior, log_likelihood
 from ankeras.builders import get_decoder, get_encoder
 
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 SHAPE = (12, 12, 1)
 
@@ -57,6 +58,25 @@ def test_the_numbers_are_read_from_the_players():
     for way in ("append", "film"):
         cvae = CVAE(*_players(way))
         assert (cvae.latent_dim, cvae.n_classes, cvae.image_shape) == (3, 2, SHAPE)
+
+
+@pytest.mark.parametrize("way", ["append", "film"])
+def test_the_tools_of_the_vae_take_labels(way):
+    x, y = _bars(200)
+    cvae = CVAE(*_players(way))
+    cvae.compile(keras.optimizers.Adam(1e-2))
+    history = KLHistory(x, y)
+    cvae.fit(x, y, batch_size=100, epochs=2, callbacks=[history], verbose=0)
+    mu, log_var = encode_posterior(cvae, x, y)
+    expected = cvae.posterior(x, cvae.condition(y), training=False)
+    for ours, wanted in zip((mu, log_var), expected, strict=True):
+        np.testing.assert_allclose(ours, ops.convert_to_numpy(wanted), atol=1e-4)
+    assert np.shape(history.of_mean) == (2, 3)
+    assert log_likelihood(cvae, x[:20], y[:20], k=1) < log_likelihood(cvae, x[:20], y[:20], k=30)
+    with pytest.raises(ValueError, match="for_class"):
+        cvae.generate(3)
+    with pytest.raises(ValueError, match="encode_posterior"):
+        cvae.mean_encoder  # noqa: B018
 
 
 def test_players_without_the_label_are_refused():

@@ -1,0 +1,80 @@
+"""What the benchmarks of the generative models share: training for a time, and judging."""
+
+import time
+
+from ankeras import metrics, plots
+from ankeras.autoencoders import VAE
+from ankeras.callbacks import WeightAverage
+from ankeras.gans import GAN
+
+import keras
+import numpy as np
+from common import RESULTS
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Ends a training after some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.start = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Look at the clock."""
+        if time.perf_counter() - self.start > self.seconds:
+            self.model.stop_training = True
+
+
+def train_vae(vae: VAE, data: tuple, seconds: float, rate: float = 5e-3) -> dict:
+    """Train for some seconds; the learning rate falls along half a cosine over that time."""
+
+    class Cosine(StopAfter):
+        def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+            share = min((time.perf_counter() - self.start) / self.seconds, 1.0)
+            warm = min(share / 0.02, 1.0)
+            vae.optimizer.learning_rate = warm * rate * 0.5 * (1 + np.cos(np.pi * share)) + 1e-6
+
+    vae.compile(keras.optimizers.Adam(rate))
+    clock = Cosine(seconds)
+    vae.fit(*data, batch_size=100, epochs=10_000, callbacks=[clock], verbose=0)
+    return {"seconds": time.perf_counter() - clock.start, "steps": int(vae.optimizer.iterations)}
+
+
+def train_gan(gan: GAN, data: tuple, seconds: float) -> dict:
+    """Train for some seconds with the default optimizers and the average of G's weights."""
+    gan.compile()
+    clock = StopAfter(seconds)
+    gan.fit(*data, batch_size=64, epochs=10_000, callbacks=[WeightAverage(), clock], verbose=0)
+    steps = int(gan.optimizer.generator.iterations)
+    return {"seconds": time.perf_counter() - clock.start, "steps": steps}
+
+
+def report(name: str, figures: dict) -> dict:
+    """Print what was found."""
+    shown = {k: round(v, 4) for k, v in figures.items() if isinstance(v, float | int)}
+    print(f"{name}: {shown}", flush=True)
+    return figures
+
+
+def judged(critic: keras.Model, real: np.ndarray, fake: np.ndarray) -> dict:
+    """Return what `metrics.judge` finds, as plain numbers."""
+    found = metrics.judge(critic, real, fake)
+    return {
+        "n": found.n,
+        "frechet": found.frechet,
+        "frechet, real against real": found.frechet_real,
+        "precision": found.precision,
+        "precision, real": found.precision_real,
+        "recall": found.recall,
+        "recall, real": found.recall_real,
+        "histogram distance": found.histogram_distance,
+        "histogram distance, real": found.histogram_distance_real,
+        "histogram": {name: shares.tolist() for name, shares in found.histogram.items()},
+    }
+
+
+def picture(name: str, images: np.ndarray) -> None:
+    """Keep the first 100 samples for looking at."""
+    RESULTS.mkdir(exist_ok=True)
+    plots.image_grid(images[:100]).savefig(RESULTS / f"{name}.png")

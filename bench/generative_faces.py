@@ -1,0 +1,154 @@
+"""DCGAN and VAE on drawn faces: attributes of the samples, vector arithmetic, attribute edits.
+
+python bench/generative_faces.py [--seconds 470]
+"""
+
+import ankeras
+from ankeras import attributes, judges, latent, metrics
+from ankeras.autoencoders import VAE, encode_posterior
+from ankeras.builders import get_decoder, get_encoder
+from ankeras.data import faces
+from ankeras.data.faces import BINARY, draw_factors
+from ankeras.gans import get_dcgan
+
+import keras
+import numpy as np
+from common import parser, save
+from generative import judged, picture, report, train_gan, train_vae
+
+SHAPE, WIDTHS = (32, 32, 3), (32, 64, 128)
+N_TRAIN, N_TEST, N_SAMPLES = 20_000, 10_000, 5_000
+N_EXAMPLES, N_TRIALS = 10, 200  # codes averaged for a concept; arithmetic problems
+STRENGTH = 2.0  # edits end at this multiple of the mean distance from the hyperplane
+
+
+def of_samples(reader: keras.Model, real: np.ndarray, samples: np.ndarray) -> dict:
+    """Compare how often each attribute occurs in samples and in the data, both as read."""
+    found, wanted = judges.read(reader, samples), judges.read(reader, real)
+    gaps = {
+        name: metrics.frequencies(found[name], n) - metrics.frequencies(wanted[name], n)
+        for name, n in judges.ATTRIBUTES.items()
+    }
+    figures = judged(reader, real, samples)
+    figures["frequencies, samples - data"] = {name: gap.tolist() for name, gap in gaps.items()}
+    figures["largest gap"] = float(max(np.abs(gap).max() for gap in gaps.values()))
+    return figures
+
+
+def arithmetic(
+    reader: keras.Model, generator: keras.Model, z: np.ndarray, images: np.ndarray, has: np.ndarray
+) -> dict:
+    """Judge "man with glasses - man + woman", in the latent space and on pixels.
+
+    In each trial the examples of the three concepts agree in the other binary attributes, drawn
+    anew: these should be found again in the result.
+
+    Args:
+        reader: judges the results.
+        generator: draws images from codes.
+        z: (n, d), codes.
+        images: (n, *image), the images of these codes.
+        has: (n,), their attributes.
+    """
+    woman, glasses = has["woman"] == 1, has["glasses"] == 1
+    others = [name for name in BINARY if name not in ("woman", "glasses")]
+    rng = np.random.default_rng(0)
+    by_codes: list[np.ndarray] = []
+    by_pixels: list[np.ndarray] = []
+    wanted: list[np.void] = []
+    while len(wanted) < N_TRIALS:
+        like = has[rng.integers(len(has))]
+        same = np.all([has[name] == like[name] for name in others], axis=0)
+        groups = (~woman & glasses & same, ~woman & ~glasses & same, woman & ~glasses & same)
+        rows = [np.flatnonzero(group) for group in groups]
+        if min(map(len, rows)) < N_EXAMPLES:
+            continue
+        chosen = [rng.choice(group, N_EXAMPLES, replace=False) for group in rows]
+        by_codes.append(attributes.arithmetic(*(z[group] for group in chosen)))
+        by_pixels.append(attributes.pixel_arithmetic(*(images[group] for group in chosen)))
+        wanted.append(like)
+    figures: dict = {
+        "chance": float(np.mean(woman & glasses)),
+        "examples a concept": N_EXAMPLES,
+        "trials": N_TRIALS,
+    }
+    by_way = {"codes": latent.decode(generator, np.stack(by_codes)), "pixels": np.stack(by_pixels)}
+    for way, drawn in by_way.items():
+        found = judges.read(reader, drawn)
+        success = (found["woman"] == 1) & (found["glasses"] == 1)
+        kept = {
+            name: float(np.mean(found[name] == [like[name] for like in wanted])) for name in others
+        }
+        figures[f"woman with glasses, by {way}"] = float(np.mean(success))
+        figures[f"others kept, by {way}"] = float(np.mean(list(kept.values())))
+        figures[f"each of the others kept, by {way}"] = kept
+        picture(f"generative_faces_arithmetic_{way}", drawn)
+    return figures
+
+
+def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.ndarray) -> dict:
+    """Flip each binary attribute across its hyperplane, orthogonally to those of the others."""
+    planes = {name: attributes.hyperplane(z, has[name]) for name in BINARY}
+    some = z[:1000]
+    before = judges.read(reader, latent.decode(generator, some))
+    figures = {}
+    for name, plane in planes.items():
+        others = [other for other in BINARY if other != name]
+        along = attributes.orthogonalize(
+            attributes.mean_direction(z, has[name]), [planes[other].normal for other in others]
+        )
+        distance = STRENGTH * float(np.abs(plane.distance(z)).mean())
+        wanted = np.where(before[name] == 1, -distance, distance)
+        moved = attributes.move_to(some, plane, wanted, along)
+        after = judges.read(reader, latent.decode(generator, moved))
+        figures[name] = {
+            "flipped": float(np.mean(after[name] != before[name])),
+            "others kept": {o: float(np.mean(after[o] == before[o])) for o in others},
+        }
+        print(f"  {name}: {figures[name]}", flush=True)
+    return figures
+
+
+def main() -> None:
+    """Train both models for some seconds, judge them and keep the figures."""
+    options = parser(__doc__)
+    options.add_argument("--seconds", type=float, default=470, help="of training, for each model")
+    seconds = options.parse_args().seconds
+    reader = judges.face_reader()
+    train, test = (faces(n, seed=seed, size=SHAPE[0]) for n, seed in ((N_TRAIN, 0), (N_TEST, 1)))
+    figures = {"reader": judges.attribute_accuracy(reader, test)}
+
+    ankeras.setup(0)
+    gan = get_dcgan(SHAPE, 64)
+    found = train_gan(gan, (train.images,), seconds)
+    z = latent.sample_prior(N_SAMPLES, gan.latent_dim, seed=1)
+    samples = latent.decode(gan.generator, z)
+    picture("generative_faces_dcgan", samples)
+    found |= of_samples(reader, test.images, samples)
+    found |= arithmetic(reader, gan.generator, z, samples, judges.read(reader, samples))
+    figures["DCGAN"] = report("DCGAN", found)
+
+    ankeras.setup(0)
+    d = 64
+    vae = VAE(
+        get_encoder(SHAPE, 2 * d, widths=WIDTHS),
+        get_decoder(d, SHAPE, widths=WIDTHS, upsampling="transposed"),
+        beta=0.1,
+    )
+    found = train_vae(vae, (train.images,), seconds, rate=3e-3)
+    z, _ = encode_posterior(vae, test.images[:N_SAMPLES])
+    has = judges.attributes(draw_factors(N_TEST, seed=1)[:N_SAMPLES])
+    drawn = latent.decode(vae.generator, z)
+    picture("generative_faces_vae", drawn)
+    read = judges.read(reader, drawn)
+    found["attributes found in reconstructions"] = {
+        name: float(np.mean(read[name] == has[name])) for name in judges.ATTRIBUTES
+    }
+    found |= arithmetic(reader, vae.generator, z, test.images[:N_SAMPLES], has)
+    found["edits"] = edits(reader, vae.generator, z, has)
+    figures["VAE"] = report("VAE", found)
+    save("generative_faces", figures)
+
+
+if __name__ == "__main__":
+    main()

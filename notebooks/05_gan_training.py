@@ -1,0 +1,293 @@
+# %% [markdown]
+# # 5. How a GAN trains
+#
+# Two networks play against each other (AN2DL, "The GAN solution"):
+#
+# - the **generator** $\mathcal G(z, \theta_g)$ turns noise $z \sim \phi_Z$ into an image,
+# - the **discriminator** $\mathcal D(s, \theta_d) \in [0, 1]$ gives the posterior for $s$ to be a true image.
+#
+# $$ \min_{\theta_g} \max_{\theta_d} \; \mathbb E_{s \sim \phi_S} [\log \mathcal D(s, \theta_d)] + \mathbb E_{z \sim \phi_Z} [\log(1 - \mathcal D(\mathcal G(z, \theta_g), \theta_d))] $$
+#
+# In this notebook "images" are points of a line or of the plane. Everything can then be drawn: both densities, what $\mathcal D$ says at every place, and what it *should* say. You will watch the game succeed, and then fail in the three ways that every GAN can fail (DLSP, "Major pitfalls"): vanishing gradients, mode collapse, unstable convergence. Each is provoked, measured, and treated.
+
+# %%
+# On Colab this cell installs the package; elsewhere it does nothing.
+import sys
+from pathlib import Path
+
+REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
+if "google.colab" in sys.modules:
+    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
+    # %pip install -q {SOURCE}
+
+# %%
+import inspect
+import os
+import tempfile
+
+import ankeras
+from ankeras import data, latent, plots
+from ankeras.animation import save_gif
+from ankeras.builders import get_discriminator, get_generator
+from ankeras.gans import GAN, gan, process, process_plots, toy
+
+import numpy as np
+from IPython.display import Image
+from keras.optimizers import SGD, Adam
+
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+SEEDS = (0,) if QUICK else (0, 1, 2)
+folder = Path(tempfile.mkdtemp())  # for the animations
+print(ankeras.setup(seed=42))
+
+# %% [markdown]
+# ## Algorithm 1
+#
+# This is the code that runs below: $k$ steps of $\mathcal D$, then one of $\mathcal G$. $\mathcal D$ is trained to give 1 to true images and 0 to generated ones; networks return the logit, whose sigmoid is $\mathcal D$, so that no logarithm overflows. For $\mathcal G$ there are two losses, to which we come back.
+
+# %%
+for function in (
+    gan.GAN.train_step,
+    gan.discriminator_loss,
+    gan.minimax_loss,
+    gan.non_saturating_loss,
+):
+    print(inspect.getsource(function))
+
+
+# %% [markdown]
+# A training is recorded: where $\mathcal G$ sends always the same $z$, and what $\mathcal D$ says at always the same places.
+
+
+# %%
+def train(density, seed, steps, *, batch=128, d_rate=1e-3, g_rate=1e-3, beta_1=0.5, k=1, **options):
+    """Train a small GAN on points of a density; return it and its record."""
+    ankeras.setup(seed)
+    n = density.means.shape[1]  # 1: a line, 2: a plane; the noise is as large
+    players = toy.get_toy_generator(n, n, seed), toy.get_toy_discriminator(n, seed + 100)
+    model = GAN(*players, k=k, seed=seed, **options)
+    # 20 steps at a time: such small networks would spend most of the time in Python
+    optimizers = Adam(d_rate, beta_1=beta_1), Adam(g_rate, beta_1=beta_1)
+    model.compile(*optimizers, steps_per_execution=20)
+    if n == 1:
+        record = process.Snapshots(toy.prior_quantiles(500), toy.LINE, every=40)
+    else:
+        record = process.Snapshots(latent.sample_prior(1000, n), toy.PLANE, every=100)
+    steps = 200 if QUICK else steps
+    x = density.sample(min(steps, 1000) * batch * k, seed)
+    epochs = max(steps // 1000, 1)
+    model.fit(x, batch_size=batch * k, epochs=epochs, verbose=0, callbacks=[record])
+    return model, record
+
+
+# %% [markdown]
+# ## The process on a line
+#
+# As in AN2DL, "Illustration of the GAN Training Process" (Goodfellow et al. 2014, figure 1), $\mathbb R^d$ and $\mathbb R^n$ are collapsed to one dimension: the density $p$ of the data (dotted black, two peaks), the density $q$ of $\mathcal G(z)$ (green) and $\mathcal D$ (dashed blue). The lines below show the map $z \to x = \mathcal G(z)$.
+#
+# For a given $\mathcal G$ the best answer of $\mathcal D$ is known:
+#
+# $$ \mathcal D^*(x) = \frac{p(x)}{p(x) + q(x)}, $$
+#
+# the wide pale line. It is $\tfrac12$ everywhere once $q = p$. Where neither kind of point falls, it is not drawn: there $\mathcal D$ may say anything.
+
+# %%
+_, record = train(toy.TWO_PEAKS, 1, 3000, batch=512, d_rate=2e-3, g_rate=5e-4, beta_1=0.0)
+last = len(record.steps) - 1
+process_plots.line(record, toy.TWO_PEAKS, sorted({0, 2, 4, min(15, last), last}))
+
+# %%
+shots = [*range(min(15, last)), *range(15, last + 1, 5)]
+frames = (process_plots.line(record, toy.TWO_PEAKS, [i]) for i in shots)
+save_gif(frames, folder / "line.gif", seconds=0.25)
+Image(str(folder / "line.gif"))
+
+# %% [markdown]
+# $\mathcal D$ sees that points are missing on both sides; its slope tells $\mathcal G$ where to go. $\mathcal G$ overshoots, $\mathcal D$ answers, and so on until neither can improve. $\mathcal G$ contracts where $q$ is high and expands where it is low: between the peaks a small interval of $z$ has to be stretched over the whole gap, and since $\mathcal G$ is continuous, a few points stay there.
+#
+# "If you have a distribution with two peaks, it can focus on creating only points for one of the two" (NOTES). How often does that happen, if only the seed changes?
+
+# %%
+x_real = np.sort(toy.TWO_PEAKS.sample(50_000), axis=0)[50::100]  # 500 points, evenly spread
+print("seed   steps on one peak   mean    std   distance to the data")
+for seed in range(1 if QUICK else 8):
+    _, record = train(toy.TWO_PEAKS, seed, 1000, batch=256, d_rate=2e-3, g_rate=5e-4, beta_1=0.0)
+    covered = [process.modes_covered(x, toy.TWO_PEAKS).covered for x in record.generated]
+    x = record.generated[-1]
+    distance = process.distance_to_data(x, x_real)
+    print(f"{seed:4}{40 * covered.count(1):20}{x.mean():7.2f}{x.std():7.2f}{distance:23.2f}")
+print(f"data{x_real.mean():27.2f}{x_real.std():7.2f}")
+
+# %% [markdown]
+# A distance near 2 is a $\mathcal G$ that draws one of the two peaks: half of its points would have to move by 4. Nothing but the seed is different, and some runs leave the one peak late or not at all.
+
+# %% [markdown]
+# ## The process in the plane
+#
+# The data are eight narrow Gaussians on a ring. The background is $\mathcal D$: blue where it believes that points are real, red where it believes that they are generated.
+
+# %%
+_, healthy = train(toy.RING, 0, 3000)
+last = len(healthy.steps) - 1
+process_plots.plane(healthy, toy.RING, sorted({0, min(5, last), min(10, last), last // 2, last}))
+
+# %%
+frames = (process_plots.plane(healthy, toy.RING, [i]) for i in range(last + 1))
+save_gif(frames, folder / "plane.gif", seconds=0.3)
+Image(str(folder / "plane.gif"))
+
+# %% [markdown]
+# ## Pitfall 1: vanishing gradients
+#
+# "During early learning stages, when $\mathcal G$ is poor, $\mathcal D$ can reject samples with high confidence, thus $\mathcal D(\mathcal G(z)) \approx 0$. In this case $\log(1 - \mathcal D(\mathcal G(z)))$ is flat" (AN2DL). We provoke it: $\mathcal D$ gets a head start while $\mathcal G$ stands still (its optimizer has a learning rate of 0). On the same players and the same $z$ we measure the length of $\nabla_{\theta_g}$ for both losses,
+#
+# - minimax: minimize $\log(1 - \mathcal D(\mathcal G(z)))$,
+# - non-saturating: minimize $-\log \mathcal D(\mathcal G(z))$.
+
+
+# %%
+def head_start(model, x, head_starts, batch=128):
+    """Train D alone; return its mean D(G(z)) and both gradient norms after so many steps."""
+    model.compile(Adam(1e-3, beta_1=0.5), SGD(0.0), steps_per_execution=25)
+    z, taken, rows = latent.sample_prior(1000, model.latent_dim), 0, []
+    for steps in head_starts:
+        model.fit(x[: (steps - taken) * batch], batch_size=batch, verbose=0)
+        taken = steps
+        logits = model.discriminator.predict(model.generator.predict(z, verbose=0), verbose=0)
+        norms = process.generator_gradient_norms(model)
+        rows.append([np.mean(1 / (1 + np.exp(-logits))), *norms.values()])
+    return np.array(rows)  # D(G(z)), minimax, non-saturating
+
+
+HEAD_STARTS = (25, 50, 100, 200, 400, 800)
+x = toy.RING.sample(400 * 128)
+strong, measured = [], []
+for seed in SEEDS:
+    players = toy.get_toy_generator(2, 2, seed), toy.get_toy_discriminator(2, seed + 100)
+    strong.append(GAN(*players, seed=seed))
+    measured.append(head_start(strong[-1], x, HEAD_STARTS))
+measured = np.array(measured)  # (seeds, head starts, 3)
+
+print("steps of D   D(G(z))   minimax   non-saturating   ratio")
+for steps, (verdict, flat, steep) in zip(HEAD_STARTS, measured.mean(axis=0), strict=True):
+    print(f"{steps:10}{verdict:10.1e}{flat:10.4f}{steep:17.4f}{steep / flat:8.0f}")
+lines = {"minimax": measured[..., 1].T, "non-saturating": measured[..., 2].T}
+figure = plots.curves(
+    HEAD_STARTS, lines, x_label="head start of D [steps]", y_label=r"norm of $\nabla_{\theta_g}$"
+)
+figure.axes[0].set_yscale("log")
+figure
+
+# %% [markdown]
+# The better $\mathcal D$, the less $\mathcal G$ can learn from the minimax loss; the other loss gives it *more* to learn. With respect to the logit the slopes are $\mathcal D$ and $1 - \mathcal D$: their ratio is $(1 - \mathcal D)/\mathcal D$.
+#
+# Does it matter? From here on both players train. $\mathcal G$ uses plain gradient descent (SGD) or Adam, which divides every gradient by its usual size:
+
+# %%
+print("loss             optimizer    mean way of G(z)    modes covered, of 8, by seed")
+for loss in ("minimax", "non-saturating"):
+    for name, make in (("SGD", lambda: SGD(0.01)), ("Adam", lambda: Adam(1e-3, beta_1=0.5))):
+        moved, covered = [], []
+        for before in strong:
+            model = GAN.from_config({**before.get_config(), "generator_loss": loss})
+            model.generator.set_weights(before.generator.get_weights())
+            model.discriminator.set_weights(before.discriminator.get_weights())
+            model.compile(Adam(1e-3, beta_1=0.5), make(), steps_per_execution=20)
+            record = process.Snapshots(latent.sample_prior(1000, 2), toy.PLANE, every=400)
+            model.fit(x, batch_size=128, epochs=1 if QUICK else 4, verbose=0, callbacks=[record])
+            first, *_, end = record.generated
+            moved.append(np.linalg.norm(end - first, axis=1).mean())
+            covered.append(process.modes_covered(end).covered)
+        print(f"{loss:17}{name:10}{np.mean(moved):14.2f}{covered!s:>26}")
+
+# %% [markdown]
+# With the minimax loss and SGD, $\mathcal G$ does not move. Adam rescues it, which is why the trick is easily overlooked today; but gradients of $10^{-4}$ are also the first to drown in rounding and noise. With the non-saturating loss $\mathcal G$ sets out with either optimizer. That is not yet arriving: with SGD it moves but does not find the ring.
+#
+# Is it any better with images? There, real and generated ones hardly overlap, and $\mathcal D$ has an easy start. Choose the data here: `"digits"`, `"faces"`, `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own folder with `data.load(path="folder", size=32)`.
+
+# %%
+images = data.load("digits")[0].images[: 20 * 128]
+players = (
+    get_generator(32, images.shape[1:], kind="mlp"),
+    get_discriminator(images.shape[1:], kind="mlp"),
+)
+rows = head_start(GAN(*players), images, (5, 10, 20), batch=128)
+for steps, (verdict, flat, steep) in zip((5, 10, 20), rows, strict=True):
+    print(f"{steps:3} steps of D: D(G(z)) = {verdict:.1e}, gradients {flat:.4f} and {steep:.4f}")
+
+# %% [markdown]
+# ## Pitfall 2: mode collapse
+#
+# "The generator just learns to generate well a single point of the distribution and is happy just like that" (NOTES). You have met its calm form on the line. Here we provoke the restless one with a $\mathcal D$ that learns 20 times more slowly than $\mathcal G$: all $z$ rush to the side that $\mathcal D$ likes best; when $\mathcal D$ has noticed, they all rush to the next. We measure
+#
+# - **modes**: how many of the eight modes receive at least 1 % of the samples within 3 standard deviations,
+# - **on a mode**: the share of the samples within 3 standard deviations of some mode,
+# - **unrest**: how far the same $z$ travels in 100 steps, on average over the last half of the training. Between two opposite modes it is a distance of 4.
+
+# %%
+SLOW = {"d_rate": 5e-5}
+RECIPES = {
+    "D 20 times slower": SLOW,
+    "+ R1, weight 1": {**SLOW, "r1": 1.0},
+    "+ label smoothing 0.1": {**SLOW, "smoothing": 0.1},
+    "+ batches of 512": {**SLOW, "batch": 512},
+    "+ k = 5 steps of D": {**SLOW, "k": 5},
+    "D as fast as G": {},
+}
+collapsed = None
+print("recipe                    modes, by seed    on a mode    unrest")
+for name, recipe in RECIPES.items():
+    runs = [train(toy.RING, seed, 3000, **recipe)[1] for seed in SEEDS]
+    collapsed = collapsed or runs[0]
+    found = [process.modes_covered(run.generated[-1]) for run in runs]
+    covered = str([modes.covered for modes in found])
+    on_mode = np.mean([modes.on_mode for modes in found])
+    moving = np.mean([process.unrest(run.generated) for run in runs])
+    print(f"{name:25}{covered:>15}{on_mode:13.2f}{moving:10.2f}")
+
+# %%
+last = len(collapsed.steps) - 1
+process_plots.plane(collapsed, toy.RING, range(max(last - 4, 0), last + 1))
+
+# %% [markdown]
+# Look at the background: $\mathcal D$ is nearly flat. It can't describe eight modes, only the side where $\mathcal G$ was last, and nothing pulls the $z$ apart. What helps is a $\mathcal D$ that keeps up, by its learning rate or, in most seeds, by $k = 5$ steps: "need to carefully synchronize the two steps" (AN2DL). What makes $\mathcal D$ smoother or less sure, or its gradient less noisy, does not help *this* collapse, because these are not its cause.
+#
+# ## Pitfall 3: unstable convergence
+#
+# On the line we provoke it with large steps and momentum ($\beta_1 = 0.9$, the default of Adam): momentum makes each player go on in a direction that the other has long made wrong. Each line is the way of one $z$; grey is where the data are. The measures are the distance to the data, averaged over the last half of the training, and the unrest, this time for 40 steps.
+
+# %%
+FAST = {"batch": 256, "d_rate": 5e-3, "g_rate": 5e-3, "beta_1": 0.9}
+RECIPES = {
+    "large steps, momentum": FAST,
+    "+ R1, weight 1": {**FAST, "r1": 1.0},
+    "+ no momentum": {**FAST, "beta_1": 0.0},
+    "+ small steps": {**FAST, "d_rate": 5e-4, "g_rate": 5e-4},
+    "+ both": {**FAST, "beta_1": 0.0, "d_rate": 5e-4, "g_rate": 5e-4},
+}
+ways = {}
+print("recipe                    distance to the data, by seed    unrest")
+for name, recipe in RECIPES.items():
+    runs = [train(toy.TWO_PEAKS, seed, 2000, **recipe)[1] for seed in SEEDS]
+    ways[name] = runs[0]
+    distances = [
+        np.mean([process.distance_to_data(x, x_real) for x in run.generated[len(run.steps) // 2 :]])
+        for run in runs
+    ]
+    moving = np.mean([process.unrest(run.generated) for run in runs])
+    by_seed = "  ".join(f"{distance:.2f}" for distance in distances)
+    print(f"{name:25}{by_seed:>30}{moving:10.3f}")
+process_plots.ways(ways, toy.TWO_PEAKS)
+
+# %% [markdown]
+# The players chase each other around the equilibrium; without momentum, and more so with small steps, they settle near it. Small steps alone calm $\mathcal G$, but not always in the right place: a distance near 2 is again one peak of two. R1 helps less here than a better choice of the optimizers. Such settings come first; penalties come after.
+
+# %% [markdown]
+# ## Questions
+#
+# 1. In the first animation, where do $\mathcal D$ and $\mathcal D^*$ differ most, and why is $\mathcal D$ smoother?
+# 2. Show that $\mathcal D^*$ maximizes $p \log \mathcal D + q \log(1 - \mathcal D)$ at every $x$. What is the value of the game when $q = p$?
+# 3. $\mathcal G$ is continuous, and its noise has no gaps. Can it ever draw two separate peaks exactly?
+# 4. The losses in a collapsed run look calm: both near those of a $\mathcal D$ that says $\tfrac12$. Why can't you see a collapse in the losses, and what would you look at for images?
+# 5. Derive the ratio $(1 - \mathcal D)/\mathcal D$ of the two gradients with respect to the logit. Why do both losses have the same fixed point?
+# 6. Give $\mathcal D$ a *higher* learning rate than $\mathcal G$ (two time-scales) on the ring. When does it help, and when does it start to hurt?

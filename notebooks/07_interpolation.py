@@ -1,0 +1,179 @@
+# %% [markdown]
+# # 7. Walking through the latent space
+#
+# "Select two noise realizations $z_1$ and $z_2$ yielding reasonable outputs, and interpolate among the two. Generate the images of intermediate values." (AN2DL)
+#
+# If every image on the way is a face, the generator has learnt more than a list of faces. You will interpolate along lines and along arcs, walk through nine random points, interpolate between **given** images, and compare the latent spaces of two models.
+
+# %%
+# On Colab this cell installs the package; elsewhere it does nothing.
+import sys
+from pathlib import Path
+
+REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
+if "google.colab" in sys.modules:
+    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
+    # %pip install -q {SOURCE}
+
+# %%
+import os
+import tempfile
+
+import ankeras
+from ankeras import animation, data, gans, inversion, latent, plots
+from ankeras.autoencoders import VAE
+from ankeras.builders import get_decoder, get_encoder
+
+import keras
+import numpy as np
+from IPython.display import Image
+
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+print(ankeras.setup(seed=42))
+
+# %% [markdown]
+# The DCGAN that notebook 6 left is used; where there is none, one is trained here.
+
+# %%
+X_train = data.faces(1000 if QUICK else 20_000, seed=0, size=32).images
+if Path("models/dcgan-faces.keras").exists() and not QUICK:
+    gan = keras.models.load_model("models/dcgan-faces.keras")
+else:
+    gan = gans.get_dcgan(X_train.shape[1:], latent_dim=64)
+    gan.compile()
+    gan.fit(X_train, batch_size=64, epochs=1 if QUICK else 7)
+generator, d = gan.generator, gan.latent_dim
+
+# %% [markdown]
+# ## From one point to another
+#
+# Each row goes from one random $z$ to another, in equal steps.
+
+# %%
+z = latent.sample_prior(12, d, seed=3)
+starts, ends = z[:6], z[6:]
+lines = np.stack([latent.interpolate(a, b, 12) for a, b in zip(starts, ends)])
+plots.image_grid(latent.decode(generator, lines), title="interpolation in the latent space")
+
+# %% [markdown]
+# Between the **pixels** of the same two images there are no faces, only double exposures:
+
+# %%
+images = latent.decode(generator, z)
+t = np.linspace(0, 1, 12)[:, None, None, None]
+faded = np.stack([(1 - t) * a + t * b for a, b in zip(images[:2], images[6:8])])
+plots.image_grid(faded, title="interpolation of pixels")
+
+# %% [markdown]
+# ## Line or arc?
+#
+# In $d$ dimensions the vectors drawn from $\mathcal N(0, I)$ lie near the sphere of radius $\sqrt d$. The straight line between two of them leaves that sphere; the **spherical** interpolation stays on it.
+
+# %%
+arcs = np.stack([latent.interpolate(a, b, 12, spherical=True) for a, b in zip(starts, ends)])
+print(
+    f"sqrt(d) = {np.sqrt(d):.1f}, length of random z: {np.linalg.norm(latent.sample_prior(1000, d), axis=1).mean():.1f}"
+)
+print("lengths on the line:", np.round(np.linalg.norm(lines[0], axis=1), 1))
+print("lengths on the arc: ", np.round(np.linalg.norm(arcs[0], axis=1), 1))
+both = np.stack(
+    [latent.decode(generator, way) for pair in zip(lines[:3], arcs[:3]) for way in pair]
+)
+plots.image_grid(both, title="rows in pairs: line, arc")
+
+# %% [markdown]
+# ## Nine random points
+#
+# "Interpolation between a series of 9 random points" (Radford et al., AN2DL): every image on the way should be a face, and nothing should jump.
+
+# %%
+nine = latent.sample_prior(9, d, seed=5)
+walk = latent.path(nine, 10, spherical=True)[:-1].reshape(8, 10, d)
+plots.image_grid(
+    latent.decode(generator, walk),
+    title="a walk through nine random points; each row leads to the next",
+)
+
+# %%
+folder = Path(tempfile.mkdtemp())
+closed = latent.path(nine, 16, spherical=True, closed=True)
+animation.save_gif(latent.decode(generator, closed), folder / "walk.gif", seconds=0.08, scale=6)
+Image(str(folder / "walk.gif"))
+
+# %% [markdown]
+# ## Between given images
+#
+# A GAN has no encoder. The code of a given image is **searched**: gradient descent on $z$ for $\frac 1 2 \|s - \mathcal G(z)\|^2 + \frac \lambda 2 \|z\|^2$, from several random starts.
+
+# %%
+given = data.faces(6, seed=9, size=32).images
+found = inversion.invert(generator, given, restarts=2 if QUICK else 6, steps=20 if QUICK else 300)
+plots.reconstructions(
+    given, {"G(z), z searched": latent.decode(generator, found.z)}, n=6, first="given"
+)
+
+# %% [markdown]
+# A VAE has its encoder. We train one on the same faces (beta = 0.1: sharper images, a code further from the prior).
+
+# %%
+vae = VAE(
+    get_encoder(X_train.shape[1:], 2 * d, widths=(32, 64, 128)),
+    get_decoder(d, X_train.shape[1:], widths=(32, 64, 128), upsampling="transposed"),
+    beta=0.1,
+)
+vae.compile(keras.optimizers.Adam(2e-3))
+vae.fit(X_train, batch_size=100, epochs=1 if QUICK else 5)
+encoded = latent.encode(vae.mean_encoder, given)
+plots.reconstructions(
+    given, {"D(mu), by the encoder": latent.decode(vae.generator, encoded)}, n=6, first="given"
+)
+
+# %%
+ways = {"GAN": (generator, found.z), "VAE": (vae.generator, encoded)}
+rows = [
+    latent.decode(network, latent.interpolate(codes[i], codes[i + 1], 10))
+    for i in (0, 2)
+    for network, codes in ways.values()
+]
+plots.image_grid(np.stack(rows), title="between two given faces; rows in pairs: GAN, VAE")
+
+# %% [markdown]
+# ## Two latent spaces, one map
+#
+# "Able to transform the latent space of a model into the latent space of another through the use of a simple **linear map**"; it is defined by a small **support set** of points common to both (NOTES). We draw images with the GAN, encode them with the VAE, and fit the map from $z_{GAN}$ to $z_{VAE}$ on few of these pairs. Error 1 is that of always guessing the mean, 0 is perfect.
+
+# %%
+z_gan = latent.sample_prior(600 if QUICK else 5000, d, seed=11)
+z_vae = latent.encode(vae.mean_encoder, latent.decode(generator, z_gan))
+held_out = slice(-200, None)
+sizes = (20, 50, 100, 200) if QUICK else (20, 50, 100, 200, 500, 1000, 4000)
+errors = []
+for n in sizes:
+    linear = latent.linear_map(z_gan[:n], z_vae[:n])
+    errors.append(latent.relative_error(z_vae[held_out], linear(z_gan[held_out])))
+plots.curves(
+    sizes,
+    {"linear map, GAN to VAE": errors},
+    x_label="support set (images)",
+    y_label="relative error",
+)
+
+# %%
+mapped = latent.decode(vae.generator, linear(z_gan[held_out][:12]))
+plots.reconstructions(
+    latent.decode(generator, z_gan[held_out][:12]),
+    {
+        "VAE, by its encoder": latent.decode(vae.generator, z_vae[held_out][:12]),
+        "VAE, by the map": mapped,
+    },
+    n=12,
+    first="GAN",
+)
+
+# %% [markdown]
+# ## Questions
+#
+# 1. Find a row with a sudden change. What changes suddenly: a continuous factor, or one of several kinds (a hat, glasses)? Why?
+# 2. At the middle of a straight line $z$ is shorter. Which faces stand there, compared with those at the ends?
+# 3. Why can the GAN not reproduce every given face, though it draws very good ones?
+# 4. How large must the support set be before the map works? Compare it with $d$.
