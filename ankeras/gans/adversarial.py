@@ -142,15 +142,21 @@ class AdversarialModel(GuardedModel):
         shape = (ops.shape(x)[0], self.latent_dim)
         return keras.random.normal(shape, dtype=self.compute_dtype, seed=self.noise)
 
-    def r1_penalty(self, s: Any) -> Any:
+    def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
+        """Return D's logits for images s: (batch, 1)."""
+        raise NotImplementedError
+
+    def r1_penalty(self, s: Any, y: Any = None) -> Any:
         """Return gamma/2 E ||grad_s D(s)||^2, estimated on a quarter of the minibatch.
 
         On every fourth step and all of it, as StyleGAN 2 does, it would cost as much.
         """
         if not self.r1:
             return 0.0
-        some = s[: ops.shape(s)[0] // 4 + 1]
-        _, slope = input_gradient(lambda s: self.discriminator(s, training=True), some)
+        n = ops.shape(s)[0] // 4 + 1
+        _, slope = input_gradient(
+            lambda some: self.judge(some, None if y is None else y[:n]), s[:n]
+        )
         squared = ops.sum(ops.square(slope), axis=tuple(range(1, len(slope.shape))))
         return 0.5 * self.r1 * ops.mean(squared)
 

@@ -67,12 +67,8 @@ class CGAN(GAN):
         for i in range(self.k):
             s, y = images[i :: self.k], one_hot[i :: self.k]
             fake, pull_back = self.draw(append_to_vector(self.sample_z(s), y))
-            d_logs = self.update_discriminator(
-                append_as_channels(s, y), append_as_channels(fake, y)
-            )
-        g_loss = self.update_generator(
-            fake, pull_back, lambda fake: self.g_loss_of(append_as_channels(fake, y))
-        )
+            d_logs = self.update_discriminator(s, fake, y)
+        g_loss = self.update_generator(fake, pull_back, y)
         return self.log(g_loss=g_loss, **d_logs)
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -80,7 +76,11 @@ class CGAN(GAN):
         s, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         y = self.one_hot(labels)
         fake = self.generator(append_to_vector(self.sample_z(s), y), training=False)
-        return self.losses_of(append_as_channels(s, y), append_as_channels(fake, y))
+        return self.losses_of(s, fake, y)
+
+    def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
+        """Return D's logits for images s with their one-hot labels y as channels."""
+        return super().judge(append_as_channels(s, y), training=training)
 
     def one_hot(self, labels: Any) -> Any:
         """Return the one-hot labels: (batch,) -> (batch, n_classes)."""

@@ -91,7 +91,7 @@ class GAN(AdversarialModel):
             s = images[i :: self.k]
             fake, pull_back = self.draw(self.sample_z(s))
             d_logs = self.update_discriminator(s, fake)
-        g_loss = self.update_generator(fake, pull_back, self.g_loss_of)
+        g_loss = self.update_generator(fake, pull_back)
         return self.log(g_loss=g_loss, **d_logs)
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -99,16 +99,9 @@ class GAN(AdversarialModel):
         s, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         return self.losses_of(s, self.generator(self.sample_z(s), training=False))
 
-    def losses_of(self, s: Any, fake: Any) -> dict[str, Any]:
-        """Track both losses on real images and generated ones, as D sees them."""
-        real_logits = self.discriminator(s, training=False)
-        fake_logits = self.discriminator(fake, training=False)
-        return self.log(
-            d_loss=discriminator_loss(real_logits, fake_logits, self.smoothing),
-            g_loss=GENERATOR_LOSSES[self.generator_loss](fake_logits),
-            d_real=ops.mean(ops.sigmoid(real_logits)),
-            d_fake=ops.mean(ops.sigmoid(fake_logits)),
-        )
+    def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
+        """Return D's logits for images s; y is what D is told beside them, here nothing."""
+        return self.discriminator(s, training=training)
 
     def draw(self, z: Any) -> tuple[Any, Any]:
         """Return G(z), and the way back from the gradient of these images to that of theta_g.
@@ -119,14 +112,13 @@ class GAN(AdversarialModel):
             lambda: self.generator(z, training=True), self.generator.trainable_variables
         )
 
-    def update_discriminator(self, s: Any, fake: Any) -> dict[str, Any]:
+    def update_discriminator(self, s: Any, fake: Any, y: Any = None) -> dict[str, Any]:
         """Take one step of theta_d on real images s and generated ones."""
 
         def loss_fn() -> tuple:
-            real_logits = self.discriminator(s, training=True)
-            fake_logits = self.discriminator(fake, training=True)
+            real_logits, fake_logits = self.judge(s, y), self.judge(fake, y)
             loss = discriminator_loss(real_logits, fake_logits, self.smoothing)
-            return loss + self.r1_penalty(s), (loss, real_logits, fake_logits)
+            return loss + self.r1_penalty(s, y), (loss, real_logits, fake_logits)
 
         theta_d = self.discriminator.trainable_variables
         (_, (loss, real_logits, fake_logits)), gradients = value_and_gradient(loss_fn, theta_d)
@@ -137,15 +129,22 @@ class GAN(AdversarialModel):
             "d_fake": ops.mean(ops.sigmoid(fake_logits)),
         }
 
-    def update_generator(self, fake: Any, pull_back: Any, loss_fn: Any) -> Any:
-        """Take one step of theta_g on the loss of generated images, and return the loss."""
-        loss, d_fake = input_gradient(loss_fn, fake)
+    def update_generator(self, fake: Any, pull_back: Any, y: Any = None) -> Any:
+        """Take one step of theta_g on D's verdict on generated images, and return the loss."""
+        loss_fn = GENERATOR_LOSSES[self.generator_loss]
+        loss, d_fake = input_gradient(lambda fake: loss_fn(self.judge(fake, y)), fake)
         self.optimizer.generator.apply(pull_back(d_fake), self.generator.trainable_variables)
         return loss
 
-    def g_loss_of(self, fake: Any) -> Any:
-        """Return the generator's loss for images as D sees them."""
-        return GENERATOR_LOSSES[self.generator_loss](self.discriminator(fake, training=True))
+    def losses_of(self, s: Any, fake: Any, y: Any = None) -> dict[str, Any]:
+        """Track both losses on real images and generated ones, without training."""
+        real_logits, fake_logits = (self.judge(images, y, training=False) for images in (s, fake))
+        return self.log(
+            d_loss=discriminator_loss(real_logits, fake_logits, self.smoothing),
+            g_loss=GENERATOR_LOSSES[self.generator_loss](fake_logits),
+            d_real=ops.mean(ops.sigmoid(real_logits)),
+            d_fake=ops.mean(ops.sigmoid(fake_logits)),
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build the model again."""
