@@ -65,17 +65,21 @@ print("noise and label:", np.round(conditioning.append_to_vector(z, one_hot)[0],
 with_channels = np.asarray(conditioning.append_as_channels(X_train[:1], one_hot))
 print("image and label:", with_channels.shape)
 as_pictures = np.moveaxis(with_channels[0], -1, 0)[..., None]  # one picture a channel
-plots.image_grid(as_pictures, columns=len(as_pictures), title="the channels that D sees")
+plots.image_grid(
+    as_pictures,
+    columns=len(as_pictures),
+    title="the channels that D sees: the image, then one a class (white: its own)",
+)
 
 # %% [markdown]
 # ## The conditional GAN
 #
 # $$\min_{\mathcal G} \max_{\mathcal D} \; \mathbb E_{(s, y)} [\log \mathcal D(s|y)] + \mathbb E_z [\log(1 - \mathcal D(\mathcal G(z|y)|y))]$$
 #
-# The networks are those of a DCGAN, with wider inputs.
+# The networks are those of a DCGAN, with wider inputs. The noise has few dimensions, so that the label is a good part of what $\\mathcal G$ reads.
 
 # %%
-d = 64
+d = 16
 generator = get_generator(d + n_classes, image_shape)
 discriminator = get_discriminator((height, width, channels + n_classes))
 cgan = CGAN(generator, discriminator, r1=0.1)
@@ -95,7 +99,7 @@ def by_class(model, seed=1):
 
 
 samples = SampleGrid(lambda: by_class(cgan))
-history = cgan.fit(X_train, y_train, batch_size=64, epochs=1 if QUICK else 10, callbacks=[samples])
+history = cgan.fit(X_train, y_train, batch_size=64, epochs=1 if QUICK else 14, callbacks=[samples])
 
 # %%
 plots.history(history.history, ("d_loss", "g_loss"))
@@ -111,13 +115,13 @@ Image(str(folder / "cgan.gif"))
 # The label is an additional input of both networks (NOTES): $\mathcal Q(z|x, y)$ and $\mathcal P(x|z, y)$. The prior of $z$ stays $\mathcal N(0, I)$ for all classes. In the encoder the label enters as channels, in the decoder behind $z$.
 
 # %%
-d = 12
+d = 10
 cvae = CVAE(
     get_encoder((height, width, channels + n_classes), 2 * d),
-    get_decoder(d + n_classes, image_shape),
+    get_decoder(d + n_classes, image_shape, upsampling="transposed"),
 )
 cvae.compile(keras.optimizers.Adam(3e-3))
-history = cvae.fit(X_train, y_train, batch_size=100, epochs=1 if QUICK else 6)
+history = cvae.fit(X_train, y_train, batch_size=100, epochs=1 if QUICK else 10)
 plots.image_grid(by_class(cvae), title="conditional VAE")
 
 # %% [markdown]
@@ -130,10 +134,10 @@ plots.image_grid(by_class(cvae), title="conditional VAE")
 # %%
 film = CVAE(
     get_encoder(image_shape, 2 * d, n_classes=n_classes),
-    get_decoder(d, image_shape, n_classes=n_classes),
+    get_decoder(d, image_shape, upsampling="transposed", n_classes=n_classes),
 )
 film.compile(keras.optimizers.Adam(3e-3))
-history = film.fit(X_train, y_train, batch_size=100, epochs=1 if QUICK else 6)
+history = film.fit(X_train, y_train, batch_size=100, epochs=1 if QUICK else 10)
 plots.image_grid(by_class(film), title="conditional VAE with FiLM")
 
 # %% [markdown]
