@@ -76,7 +76,7 @@ plots.image_grid(
 #
 # $$\min_{\mathcal G} \max_{\mathcal D} \; \mathbb E_{(s, y)} [\log \mathcal D(s|y)] + \mathbb E_z [\log(1 - \mathcal D(\mathcal G(z|y)|y))]$$
 #
-# The networks are those of a DCGAN, with wider inputs. The noise has few dimensions, so that the label is a good part of what $\\mathcal G$ reads.
+# The networks are those of a DCGAN, with wider inputs. The noise has few dimensions, so that the label is a good part of what $\mathcal G$ reads.
 
 # %%
 d = 16
