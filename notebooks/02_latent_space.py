@@ -47,7 +47,7 @@ input_shape = X_train.shape[1:]
 
 # %%
 autoencoder = get_autoencoder(input_shape, latent_dim=2)
-history = autoencoders.train(autoencoder, X_train, X_test, epochs=1 if QUICK else 12)
+history = autoencoders.train(autoencoder, X_train, X_test, epochs=1 if QUICK else 10)
 encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
 
 # %%
