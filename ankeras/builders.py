@@ -306,7 +306,7 @@ def get_discriminator(
         down = {"kernel_size": 4, "strides": 2, "padding": "same"}
         for i, width in enumerate(widths):
             if i == 0:
-                x = layers.LeakyReLU(0.2)(block.linear(layers.Conv2D, width, **down)(x))
+                x = block.activate(block.linear(layers.Conv2D, width, **down)(x))
             else:
                 x = block(layers.Conv2D, x, width, **down)
         x = layers.Flatten()(x)
@@ -386,6 +386,10 @@ class _Block:
             x = layers.BatchNormalization(momentum=0.95)(x)
         if self.label is not None:
             x = FiLM()([x, self.label])
+        return self.activate(x)
+
+    def activate(self, x: Any) -> Any:
+        """Activate what a layer returned."""
         if self.activation == "leaky_relu":
             return layers.LeakyReLU(0.2)(x)  # the slope of Radford et al.
         return layers.Activation(self.activation)(x)

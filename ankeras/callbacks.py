@@ -42,6 +42,8 @@ class SampleGrid(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Draw the samples and show or write them."""
         self._add_frame()
+        if self.folder is None and not _in_notebook():
+            return
         figure = self._figure(len(self.frames) - 1)
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -166,18 +166,14 @@ def interpolate(z_a: np.ndarray, z_b: np.ndarray, n: int, spherical: bool = Fals
     """
     if n < 2:
         raise ValueError(f"An interpolation holds both its ends: n must be at least 2, not {n}.")
-    ends = np.stack(_same_shape(z_a, z_b)).astype("float64")
+    if z_a.shape != z_b.shape:
+        raise ValueError(f"Codes of different shapes, {z_a.shape} and {z_b.shape}.")
+    ends = np.stack([z_a, z_b]).astype("float64")
     check_codes(ends, "An interpolation")
     t = np.linspace(0, 1, n)[:, None]
     z = _arc(ends[0], ends[1], t) if spherical else (1 - t) * ends[0] + t * ends[1]
     z[[0, -1]] = ends  # exactly
     return z.astype("float32")
-
-
-def _same_shape(z_a: np.ndarray, z_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if z_a.shape != z_b.shape:
-        raise ValueError(f"Codes of different shapes, {z_a.shape} and {z_b.shape}.")
-    return z_a, z_b
 
 
 def _arc(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ def reconstructions(
     for i, title in enumerate(rows):
         y = (i + 0.5) / len(rows) * mosaic.shape[0] - 0.5
         axes.text(-1.5, y, title, ha="right", va="center", color=INK, fontsize=10)
-    return _done(figure)
+    return finished(figure)
 
 
 def image_grid(images: np.ndarray, title: str = "", columns: int | None = None) -> Figure:
@@ -63,7 +63,7 @@ def image_grid(images: np.ndarray, title: str = "", columns: int | None = None) 
     axes.set_axis_off()
     axes.set_title(title, fontsize=11, color=INK)
     _show(axes, _mosaic(images, gap=1))
-    return _done(figure)
+    return finished(figure)
 
 
 def latent_grid(images: np.ndarray, low: np.ndarray, high: np.ndarray) -> Figure:
@@ -80,7 +80,7 @@ def latent_grid(images: np.ndarray, low: np.ndarray, high: np.ndarray) -> Figure
     axes.set_aspect("auto")
     axes.set_xlabel("$z_1$")
     axes.set_ylabel("$z_2$")
-    return _done(figure)
+    return finished(figure)
 
 
 def latent_plane(
@@ -129,7 +129,7 @@ def latent_plane(
             axes.text(0, radius, f"{share:.0%}", ha="center", va="center", fontsize=9, bbox=box)
     axes.set_xlabel("$z_1$")
     axes.set_ylabel("$z_2$")
-    return _done(figure)
+    return finished(figure)
 
 
 def edit_sweep(images: np.ndarray, strengths: Sequence[float], title: str = "") -> Figure:
@@ -156,7 +156,7 @@ def edit_sweep(images: np.ndarray, strengths: Sequence[float], title: str = "") 
     labels = [f"{strength:+g}" if strength else "0" for strength in strengths]
     axes.set_xticks(centres, labels, fontsize=9, color=INK)
     axes.tick_params(length=0)
-    return _done(figure)
+    return finished(figure)
 
 
 def nearest(images: np.ndarray, neighbours: np.ndarray, distances: Sequence[float]) -> Figure:
@@ -241,7 +241,7 @@ def arithmetic(
     axes.set_xlim(-0.1, 9.7)
     axes.set_ylim(-0.05, max(top, 3) + 0.55)
     axes.set_axis_off()
-    return _done(figure)
+    return finished(figure)
 
 
 def history(logs: Mapping[str, Sequence[float]], names: Sequence[str] = ("loss",)) -> Figure:
@@ -265,7 +265,7 @@ def history(logs: Mapping[str, Sequence[float]], names: Sequence[str] = ("loss",
         axes.set_title(name, fontsize=11, color=INK)
         _plain(axes)
         axes.legend(frameon=False)
-    return _done(figure)
+    return finished(figure)
 
 
 def curves(
@@ -305,7 +305,7 @@ def curves(
     axes.set_ylabel(y_label)
     _plain(axes)
     axes.legend(frameon=False)
-    return _done(figure)
+    return finished(figure)
 
 
 def kl_terms() -> Figure:
@@ -326,7 +326,7 @@ def kl_terms() -> Figure:
         axes.set_xlabel(label)
         axes.set_ylim(-0.2, 4)
         _plain(axes)
-    return _done(figure)
+    return finished(figure)
 
 
 def kl_heatmaps(kl: Mapping[str, np.ndarray]) -> Figure:
@@ -366,7 +366,7 @@ def kl_heatmaps(kl: Mapping[str, np.ndarray]) -> Figure:
     all_axes[0, 0].set_ylabel("epoch")
     figure.supxlabel("latent dimension, sorted by its KL divergence", fontsize=10)
     figure.colorbar(picture, ax=all_axes, label="nats", pad=0.02)
-    return _done(figure)
+    return finished(figure)
 
 
 def code_histograms(z: np.ndarray) -> Figure:
@@ -400,15 +400,15 @@ def code_histograms(z: np.ndarray) -> Figure:
         highest = max(highest, float(density.max()))
     for axes in all_axes.flat:
         axes.set_ylim(0, 1.05 * max(highest, float(normal.max())))
-    return _done(figure)
+    return finished(figure)
 
 
 def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
     return plt.subplots(figsize=(width, height), layout="constrained", dpi=DPI)
 
 
-def _done(figure: Figure) -> Figure:
-    # pyplot would show an open figure a second time at the end of a notebook cell.
+def finished(figure: Figure) -> Figure:
+    """Close a figure and return it: a notebook would show an open one twice."""
     plt.close(figure)
     return figure
 

@@ -1,4 +1,4 @@
-"""What every system's `fit` does besides training: it looks at the data first and stops well.
+"""The base of the systems: `fit` looks at the data first and stops well; networks are saved.
 
 Data that cannot be learnt from is refused in one sentence before the first step. A loss that
 becomes NaN ends the training with the last good weights. Ctrl-C (in a notebook: interrupt the
@@ -20,9 +20,11 @@ class GuardedModel(Model):
 
     Attributes:
         players: logged loss -> whose loss it is, in the order in which they play in a step.
+        networks: the arguments of the constructor that are models, kept under the same names.
     """
 
     players: dict[str, str] = {"loss": "model"}  # noqa: RUF012 - not changed by anyone
+    networks: tuple[str, ...] = ()
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system cannot be trained on x (and y)."""
@@ -74,6 +76,22 @@ class GuardedModel(Model):
             guard.restore(self)
             raise FloatingPointError(guard.failure)
         return self.history
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build the model again."""
+        networks = {
+            name: keras.saving.serialize_keras_object(getattr(self, name)) for name in self.networks
+        }
+        return {**super().get_config(), **networks}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "GuardedModel":
+        """Build the model that `get_config` described."""
+        arguments = {
+            name: keras.saving.deserialize_keras_object(value) if name in cls.networks else value
+            for name, value in config.items()
+        }
+        return cls(**arguments)
 
 
 class _LossGuard(keras.callbacks.Callback):

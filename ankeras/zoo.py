@@ -45,29 +45,23 @@ class System:
     learns_from: str = "x, x"
 
 
-def _players() -> dict[str, keras.Model]:
+def _players(code: int = TINY_LATENT_DIM, n_classes: int = 0) -> dict[str, keras.Model]:
     return {
-        "encoder": get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
-        "decoder": get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
-    }
-
-
-def _vae(n_classes: int = 0) -> dict[str, keras.Model]:
-    *sides, channels = TINY_SHAPE
-    shape = (*sides, channels + n_classes)
-    return {
-        "encoder": get_encoder(shape, 2 * TINY_LATENT_DIM, widths=(4, 8)),
+        "encoder": get_encoder(_with_channels(n_classes), code, widths=(4, 8)),
         "decoder": get_decoder(TINY_LATENT_DIM + n_classes, TINY_SHAPE, widths=(4, 8)),
     }
 
 
 def _gan(n_classes: int = 0, **options: Any) -> dict[str, keras.Model]:
-    *sides, channels = TINY_SHAPE
-    shape = (*sides, channels + n_classes)
     return {
         "generator": get_generator(TINY_LATENT_DIM + n_classes, TINY_SHAPE, **options),
-        "discriminator": get_discriminator(shape, **options),
+        "discriminator": get_discriminator(_with_channels(n_classes), **options),
     }
+
+
+def _with_channels(n: int) -> tuple[int, ...]:
+    *sides, channels = TINY_SHAPE
+    return (*sides, channels + n)
 
 
 SYSTEMS = (
@@ -167,7 +161,7 @@ SYSTEMS = (
         "ankeras/autoencoders/vae.py",
         "NOTES 14; DLSP, Variational auto-encoder; ATIV; AE",
         "Kingma 2014",
-        lambda: ae.VAE(**_vae()),
+        lambda: ae.VAE(**_players(2 * TINY_LATENT_DIM)),
         "04",
         "x",
     ),
@@ -177,7 +171,7 @@ SYSTEMS = (
         "ankeras/autoencoders/cvae.py",
         "NOTES 16, Conditional VAE",
         "Sohn 2015",
-        lambda: ae.CVAE(**_vae(TINY_CLASSES)),
+        lambda: ae.CVAE(**_players(2 * TINY_LATENT_DIM, TINY_CLASSES)),
         "09",
         "x, y",
     ),

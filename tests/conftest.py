@@ -1,5 +1,7 @@
 """What several tests need."""
 
+from collections.abc import Callable
+
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
 from ankeras.data import Dataset, digits
 
@@ -26,3 +28,18 @@ def tiny_images() -> np.ndarray:
     rows, columns = np.mgrid[:12, :12]
     distance = (rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2
     return np.exp(-distance / 6)[..., None].astype("float32")
+
+
+@pytest.fixture
+def bars() -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+    """Return what draws n images, 12x12, and their labels: 0, left half bright; 1, top half."""
+
+    def draw(n: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(0)
+        labels = rng.integers(0, 2, n)
+        images = rng.uniform(0, 0.2, (n, 12, 12, 1)).astype("float32")
+        images[labels == 0, :, :6] += 0.8
+        images[labels == 1, :6] += 0.8
+        return images, labels
+
+    return draw

@@ -60,6 +60,8 @@ class Autoencoder(GuardedModel):
         ValueError: if the decoder does not take the encoder's code or draws other shapes.
     """
 
+    networks = ("encoder", "decoder")
+
     def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if encoder.output_shape != decoder.input_shape:
@@ -123,23 +125,6 @@ class Autoencoder(GuardedModel):
         self.reconstruction_tracker.update_state(reconstruction)
         self.penalty_tracker.update_state(penalty)
         return self.compute_metrics(None, target, x_hat)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {
-            **super().get_config(),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "decoder": keras.saving.serialize_keras_object(self.decoder),
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Autoencoder":
-        """Build the model that `get_config` described."""
-        players = {
-            name: keras.saving.deserialize_keras_object(config.pop(name))
-            for name in ("encoder", "decoder")
-        }
-        return cls(**players, **config)
 
 
 def slide_callbacks() -> list[keras.callbacks.Callback]:

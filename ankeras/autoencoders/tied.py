@@ -92,8 +92,3 @@ class TiedAutoencoder(Autoencoder):
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs: the sizes, since the players share their weights."""
         return {"name": self.name, **self.arguments}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "TiedAutoencoder":
-        """Build the model that `get_config` described."""
-        return cls(**config)

@@ -59,6 +59,12 @@ def reparameterize(mu: Any, log_var: Any, eps: Any) -> Any:
     return mu + ops.exp(0.5 * log_var) * eps
 
 
+def code_parameters(h: Any) -> tuple[Any, Any]:
+    """Split what the encoder returns: (batch, 2 d) -> mu and log v, each (batch, d)."""
+    mu, log_var = ops.split(h, 2, axis=-1)
+    return mu, ops.clip(log_var, *LOG_VARIANCES)
+
+
 def gaussian_parameters(x_hat: Any) -> tuple[Any, Any]:
     """Split what a Gaussian decoder draws: (..., 2 c) -> mean and log variance, each (..., c)."""
     mean, log_var = ops.split(x_hat, 2, axis=-1)
@@ -95,6 +101,8 @@ class VAE(GuardedModel):
     Raises:
         ValueError: if the players do not fit each other, or an option is out of range.
     """
+
+    networks = ("encoder", "decoder")
 
     def __init__(
         self,
@@ -198,9 +206,7 @@ class VAE(GuardedModel):
 
     def posterior(self, x: Any, condition: Any = None, training: bool | None = None) -> tuple:
         """Return mu and log v of q(z|x): each (batch, d)."""
-        h = self.encoder(self.encoder_inputs(x, condition), training=training)
-        mu, log_var = ops.split(h, 2, axis=-1)
-        return mu, ops.clip(log_var, *LOG_VARIANCES)
+        return code_parameters(self.encoder(self.encoder_inputs(x, condition), training=training))
 
     def decode(self, z: Any, condition: Any = None, training: bool | None = None) -> Any:
         """Return what the decoder draws for z, the parameters of p(x|z)."""
@@ -268,23 +274,12 @@ class VAE(GuardedModel):
         """Return what `from_config` needs to build the model again."""
         return {
             **super().get_config(),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "decoder": keras.saving.serialize_keras_object(self.decoder),
             "beta": self.beta,
             "likelihood": self.likelihood,
             "kl_annealing": self.kl_annealing,
             "free_bits": self.free_bits,
             "seed": self.seed,
         }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "VAE":
-        """Build the model that `get_config` described."""
-        players = {
-            name: keras.saving.deserialize_keras_object(config.pop(name))
-            for name in ("encoder", "decoder")
-        }
-        return cls(**players, **config)
 
 
 class KLHistory(keras.callbacks.Callback):
@@ -326,8 +321,8 @@ def encode_posterior(
     """
     inputs = vae.encoder_inputs(images, vae.condition(labels))
     h = vae.encoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
-    mu, log_var = np.split(np.asarray(h), 2, axis=-1)
-    return mu, log_var.clip(*LOG_VARIANCES)
+    mu, log_var = code_parameters(h)
+    return ops.convert_to_numpy(mu), ops.convert_to_numpy(log_var)
 
 
 def log_likelihood(

@@ -53,6 +53,7 @@ class AdversarialModel(GuardedModel):
         ValueError: if the players do not fit each other.
     """
 
+    networks = ("generator", "discriminator")
     players = {"d_loss": "discriminator", "g_loss": "generator"}  # noqa: RUF012
 
     def __init__(
@@ -170,17 +171,6 @@ class AdversarialModel(GuardedModel):
         """Return what `from_config` needs to build the model again."""
         return {
             **super().get_config(),
-            "generator": keras.saving.serialize_keras_object(self.generator),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
             "r1": self.r1,
             "seed": self.seed,
         }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "AdversarialModel":
-        """Build the model that `get_config` described."""
-        players = {
-            name: keras.saving.deserialize_keras_object(config.pop(name))
-            for name in ("generator", "discriminator")
-        }
-        return cls(**players, **config)

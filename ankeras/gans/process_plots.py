@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ankeras.gans.process import Snapshots, kernel_density, optimal_discriminator
 from ankeras.gans.toy import Gaussians
-from ankeras.plots import DPI, INK
+from ankeras.plots import DPI, INK, finished
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -58,7 +58,7 @@ def line(record: Snapshots, density: Gaussians, which: Sequence[int]) -> Figure:
     all_axes[1, 0].tick_params(length=0)
     handles, labels = all_axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", frameon=False)
-    return _done(figure)
+    return finished(figure)
 
 
 def plane(
@@ -111,7 +111,7 @@ def plane(
     figure.legend(
         handles, labels, loc="outside lower center", ncols=2, frameon=False, markerscale=3
     )
-    return _done(figure)
+    return finished(figure)
 
 
 def ways(records: Mapping[str, Snapshots], density: Gaussians, n: int = 40) -> Figure:
@@ -148,7 +148,7 @@ def ways(records: Mapping[str, Snapshots], density: Gaussians, n: int = 40) -> F
         axes.set_xticks((0, end // 2, end))
         axes.set_title(title, fontsize=10, color=INK)
     all_axes[0, 0].set_ylabel(r"$x = \mathcal{G}(z)$")
-    return _done(figure)
+    return finished(figure)
 
 
 def _map(axes: Axes, z: np.ndarray, x: np.ndarray) -> None:
@@ -156,9 +156,3 @@ def _map(axes: Axes, z: np.ndarray, x: np.ndarray) -> None:
     axes.plot(np.stack([z[some], x[some]]), [[0], [1]], color=FAKE, lw=0.7, alpha=0.7)
     axes.set_ylim(0, 1)
     axes.spines[["left", "right"]].set_visible(False)
-
-
-def _done(figure: Figure) -> Figure:
-    # pyplot would show an open figure a second time at the end of a notebook cell
-    plt.close(figure)
-    return figure

@@ -23,19 +23,9 @@ def _players(way, d=3, n_classes=2):
     )
 
 
-def _bars(n):
-    """Class 0: left half bright, class 1: top half bright."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 2, n)
-    images = rng.uniform(0, 0.2, (n, *SHAPE)).astype("float32")
-    images[labels == 0, :, :6] += 0.8
-    images[labels == 1, :6] += 0.8
-    return images, labels
-
-
 @pytest.mark.parametrize("way", ["append", "film"])
-def test_what_is_drawn_obeys_the_label(way):
-    x, y = _bars(960)
+def test_what_is_drawn_obeys_the_label(way, bars):
+    x, y = bars(960)
     cvae = CVAE(*_players(way))
     cvae.compile(keras.optimizers.Adam(1e-2))
     cvae.fit(x, y, batch_size=32, epochs=6, verbose=0)
@@ -61,8 +51,8 @@ def test_the_numbers_are_read_from_the_players():
 
 
 @pytest.mark.parametrize("way", ["append", "film"])
-def test_the_tools_of_the_vae_take_labels(way):
-    x, y = _bars(200)
+def test_the_tools_of_the_vae_take_labels(way, bars):
+    x, y = bars(200)
     cvae = CVAE(*_players(way))
     cvae.compile(keras.optimizers.Adam(1e-2))
     history = KLHistory(x, y)
@@ -89,8 +79,8 @@ def test_players_without_the_label_are_refused():
         CVAE(encoder, get_decoder(6, SHAPE))
 
 
-def test_wrong_labels_are_refused():
+def test_wrong_labels_are_refused(bars):
     cvae = CVAE(*_players("append"))
     cvae.compile(keras.optimizers.Adam())
     with pytest.raises(ValueError, match="built for 2 classes"):
-        cvae.fit(_bars(32)[0], np.full(32, 2), verbose=0)
+        cvae.fit(bars(32)[0], np.full(32, 2), verbose=0)

@@ -16,18 +16,8 @@ def _players(d=4, n_classes=2):
     )
 
 
-def _bars(n):
-    """Class 0: left half bright, class 1: top half bright."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 2, n)
-    images = rng.uniform(0, 0.2, (n, *SHAPE)).astype("float32")
-    images[labels == 0, :, :6] += 0.8
-    images[labels == 1, :6] += 0.8
-    return images, labels
-
-
-def test_the_generator_learns_to_obey():
-    x, y = _bars(960)
+def test_the_generator_learns_to_obey(bars):
+    x, y = bars(960)
     cgan = CGAN(*_players(), r1=1.0)
     cgan.compile()
     cgan.fit(x, y, batch_size=32, epochs=6, verbose=0)
@@ -58,11 +48,11 @@ def test_the_generator_of_one_class_agrees():
         (np.full(32, -1), r"lie in -1 ... -1"),
     ],
 )
-def test_labels_that_do_not_match_are_refused(labels, sentence):
+def test_labels_that_do_not_match_are_refused(labels, sentence, bars):
     cgan = CGAN(*_players())
     cgan.compile()
     with pytest.raises(ValueError, match=sentence):
-        cgan.fit(_bars(32)[0], labels, verbose=0)
+        cgan.fit(bars(32)[0], labels, verbose=0)
 
 
 def test_players_without_the_label_are_refused():
