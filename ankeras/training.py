@@ -72,9 +72,9 @@ class GuardedModel(Model):
             )
         except KeyboardInterrupt:
             print(f"\nStopped by hand after {len(self.history.epoch)} whole epochs.")
-        if guard.failure:
+        if guard.failures:
             guard.restore(self)
-            raise FloatingPointError(guard.failure)
+            raise FloatingPointError(guard.sentence())
         return self.history
 
     def get_config(self) -> dict[str, Any]:
@@ -102,7 +102,9 @@ class _LossGuard(keras.callbacks.Callback):
     def __init__(self, players: dict[str, str]) -> None:
         super().__init__()
         self.players = players
-        self.failure = ""
+        # (epoch, step, number of the player, loss): where Keras calls back from several threads,
+        # a later step may be seen before the first bad one
+        self.failures: list[tuple[int, int, int, float]] = []
         self.epoch = 0
         self.kept: tuple[str, list[np.ndarray]] = ("", [])
 
@@ -110,22 +112,26 @@ class _LossGuard(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        if batch % SNAPSHOT_STEPS == 0 and not self.failure:
+        if batch % SNAPSHOT_STEPS == 0 and not self.failures:
             values = [np.array(variable) for variable in _state(self.model)]
             if all(np.isfinite(value).all() for value in values):
                 self.kept = (f"step {batch + 1} of epoch {self.epoch + 1}", values)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        for key, player in self.players.items():
+        for number, key in enumerate(self.players):
             loss = (logs or {}).get(key, 0.0)
-            if not np.isfinite(loss) and not self.failure:
-                when, _ = self.kept
-                self.failure = (
-                    f"The {player}'s loss became {loss} at step {batch + 1} of epoch "
-                    f"{self.epoch + 1}. Training stopped; the weights are those before {when}. A "
-                    f"smaller learning rate is the first thing to try."
-                )
+            if not np.isfinite(loss):
+                self.failures.append((self.epoch + 1, batch + 1, number, loss))
                 self._model.stop_training = True
+
+    def sentence(self) -> str:
+        epoch, step, number, loss = min(self.failures)
+        player, (when, _) = list(self.players.values())[number], self.kept
+        return (
+            f"The {player}'s loss became {loss} at step {step} of epoch {epoch}. Training stopped; "
+            f"the weights are those before {when}. A smaller learning rate is the first thing to "
+            f"try."
+        )
 
     def restore(self, model: keras.Model) -> None:
         _, values = self.kept
