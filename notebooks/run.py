@@ -2,6 +2,7 @@
 
 python notebooks/run.py --out DIR      # as a student would: DIR gets notebooks, HTML, figures
 python notebooks/run.py --quick        # the same code with little training, as a check
+python notebooks/run.py 05_vae         # names select: notebooks, and labs with their solutions
 """
 
 import argparse
@@ -12,36 +13,52 @@ import tempfile
 import time
 from pathlib import Path
 
+from ankeras.grading.release import find_labs, student_notebook
+
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
 FOLDER = Path(__file__).parent
+LABS = FOLDER.parent / "labs"
 
 
-def run(source: Path, out: Path) -> str:
+def sources() -> dict[str, tuple[Path, str]]:
+    """Return (where it runs, JSON) of each notebook and each solved lab, by name, in order."""
+    found = {
+        file.stem: (FOLDER, file.read_text(encoding="utf-8"))
+        for file in sorted(FOLDER.glob("[0-9]*.ipynb"))
+    }
+    for lab in find_labs(LABS):
+        found[f"labs/{lab.name}"] = (lab.folder, student_notebook(lab, solved=True))
+    return found
+
+
+def run(name: str, folder: Path, text: str, out: Path) -> str:
     """Execute one notebook in a fresh kernel and save it, its HTML and its figures.
 
     Args:
-        source: an .ipynb file.
+        name: of what is saved.
+        folder: where it runs.
+        text: the notebook as JSON.
         out: the folder for the executed notebook, NAME.html and NAME/figure-*.png.
 
     Returns:
         "" or, if a cell failed, its traceback.
     """
-    notebook = nbformat.read(source, as_version=4)
-    client = NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": str(FOLDER)}})
+    notebook = nbformat.reads(text, as_version=4)
+    client = NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": str(folder)}})
     error = ""
     try:
         client.execute()
     except CellExecutionError as failure:
         error = str(failure)
-    nbformat.write(notebook, out / source.name)
-    (out / f"{source.stem}.html").write_text(
+    nbformat.write(notebook, out / f"{name}.ipynb")
+    (out / f"{name}.html").write_text(
         HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8"
     )
-    figures = out / source.stem
+    figures = out / name
     figures.mkdir(exist_ok=True)
     pictures = [
         output["data"]["image/png"]
@@ -63,22 +80,22 @@ def main() -> int:
     options = parser.parse_args()
     if options.quick:
         os.environ["ANKERAS_QUICK"] = "1"
-    sources = [
-        source
-        for source in sorted(FOLDER.glob("[0-9]*.ipynb"))
-        if not options.names or source.stem.startswith(tuple(options.names))
-    ]
-    if not sources:
+    chosen = {
+        name: source
+        for name, source in sources().items()
+        if not options.names or name.removeprefix("labs/").startswith(tuple(options.names))
+    }
+    if not chosen:
         parser.error(f"no notebook is named {' or '.join(options.names)}")
     failed = 0
     with tempfile.TemporaryDirectory() as temporary:
         out = options.out or Path(temporary)
         out.mkdir(parents=True, exist_ok=True)
-        for source in sources:
+        for name, (folder, text) in chosen.items():
             start = time.perf_counter()
-            error = run(source, out)
+            error = run(name.replace("/", "-"), folder, text, out)
             verdict = "FAILED" if error else "ok"
-            print(f"{source.stem:32}{verdict:8}{time.perf_counter() - start:6.0f} s", flush=True)
+            print(f"{name:32}{verdict:8}{time.perf_counter() - start:6.0f} s", flush=True)
             if error:
                 print(error, file=sys.stderr)
                 failed += 1

@@ -1,0 +1,144 @@
+"""What a lab's tests say when an answer is wrong: what was expected, what was found, and a hint.
+
+Each function raises `WrongAnswer` or returns nothing. `found` comes from a submission and may be
+anything; `expected` is the test's own.
+"""
+
+from typing import Any
+
+import numpy as np
+
+
+class WrongAnswer(AssertionError):
+    """An answer is not what was expected.
+
+    Attributes:
+        what: what was looked at, in the lecture's words.
+        expected, found: both as short text.
+        hint: a sentence that helps and does not give the answer away.
+        pictures: (expected, found) images in [0, 1], or nothing.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        expected: str,
+        found: str,
+        hint: str = "",
+        pictures: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
+        super().__init__(what, expected, found, hint)
+        self.what, self.expected, self.found, self.hint = what, expected, found, hint
+        self.pictures = pictures
+
+    def __str__(self) -> str:
+        hint = f"\nhint: {self.hint}" if self.hint else ""
+        return f"{self.what}\nexpected: {self.expected}\nfound:    {self.found}{hint}"
+
+
+def equal(found: Any, expected: Any, what: str, hint: str = "") -> None:
+    """Expect the same number, text, tuple, list or dictionary of these; `True` is not 1 here."""
+    if not _same(found, expected):
+        raise WrongAnswer(what, repr(expected), _short(found), hint)
+
+
+def close(
+    found: Any,
+    expected: Any,
+    what: str,
+    hint: str = "",
+    *,
+    rtol: float = 1e-3,
+    atol: float = 1e-4,
+    picture: bool = False,
+) -> None:
+    """Expect a number or an array of the same shape with the same values.
+
+    Args:
+        found, expected: numbers, or arrays of numbers.
+        what, hint: as in `WrongAnswer`.
+        rtol, atol: |found - expected| <= atol + rtol |expected|, everywhere.
+        picture: show both as images, (height, width[, channels]) in [0, 1].
+    """
+    wanted = np.asarray(expected)
+    shown = (wanted, np.asarray(found)) if picture and _numbers(found) else None
+    if not _numbers(found):
+        raise WrongAnswer(what, _values(wanted), _short(found), hint)
+    values = np.asarray(found)
+    if values.shape != wanted.shape:
+        expected_shape, found_shape = _named_shape(wanted.shape), _named_shape(values.shape)
+        raise WrongAnswer(what, expected_shape, found_shape, hint)
+    if not np.allclose(values, wanted, rtol=rtol, atol=atol):  # NaN is close to nothing
+        raise WrongAnswer(what, _values(wanted), _values(values), hint, shown)
+
+
+def shape(found: Any, expected: tuple[int | None, ...], what: str, hint: str = "") -> None:
+    """Expect an array of that shape; None stands for any size."""
+    if not _numbers(found):
+        raise WrongAnswer(what, _named_shape(expected), _short(found), hint)
+    sizes = np.shape(found)
+    fits = len(sizes) == len(expected) and all(
+        b is None or a == b for a, b in zip(sizes, expected, strict=True)
+    )
+    if not fits:
+        raise WrongAnswer(what, _named_shape(expected), _named_shape(sizes), hint)
+
+
+def between(found: Any, low: float, high: float, what: str, hint: str = "") -> None:
+    """Expect one number in [low, high]."""
+    expected = f"a number from {low:.4g} to {high:.4g}"
+    if not (_numbers(found) and np.ndim(found) == 0 and low <= float(found) <= high):
+        raise WrongAnswer(what, expected, _short(found), hint)
+
+
+def that(condition: bool, what: str, expected: str, found: Any, hint: str = "") -> None:
+    """Expect a condition that the test has worked out itself."""
+    if not condition:
+        raise WrongAnswer(what, expected, _short(found), hint)
+
+
+def _numbers(value: Any) -> bool:
+    if isinstance(value, bool | int | float):
+        return True
+    if isinstance(value, list | tuple):
+        return bool(value) and all(isinstance(item, int | float) for item in value)
+    return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+
+
+def _same(found: Any, expected: Any) -> bool:
+    if type(found) is not type(expected):
+        return False
+    if isinstance(expected, list | tuple):
+        return len(found) == len(expected) and all(map(_same, found, expected))
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(
+            _same(found[key], expected[key]) for key in expected
+        )
+    return bool(found == expected)
+
+
+def _named_shape(sizes: tuple) -> str:
+    return "a single number" if sizes == () else f"an array of shape {tuple(sizes)}"
+
+
+def _values(array: np.ndarray) -> str:
+    """Return a few values, and the shape if there are more."""
+    if array.ndim == 0:
+        return f"{array.item():.6g}"
+    few = ", ".join(f"{value:.4g}" for value in array.reshape(-1)[:6])
+    return (
+        f"[{few}]"
+        if array.size <= 6 and array.ndim == 1
+        else (f"{few}{', ...' if array.size > 6 else ''} (shape {array.shape})")
+    )
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "nothing (None): is a return missing?"
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return _values(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = repr(value)
+    return text if len(text) <= 200 else text[:200] + "..."

@@ -1,0 +1,186 @@
+"""A lab as its teacher writes it: one percent-format notebook, with the solutions marked.
+
+labs/05_vae/solution.py     # %% exercise="1.2" points=3    an exercise; inside it
+                            ### BEGIN SOLUTION              what the student is to write
+                            ### END SOLUTION
+                            # %% given=true                 names that exercises need
+                            # %% or # %% [markdown]         everything else
+labs/05_vae/test_lab.py     tests that the student gets
+labs/05_vae/test_hidden.py  tests that the student does not get
+labs/05_vae/mutants.py      wrong answers that must fail, and right ones that must pass
+labs/05_vae/lab.ipynb       the student's notebook, made from solution.py
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+PUBLIC, HIDDEN, PROOF = "test_lab.py", "test_hidden.py", "mutants.py"
+SOLUTION, NOTEBOOK = "solution.py", "lab.ipynb"
+
+
+class LabError(Exception):
+    """A lab's own files are wrong; the message starts with file and line."""
+
+    def __init__(self, file: Path, line: int, message: str) -> None:
+        super().__init__(f"{file}:{line}: {message}")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a lab.
+
+    Attributes:
+        number: such as "1.2".
+        points: of all its tests together.
+        source: the whole cell, solution included.
+        line: of the cell's header in solution.py.
+    """
+
+    number: str
+    points: float
+    source: str
+    line: int
+
+    @property
+    def heading(self) -> str:
+        """The first line of the student's cell, by which it is found again."""
+        return f"# Exercise {self.number} ({self.points:g} point{'s' * (self.points != 1)})"
+
+    @property
+    def stub(self) -> str:
+        """The student's cell: every solution replaced."""
+        return f"{self.heading}\n{_without_solution(self.source, self.number)}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: text, code that is given, or an exercise."""
+
+    kind: str  # "markdown", "code" or "exercise"
+    source: str
+    given: bool = False
+    exercise: Exercise | None = None
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A lab that has been read.
+
+    Attributes:
+        folder: where it lies.
+        cells: in order.
+    """
+
+    folder: Path
+    cells: tuple[Cell, ...]
+
+    @property
+    def name(self) -> str:
+        """The folder's name, such as "05_vae"."""
+        return self.folder.name
+
+    @property
+    def title(self) -> str:
+        """The notebook's first heading."""
+        return (
+            next(c.source for c in self.cells if c.kind == "markdown").split("\n")[0].lstrip("# ")
+        )
+
+    @property
+    def exercises(self) -> dict[str, Exercise]:
+        """By number, in order."""
+        return {c.exercise.number: c.exercise for c in self.cells if c.exercise}
+
+    def before(self, number: str) -> list[tuple[str, str]]:
+        """Return (name, source) of what an exercise may build on: given cells, right answers."""
+        found: list[tuple[str, str]] = []
+        for i, cell in enumerate(self.cells):
+            if cell.exercise and cell.exercise.number == number:
+                return found
+            if cell.given:
+                found.append((f"<given {i}>", cell.source))
+            elif cell.exercise:
+                found.append((f"<answer {cell.exercise.number}>", cell.source))
+        raise KeyError(number)
+
+
+def read_lab(folder: Path) -> Lab:
+    """Read a lab's solution.py.
+
+    Raises:
+        LabError: if a mark is unclosed or misplaced, an exercise is there twice or has no number,
+            points or solution; with file and line.
+    """
+    file = folder / SOLUTION
+    if not file.is_file():
+        raise LabError(file, 0, "there is no such file")
+    text = file.read_text(encoding="utf-8")
+    starts = [i for i, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]
+    if not starts or starts[0] != 1:
+        raise LabError(file, 1, 'the file must begin with a cell: "# %% [markdown]"')
+    cells: list[Cell] = []
+    seen: set[str] = set()
+    for line, cell in zip(starts, jupytext.reads(text, fmt="py:percent").cells, strict=True):
+        source, options = cell.source, cell.metadata
+        if "exercise" not in options:
+            if BEGIN in source or END in source:
+                offset = next(i for i, row in enumerate(source.split("\n"), 1) if "SOLUTION" in row)
+                raise LabError(file, line + offset, "a solution outside of an exercise's cell")
+            kind = "markdown" if cell.cell_type == "markdown" else "code"
+            cells.append(Cell(kind, source, given=bool(options.get("given"))))
+            continue
+        number = str(options["exercise"])
+        if not re.fullmatch(r"\d+\.\d+", number):
+            raise LabError(file, line, f'an exercise\'s number is like "1.2", not {number!r}')
+        if number in seen:
+            raise LabError(file, line, f"exercise {number} is there twice")
+        if not isinstance(options.get("points"), int | float) or options["points"] <= 0:
+            raise LabError(file, line, f"exercise {number} has no points: add points=2")
+        seen.add(number)
+        _check_marks(file, line, source, number)
+        exercise = Exercise(number, float(options["points"]), source, line)
+        cells.append(Cell("exercise", source, exercise=exercise))
+    if not seen:
+        raise LabError(file, 1, 'no exercise: a cell of one starts with # %% exercise="1.1"')
+    if cells[0].kind != "markdown":
+        raise LabError(file, 1, "the first cell is the lab's title: # %% [markdown]")
+    return Lab(folder, tuple(cells))
+
+
+def _check_marks(file: Path, start: int, source: str, number: str) -> None:
+    opened = 0
+    closed = 0
+    for line, row in enumerate(source.split("\n"), start + 1):
+        if row.strip() == BEGIN:
+            if opened:
+                raise LabError(file, line, f"{BEGIN} again before the {END} of line {opened}")
+            opened = line
+        elif row.strip() == END:
+            if not opened:
+                raise LabError(file, line, f"{END} without {BEGIN}")
+            opened, closed = 0, closed + 1
+        elif "BEGIN SOLUTION" in row or "END SOLUTION" in row:
+            raise LabError(file, line, f"not a mark: write {BEGIN} or {END} alone in its line")
+    if opened:
+        raise LabError(file, opened, f"{BEGIN} is never closed by {END}")
+    if not closed:
+        raise LabError(file, start, f"exercise {number} marks no solution: {BEGIN} ... {END}")
+
+
+def _without_solution(source: str, number: str) -> str:
+    rows: list[str] = []
+    inside = False
+    for row in source.split("\n"):
+        if row.strip() == BEGIN:
+            inside = True
+            indent = row[: len(row) - len(row.lstrip())]
+            rows.append(f'{indent}raise NotImplementedError("exercise {number}: your code here")')
+        elif row.strip() == END:
+            inside = False
+        elif not inside:
+            rows.append(row)
+    return "\n".join(rows)

@@ -1,0 +1,321 @@
+"""The part of pytest that grades a lab: whose answers are judged, and what is printed.
+
+    pytest labs/05_vae                                  the solution, or the lab.ipynb beside it
+    pytest labs/05_vae --submission mine.ipynb          a student's notebook
+    pytest labs/05_vae --grades grades.json             points as JSON (--junitxml is pytest's own)
+
+It does nothing for tests that are not marked by `ankeras.grading.exercise`.
+"""
+
+import contextlib
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ankeras.grading.expect import WrongAnswer
+from ankeras.grading.lab import NOTEBOOK, SOLUTION, Lab, read_lab
+from ankeras.grading.limits import TimeLimit
+from ankeras.grading.session import Session, StudentError
+from ankeras.grading.student import Channel, Student
+from ankeras.grading.submission import Submission, SubmissionError, read_submission
+
+import numpy as np
+import pytest
+
+SECONDS = 60.0  # for all tests of an exercise together
+
+OpenExercise = Callable[[Path, str], Channel]
+
+
+@dataclass
+class TestResult:
+    """What one test found.
+
+    Attributes:
+        exercise, points: as the test is marked.
+        name, title: of the test; the title is the first line of its docstring.
+        passed: whether the answer is right.
+        message: why not.
+        wrong: the comparison that failed, if one did.
+        hidden: whether the student has no copy of the test.
+    """
+
+    __test__ = False
+
+    exercise: str
+    points: float
+    name: str
+    title: str
+    passed: bool = True
+    message: str = ""
+    wrong: WrongAnswer | None = None
+    hidden: bool = False
+
+
+@dataclass
+class ExerciseResult:
+    """The tests of one exercise."""
+
+    number: str
+    tests: list[TestResult] = field(default_factory=list)
+
+    @property
+    def points(self) -> float:
+        """What was earned."""
+        return sum(test.points for test in self.tests if test.passed)
+
+    @property
+    def possible(self) -> float:
+        """What could be earned."""
+        return sum(test.points for test in self.tests)
+
+
+class Grading:
+    """A pytest plugin that judges the answers it is given.
+
+    Args:
+        open_exercise: (lab's folder, number) -> where that exercise's names are answered.
+        only: judge no other exercise.
+        seed: of the inputs that tests draw. Default: different in every run.
+    """
+
+    def __init__(
+        self, open_exercise: OpenExercise, only: str | None = None, seed: int | None = None
+    ) -> None:
+        self.open_exercise = open_exercise
+        self.only = only
+        self.seed = seed if seed is not None else int(np.random.SeedSequence().generate_state(1)[0])
+        self.channels: dict[tuple[Path, str], Channel | Exception] = {}
+        self.results: dict[str, TestResult] = {}
+
+    def exercises(self) -> list[ExerciseResult]:
+        """Return what was found, by exercise."""
+        found: dict[str, ExerciseResult] = {}
+        for test in self.results.values():
+            found.setdefault(test.exercise, ExerciseResult(test.exercise)).tests.append(test)
+        return sorted(found.values(), key=lambda e: _order(e.number))
+
+    @pytest.fixture
+    def student(self, request: pytest.FixtureRequest) -> Student:
+        """Return the answers under test."""
+        number = _mark(request.node).args[0]
+        key = (request.node.path.parent, number)
+        if key not in self.channels:
+            try:
+                self.channels[key] = self.open_exercise(*key)
+            except (StudentError, SubmissionError) as error:
+                self.channels[key] = error
+        channel = self.channels[key]
+        if isinstance(channel, Exception):
+            raise channel
+        return Student(channel)
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        """Draws the inputs of one test."""
+        return np.random.default_rng([self.seed, *request.node.name.encode()])
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Keep one exercise, if only that is asked for; noise on the way is not punished."""
+        for item in items:
+            if _mark(item):
+                item.add_marker(pytest.mark.filterwarnings("ignore"))
+        if self.only is not None:
+            kept = [item for item in items if (mark := _mark(item)) and mark.args[0] == self.only]
+            config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+            items[:] = kept
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Any:
+        """Turn the end of the time into a sentence: a BaseException would end pytest."""
+        with _as_sentence():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Any:
+        """Do the same where the student's cell is run."""
+        with _as_sentence():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> Any:
+        """Keep the result; in the terminal, show the sentence and not our traceback."""
+        report = yield
+        mark = _mark(item)
+        if mark is None or call.when == "teardown":
+            return report
+        base = item.nodeid.split("[")[0]  # a parametrized test is passed as a whole
+        function = item.function  # type: ignore[attr-defined]
+        title = (function.__doc__ or function.__name__.replace("_", " ")).strip().split("\n")[0]
+        hidden = item.path.name.startswith("test_hidden")
+        result = self.results.setdefault(
+            base,
+            TestResult(
+                mark.args[0], mark.kwargs["points"], function.__name__, title, hidden=hidden
+            ),
+        )
+        if call.excinfo is not None:
+            error = call.excinfo.value
+            result.passed = False
+            result.message = result.message or str(error) or "the answer is wrong"
+            result.wrong = result.wrong or (error if isinstance(error, WrongAnswer) else None)
+            report.outcome = "failed"
+            if isinstance(error, WrongAnswer | StudentError | SubmissionError):
+                report.longrepr = f"exercise {result.exercise}: {title}\n{error}\n"
+        return report
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print one line an exercise, and the points."""
+        found = self.exercises()
+        if not found:
+            return
+        terminalreporter.section("points")
+        for exercise in found:
+            terminalreporter.write_line(_line(exercise))
+        earned, possible = sum(e.points for e in found), sum(e.possible for e in found)
+        terminalreporter.write_line(f"total  {earned:g} of {possible:g}")
+        terminalreporter.write_line(f"(inputs were drawn with --grading-seed {self.seed})")
+
+
+def judge(tests: Sequence[Path], grading: Grading) -> list[ExerciseResult]:
+    """Run test files silently in this process, and return what was found."""
+    run_quietly([str(file) for file in tests], grading)
+    return grading.exercises()
+
+
+def run_quietly(arguments: Sequence[str], plugin: object) -> None:
+    """Run pytest in this process without a word, and without the options of a project around it."""
+    # Those after the terminal collect all garbage before pytest ends: most of a run's time.
+    off = ("terminal", "cacheprovider", "junitxml", "unraisableexception", "threadexception")
+    quiet = [word for name in off for word in ("-p", f"no:{name}")]
+    options = ["-o", "addopts=", "-o", "filterwarnings=", "-W", "ignore"]
+    options += ["--import-mode=importlib", "--capture=no"]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        pytest.main([*quiet, *options, *arguments], plugins=[plugin])
+
+
+def as_data(grading: Grading) -> dict[str, Any]:
+    """Return the points and what failed, for a JSON file."""
+    exercises = grading.exercises()
+    return {
+        "points": sum(e.points for e in exercises),
+        "possible": sum(e.possible for e in exercises),
+        "seed": grading.seed,
+        "exercises": [
+            {
+                "number": e.number,
+                "points": e.points,
+                "possible": e.possible,
+                "tests": [
+                    {k: v for k, v in asdict(test).items() if k not in ("wrong", "exercise")}
+                    for test in e.tests
+                ],
+            }
+            for e in exercises
+        ],
+    }
+
+
+def local_session(lab: Lab | None, submission: Submission, number: str) -> Session:
+    """Run one exercise's cell in this process, after what it may build on.
+
+    Args:
+        lab: the teacher's: an exercise builds on right answers to the earlier ones. None, in a
+            student's folder: it builds on the student's own.
+        submission: the answers.
+        number: of the exercise.
+
+    Raises:
+        StudentError: if the cell raises.
+        SubmissionError: if there is no such cell.
+    """
+    if number not in submission.answers:
+        raise SubmissionError(f"The cell of exercise {number} is missing.")
+    session = Session(seconds=SECONDS)
+    if lab is not None:
+        earlier = lab.before(number)
+    else:
+        earlier = [("<given>", source) for source in submission.given]
+        own = submission.answers.items()
+        earlier += [(f"<exercise {n}>", source) for n, source in own if _order(n) < _order(number)]
+    for name, source in earlier:
+        session.define(source, name)
+    session.define(submission.answers[number], f"<exercise {number}>")
+    return session
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a lab."""
+    group = parser.getgroup("ankeras", "labs")
+    group.addoption("--submission", type=Path, help="the notebook to judge")
+    group.addoption("--grades", type=Path, metavar="FILE", help="write the points as JSON")
+    group.addoption("--grading-seed", type=int, help="of the inputs that the tests draw")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Judge what the command line names, unless a `Grading` is there already."""
+    config.addinivalue_line("markers", "exercise(number, points): a test of a lab's exercise")
+    if not any(isinstance(p, Grading) for p in config.pluginmanager.get_plugins()):
+        given = config.getoption("--submission")
+        if given is not None and not given.exists():
+            raise pytest.UsageError(f"--submission: there is no file {given}")
+        opener = _Files(given)
+        config.pluginmanager.register(
+            Grading(opener.open, seed=config.getoption("--grading-seed")), "ankeras-grading"
+        )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Write the JSON that was asked for."""
+    file = config.getoption("--grades")
+    grading = config.pluginmanager.get_plugin("ankeras-grading")
+    if file and grading and grading.results:
+        file.write_text(json.dumps(as_data(grading), indent=2) + "\n", encoding="utf-8")
+
+
+class _Files:
+    """Opens exercises of a notebook for the tests of a lab's folder."""
+
+    def __init__(self, submission: Path | None) -> None:
+        self.submission = submission
+        self.read: dict[Path, tuple[Lab | None, Submission]] = {}
+
+    def open(self, folder: Path, number: str) -> Session:
+        if folder not in self.read:
+            self.read[folder] = self._read(folder)
+        return local_session(*self.read[folder], number)
+
+    def _read(self, folder: Path) -> tuple[Lab | None, Submission]:
+        lab = read_lab(folder) if (folder / SOLUTION).exists() else None
+        default = folder / (NOTEBOOK if lab is None else SOLUTION)
+        return lab, read_submission(self.submission or default, lab.exercises if lab else None)
+
+
+@contextlib.contextmanager
+def _as_sentence() -> Iterator[None]:
+    try:
+        yield
+    except TimeLimit:
+        raise StudentError(
+            "TimeLimit", f"the exercise's tests took more than {SECONDS:g} s: an endless loop?"
+        ) from None
+
+
+def _mark(item: Any) -> Any:
+    """Return the mark that `exercise` set, or None."""
+    return item.get_closest_marker("exercise")
+
+
+def _order(number: str) -> tuple[int, ...]:
+    return tuple(map(int, number.split(".")))
+
+
+def _line(exercise: ExerciseResult) -> str:
+    failed = [test.title for test in exercise.tests if not test.passed]
+    state = "right" if not failed else f"not yet: {'; '.join(failed)}"
+    return f"{exercise.number:<6} {exercise.points:g} of {exercise.possible:g}  {state}"

@@ -1,0 +1,268 @@
+"""The proof of a lab's tests: right answers pass, and every wrong one is caught.
+
+For each exercise the solution passes, the stub fails every test, each mutant fails the test meant
+for it, and each alternative passes.
+"""
+
+import runpy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ankeras.grading.lab import BEGIN, END, HIDDEN, PROOF, PUBLIC, SOLUTION, Exercise, Lab, LabError
+from ankeras.grading.marks import Alternative, Mutant
+from ankeras.grading.plugin import (
+    ExerciseResult,
+    Grading,
+    judge,
+    local_session,
+    run_quietly,
+)
+from ankeras.grading.session import Session
+from ankeras.grading.submission import Submission
+
+import pytest
+
+MIN_MUTANTS = 3  # an exercise
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test as it is marked."""
+
+    __test__ = False
+
+    name: str
+    exercise: str
+    points: float
+    file: Path
+    line: int
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found about a lab.
+
+    Attributes:
+        lab: its name.
+        exercises, tests, alternatives, mutants: how many there are.
+        caught: exercise -> how many of its mutants were caught.
+        errors: what is wrong, one sentence each, with file and line; none: the lab is proven.
+    """
+
+    lab: str
+    exercises: int
+    tests: int
+    alternatives: int
+    mutants: int
+    caught: dict[str, int]
+    errors: tuple[str, ...]
+
+
+def collect_tests(lab: Lab) -> list[Test]:
+    """Return the tests of a lab.
+
+    Raises:
+        LabError: if a test is for no exercise, an exercise has no public test, or points do not
+            add up.
+    """
+    collector = _Collector()
+    files = test_files(lab.folder)
+    run_quietly(["--collect-only", *map(str, files)], collector)
+    if collector.errors:
+        raise LabError(*collector.errors[0])
+    tests = list({test.name: test for test in collector.tests}.values())
+    for test in tests:
+        if test.exercise not in lab.exercises:
+            message = f"{test.name} is for exercise {test.exercise}, which the lab does not have"
+            raise LabError(test.file, test.line, message)
+    file = lab.folder / SOLUTION
+    for exercise in lab.exercises.values():
+        own = [test for test in tests if test.exercise == exercise.number]
+        if not any(test.file.name == PUBLIC for test in own):
+            raise LabError(file, exercise.line, f"exercise {exercise.number} has no public test")
+        points = sum(test.points for test in own)
+        if points != exercise.points:
+            message = f"exercise {exercise.number} has {exercise.points:g} points"
+            raise LabError(file, exercise.line, f"{message}, but its tests add up to {points:g}")
+    return tests
+
+
+def public_points(lab: Lab, tests: list[Test]) -> dict[str, float]:
+    """Return what the public tests of each exercise are worth."""
+    return {
+        number: sum(t.points for t in tests if t.exercise == number and t.file.name == PUBLIC)
+        for number in lab.exercises
+    }
+
+
+def test_files(folder: Path) -> list[Path]:
+    """Return a lab's files of tests.
+
+    Raises:
+        LabError: if there is no public one.
+    """
+    if not (folder / PUBLIC).is_file():
+        raise LabError(folder / PUBLIC, 0, "there is no such file")
+    return [folder / name for name in (PUBLIC, HIDDEN) if (folder / name).is_file()]
+
+
+test_files.__test__ = False  # type: ignore[attr-defined]  # pytest takes the name for a test
+
+
+def prove(lab: Lab) -> Proof:
+    """Prove a lab, in this process.
+
+    Raises:
+        LabError: if its files are wrong in themselves.
+    """
+    tests = collect_tests(lab)
+    mutants, alternatives = read_proof(lab)
+    errors = [*_prove_solution(lab), *_prove_stubs(lab, tests)]
+    caught = dict.fromkeys(lab.exercises, 0)
+    names = {test.name for test in tests}
+    for mutant in mutants:
+        where = _where(lab, mutant.name)
+        if mutant.caught_by not in names:
+            errors.append(
+                f'{where}"{mutant.name}" names a test {mutant.caught_by} that is not there'
+            )
+            continue
+        failed = _failed(lab, mutant.exercise, _mutated(lab, mutant))
+        if mutant.caught_by in failed:
+            caught[mutant.exercise] += 1
+        else:
+            others = f"; it fails {', '.join(failed)}" if failed else " or by any other"
+            errors.append(f'{where}"{mutant.name}" is not caught by {mutant.caught_by}{others}')
+    for right in alternatives:
+        for name, message in _failed(lab, right.exercise, right.code).items():
+            where = _where(lab, right.name)
+            errors.append(f'{where}"{right.name}" is right, but fails {name}: {message}')
+    counts = len(lab.exercises), len(tests), len(alternatives), len(mutants)
+    return Proof(lab.name, *counts, caught, tuple(errors))
+
+
+def markdown_table(proofs: Sequence[Proof]) -> str:
+    """Return how many mutants were caught, as it stands in the README of labs/."""
+    rows = [
+        "| lab | exercises | tests | alternatives that pass | mutants caught |",
+        "|---|---|---|---|---|",
+    ]
+    total = [0, 0, 0, 0, 0]
+    for proof in proofs:
+        caught, mutants = sum(proof.caught.values()), proof.mutants
+        counts = [proof.exercises, proof.tests, proof.alternatives, caught, mutants]
+        total = [a + b for a, b in zip(total, counts, strict=True)]
+        rows.append("| {} | {} | {} | {} | {} / {} |".format(proof.lab, *counts))
+    return "\n".join([*rows, "| all | {} | {} | {} | {} / {} |".format(*total)])
+
+
+def read_proof(lab: Lab) -> tuple[list[Mutant], list[Alternative]]:
+    """Read a lab's mutants.py.
+
+    Raises:
+        LabError: if it is missing, names an exercise that is not there, or holds too few.
+    """
+    file = lab.folder / PROOF
+    if not file.is_file():
+        raise LabError(file, 0, "there is no such file")
+    proof = runpy.run_path(str(file)).get("PROOF", [])
+    mutants = [entry for entry in proof if isinstance(entry, Mutant)]
+    alternatives = [entry for entry in proof if isinstance(entry, Alternative)]
+    entries: list[Mutant | Alternative] = [*mutants, *alternatives]
+    for entry in entries:
+        if entry.exercise not in lab.exercises:
+            line = _line(file, entry.name)
+            raise LabError(file, line, f"there is no exercise {entry.exercise}")
+    for number in lab.exercises:
+        n = sum(mutant.exercise == number for mutant in mutants)
+        if n < MIN_MUTANTS:
+            message = f"exercise {number} has {n} mutants; it needs at least {MIN_MUTANTS}"
+            raise LabError(file, 1, message)
+        if not any(right.exercise == number for right in alternatives):
+            raise LabError(file, 1, f"exercise {number} has no alternative right answer")
+    return mutants, alternatives
+
+
+def _prove_solution(lab: Lab) -> Iterator[str]:
+    for number, exercise in lab.exercises.items():
+        for name, message in _failed(lab, number, exercise.source).items():
+            where = f"{lab.folder / SOLUTION}:{exercise.line}: "
+            yield f"{where}exercise {number}: the solution fails {name}: {message}"
+
+
+def _prove_stubs(lab: Lab, tests: list[Test]) -> Iterator[str]:
+    for number, exercise in lab.exercises.items():
+        failed = _failed(lab, number, exercise.stub)
+        for test in tests:
+            if test.exercise == number and test.name not in failed:
+                yield f"{test.file}:{test.line}: {test.name} passes on the stub of {number}"
+
+
+def _failed(lab: Lab, number: str, source: str) -> dict[str, str]:
+    """Return name and message of each test of an exercise that an answer fails."""
+    submission = Submission({number: source})
+
+    def open_exercise(folder: Path, number: str) -> Session:
+        return local_session(lab, submission, number)
+
+    found: list[ExerciseResult] = judge(test_files(lab.folder), Grading(open_exercise, number))
+    return {
+        test.name: test.message.replace("\n", "; ")
+        for exercise in found
+        for test in exercise.tests
+        if not test.passed
+    }
+
+
+def _mutated(lab: Lab, mutant: Mutant) -> str:
+    if mutant.replace is None:
+        return mutant.code
+    exercise: Exercise = lab.exercises[mutant.exercise]
+    old, new = mutant.replace
+    if exercise.source.count(old) != 1:
+        file = lab.folder / PROOF
+        raise LabError(
+            file,
+            _line(file, mutant.name),
+            f'"{mutant.name}": {old!r} stands {exercise.source.count(old)} times in exercise '
+            f"{mutant.exercise}, not once",
+        )
+    return exercise.source.replace(old, new).replace(BEGIN, "").replace(END, "")
+
+
+def _where(lab: Lab, name: str) -> str:
+    file = lab.folder / PROOF
+    return f"{file}:{_line(file, name)}: "
+
+
+def _line(file: Path, text: str) -> int:
+    rows = file.read_text(encoding="utf-8").splitlines()
+    return next((i for i, row in enumerate(rows, 1) if text in row), 1)
+
+
+class _Collector:
+    """A pytest plugin that notes the tests and runs none."""
+
+    def __init__(self) -> None:
+        self.tests: list[Test] = []
+        self.errors: list[tuple[Path, int, str]] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what can't be imported."""
+        if report.failed:
+            text = str(report.longrepr).strip().splitlines()
+            self.errors.append((Path(report.nodeid), 0, text[-1] if text else "can't be imported"))
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note the tests."""
+        for item in items:
+            file, line, _ = item.reportinfo()
+            mark = item.get_closest_marker("exercise")
+            name = item.function.__name__  # type: ignore[attr-defined]
+            where = (Path(file), (line or 0) + 1)
+            if mark is None:
+                self.errors.append((*where, f"{name} is for no exercise: mark it @exercise(...)"))
+                continue
+            number, points = mark.args[0], float(mark.kwargs["points"])
+            self.tests.append(Test(name, number, points, *where))

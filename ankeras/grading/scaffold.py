@@ -1,0 +1,107 @@
+"""`ankeras labs new`: a lab of one exercise that builds, passes and is proven."""
+
+import re
+from pathlib import Path
+
+from ankeras.grading.lab import PROOF, PUBLIC, SOLUTION
+
+_SOLUTION = '''\
+# %% [markdown]
+# # Lab {number}. {title}
+#
+# What this lab is about. Lectures: ...
+
+# %% given=true
+import ankeras
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+# %%
+from ankeras.grading import checker
+
+check = checker("{name}")
+
+# %% [markdown]
+# **Exercise 1.1.** The mean squared error of each image.
+
+# %% exercise="1.1" points=1
+def squared_error(x, x_hat):
+    """Return the squared error of each image, averaged over its pixels.
+
+    x, x_hat: (batch, size), tensors.
+    Returns: (batch,), a tensor.
+    """
+    ### BEGIN SOLUTION
+    return ops.mean(ops.square(x - x_hat), axis=-1)
+    ### END SOLUTION
+
+
+# %%
+check()
+'''
+
+_PUBLIC = '''\
+"""The checks of lab {number} that students get."""
+
+from ankeras.grading import exercise, expect
+
+
+@exercise("1.1", points=1)
+def test_squared_error(student, rng):
+    """One number an image, with the right value."""
+    x, x_hat = rng.normal(size=(2, 4, 7)).astype("float32")
+    expect.close(
+        student.squared_error(x, x_hat),
+        ((x - x_hat) ** 2).mean(axis=-1),
+        "the error of each of 4 images",
+        "An average over the pixels, not over the images.",
+    )
+'''
+
+_PROOF = '''\
+"""Wrong answers to lab {number} that must be caught, and right ones that must pass."""
+
+from ankeras.grading import Alternative, Mutant
+
+PROOF = [
+    Mutant("1.1", "a sum, not an average", "test_squared_error", ("ops.mean", "ops.sum")),
+    Mutant("1.1", "averaged over images", "test_squared_error", ("axis=-1", "axis=0")),
+    Mutant("1.1", "the absolute error", "test_squared_error", ("ops.square", "ops.abs")),
+    Alternative(
+        "1.1",
+        "tensorflow",
+        """
+def squared_error(x, x_hat):
+    return tf.reduce_mean((x_hat - x) ** 2, axis=1)
+""",
+    ),
+]
+'''
+
+
+def new_lab(labs: Path, name: str) -> Path:
+    """Write the files of a new lab, and return its folder.
+
+    Args:
+        labs: the folder of all labs.
+        name: two digits and words, such as "09_diffusion".
+
+    Raises:
+        ValueError: if that is no name for a lab.
+        FileExistsError: if there is such a lab already.
+    """
+    if not re.fullmatch(r"\d\d_[a-z0-9_]+", name):
+        raise ValueError(f'A lab is named like "09_diffusion", not {name!r}.')
+    folder = labs / name
+    folder.mkdir(parents=True)
+    words = {
+        "name": name,
+        "number": str(int(name[:2])),
+        "title": name[3:].replace("_", " ").capitalize(),
+    }
+    for file, text in ((SOLUTION, _SOLUTION), (PUBLIC, _PUBLIC), (PROOF, _PROOF)):
+        (folder / file).write_text(text.format(**words), encoding="utf-8")
+    return folder

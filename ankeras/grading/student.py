@@ -1,0 +1,96 @@
+"""What the tests hold of a submission: `student`, whose attributes are the submission's names.
+
+    mu, log_var = student.encode(images)     # arrays: compare them with your own
+    vae = student.VAE(encoder, decoder)      # a handle: ask it for attributes, call its methods
+    vae.encoder.output_shape                 # (None, 4)
+
+Arguments and answers are plain data or handles, never objects of the submission's.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from ankeras.grading.session import Reference
+
+
+class Channel(Protocol):
+    """What a `Session` answers, be it in this process or in another."""
+
+    def define(self, source: str, file: str) -> None:
+        """Run a cell."""
+
+    def get(self, target: int | None, name: str) -> Any:
+        """Look up a name or an attribute."""
+
+    def call(self, target: int, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call an object."""
+
+
+class Handle:
+    """An object of the submission, at arm's length."""
+
+    __slots__ = ("_channel", "_reference")
+
+    def __init__(self, channel: Channel, reference: Reference) -> None:
+        self._channel = channel
+        self._reference = reference
+
+    def __getattr__(self, name: str) -> Any:
+        return _wrap(self._channel, self._channel.get(self._reference.number, name))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the object and return what it answers: plain data, or a handle."""
+        given = [_unwrap(arg) for arg in args]
+        named = {name: _unwrap(arg) for name, arg in kwargs.items()}
+        return _wrap(self._channel, self._channel.call(self._reference.number, given, named))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both stand for the same object."""
+        return isinstance(other, Handle) and self._reference == other._reference
+
+    def __hash__(self) -> int:
+        return hash(self._reference)
+
+    def __repr__(self) -> str:
+        return f"<{self._reference.class_name}>"
+
+
+class Student:
+    """A submission, as the tests see it."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # pytest looks for some
+            raise AttributeError(name)
+        return _wrap(self._channel, self._channel.get(None, name))
+
+    def define(self, source: str) -> None:
+        """Run code of the test's among the submission's names, to build what a test needs there."""
+        self._channel.define(source, "<test>")
+
+
+def class_name(handle: Any) -> str:
+    """Return the name of the class of what was answered."""
+    return handle._reference.class_name if isinstance(handle, Handle) else type(handle).__name__
+
+
+def _wrap(channel: Channel, value: Any) -> Any:
+    if isinstance(value, Reference):
+        return Handle(channel, value)
+    if isinstance(value, list | tuple):
+        return type(value)(_wrap(channel, item) for item in value)
+    if isinstance(value, dict):
+        return {key: _wrap(channel, item) for key, item in value.items()}
+    return value
+
+
+def _unwrap(value: Any) -> Any:
+    if isinstance(value, Handle):
+        return value._reference
+    if isinstance(value, list | tuple):
+        return type(value)(_unwrap(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _unwrap(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,155 @@
+"""The tests of lab 5 that students do not get."""
+
+from ankeras.grading import exercise, expect
+
+import numpy as np
+import pytest
+
+
+@exercise("1.1", points=1)
+@pytest.mark.parametrize("shape", [(1, 1), (9, 2), (2, 16)])
+def test_codes_of_any_size(student, rng, shape):
+    """z is right for other sizes of the batch and the code."""
+    mu, log_var, eps = rng.normal(size=(3, *shape)).astype("float32")
+    expect.close(
+        student.reparameterize(mu, log_var, eps),
+        mu + np.exp(log_var / 2) * eps,
+        f"z for a batch of {shape[0]} with d = {shape[1]}",
+    )
+
+
+@exercise("1.2", points=1)
+@pytest.mark.parametrize("shape", [(1, 1), (3, 20)])
+def test_kl_of_any_size(student, rng, shape):
+    """The KL divergence is right for other sizes of the batch and the code."""
+    mu, log_var = rng.normal(size=(2, *shape)).astype("float32")
+    expect.close(
+        student.kl_divergence(mu, log_var),
+        0.5 * (np.exp(log_var) - log_var - 1 + mu**2).sum(axis=-1),
+        f"the KL divergence for a batch of {shape[0]} with d = {shape[1]}",
+    )
+
+
+@exercise("1.3", points=1)
+@pytest.mark.parametrize("shape", [(2, 7), (3, 4, 4, 3), (1, 9, 5, 1)])
+def test_cross_entropy_of_any_shape(student, rng, shape):
+    """The loss is right for vectors, and for images in grey and colour."""
+    x, x_hat = rng.uniform(0.05, 0.95, size=(2, *shape)).astype("float32")
+    of_pixels = -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat))
+    expect.close(
+        student.reconstruction_loss(x, x_hat),
+        of_pixels.reshape(shape[0], -1).sum(axis=-1),
+        f"the loss of images of shape {shape[1:]}",
+    )
+
+
+@exercise("2.1", points=1)
+def test_the_code_is_drawn(student, rng):
+    """The code is drawn anew for each image and dimension, with the encoder's variance."""
+    log_var = float(rng.uniform(-1.0, 1.0))
+    student.define(
+        """
+class Spy(keras.Layer):
+    def call(self, z):
+        SEEN.append(z)
+        return z
+
+def draw(log_var, n, d):
+    SEEN.clear()
+    x = keras.Input((d,))
+    spread = layers.Rescaling(0.0, offset=log_var)(x)
+    encoder = keras.Model(x, layers.Concatenate()([layers.Rescaling(0.0, offset=3.0)(x), spread]))
+    z = keras.Input((d,))
+    decoder = keras.Model(z, layers.Dense(d, activation="sigmoid")(Spy()(z)))
+    SEEN.clear()
+    vae = VAE(encoder, decoder)
+    vae.compile(keras.optimizers.SGD(0.1))
+    vae.train_step(tf.zeros((n, d)))
+    return SEEN[0]
+
+SEEN = []
+"""
+    )
+    z = student.draw(log_var, 4000, 3)
+    expect.shape(z, (4000, 3), "the codes of 4000 images with d = 3")
+    spread = float(np.exp(log_var / 2))
+    expect.close(z.mean(axis=0), np.full(3, 3.0), "the mean of the codes", atol=0.15)
+    expect.close(z.std(axis=0), np.full(3, spread), "their standard deviation", rtol=0.1)
+    expect.between(
+        float(np.abs(np.corrcoef(z.T) - np.eye(3)).max()),
+        0.0,
+        0.1,
+        "correlation between dimensions",
+    )
+
+
+@exercise("2.1", points=1)
+def test_networks_are_called_in_training_mode(student, rng):
+    """Batch normalization uses the minibatch's statistics, and keeps them."""
+    student.define(
+        """
+def after_one_step(x):
+    inputs = keras.Input((x.shape[1],))
+    h = layers.Dense(4)(layers.BatchNormalization(name="norm", momentum=0.5)(inputs))
+    encoder = keras.Model(inputs, h)
+    z = keras.Input((2,))
+    decoder = keras.Model(z, layers.Dense(x.shape[1], activation="sigmoid")(z))
+    vae = VAE(encoder, decoder)
+    vae.compile(keras.optimizers.SGD(0.0))
+    vae.train_step(tf.constant(x))
+    return encoder.get_layer("norm").moving_mean
+"""
+    )
+    x = rng.uniform(size=(8, 3)).astype("float32")
+    expect.close(student.after_one_step(x), x.mean(axis=0) / 2, "the running mean after one step")
+
+
+@exercise("3.1", points=1)
+def test_codes_come_from_the_prior(student):
+    """The codes follow N(0, I)."""
+    student.define("identity = keras.Sequential([keras.Input((3,)), layers.Activation('linear')])")
+    z = student.generate(student.identity, 5000)
+    expect.shape(z, (5000, 3), "what a decoder that changes nothing draws")
+    expect.close(z.mean(axis=0), np.zeros(3), "the mean of the codes", atol=0.1)
+    expect.close(np.cov(z.T), np.eye(3), "the covariance of the codes", atol=0.15)
+    far = float((np.abs(z) > 2).mean())  # 4.6 % of a Gaussian, nothing of a uniform draw
+    expect.between(far, 0.03, 0.06, "the share of codes more than 2 away from 0")
+
+
+@exercise("3.1", points=1)
+def test_inference_mode(student):
+    """Batch normalization uses its running statistics."""
+    student.define(
+        """
+normed = keras.Sequential([keras.Input((2,)), layers.BatchNormalization(epsilon=1e-7)])
+normed.set_weights([np.ones(2), np.zeros(2), np.full(2, 5.0), np.ones(2)])
+"""
+    )
+    found = student.generate(student.normed, 2000)
+    expect.shape(found, (2000, 2), "what was drawn")
+    expect.close(found.mean(axis=0), np.full(2, -5.0), "the mean of what was drawn", atol=0.2)
+
+
+@exercise("4.1", points=1)
+@pytest.mark.parametrize(("n", "d", "n_classes"), [(1, 1, 10), (6, 7, 2)])
+def test_label_behind_codes_of_any_size(student, rng, n, d, n_classes):
+    """The label is appended to codes of other sizes."""
+    z = rng.normal(size=(n, d)).astype("float32")
+    y = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, n)]
+    expect.close(
+        student.append_to_code(z, y), np.concatenate([z, y], axis=1), f"{n} codes with d = {d}"
+    )
+
+
+@exercise("4.1", points=1)
+@pytest.mark.parametrize(("side", "channels", "n_classes"), [(5, 3, 10), (8, 1, 4)])
+def test_channels_behind_images_of_any_size(student, rng, side, channels, n_classes):
+    """The channels are appended to images of other sizes, in grey and colour."""
+    x = rng.uniform(size=(4, side, side + 1, channels)).astype("float32")
+    y = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, 4)]
+    maps = np.ones((4, side, side + 1, 1), "float32") * y[:, None, None, :]
+    expect.close(
+        student.append_to_image(x, y),
+        np.concatenate([x, maps], axis=-1),
+        f"images with {channels} channels and {n_classes} classes",
+    )

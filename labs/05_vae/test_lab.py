@@ -1,0 +1,214 @@
+"""The checks of lab 5 that students get."""
+
+from ankeras.grading import exercise, expect
+
+import numpy as np
+import pytest
+
+
+@exercise("1.1", points=1)
+def test_codes_have_the_right_values(student, rng):
+    """z is mu plus the standard deviation times eps."""
+    mu, log_var, eps = rng.normal(size=(3, 5, 4)).astype("float32")
+    expect.close(
+        student.reparameterize(mu, log_var, eps),
+        mu + np.exp(log_var / 2) * eps,
+        "z for random mu, log_var and eps",
+        "log_var is the logarithm of the variance v; z needs the square root of v.",
+    )
+
+
+@exercise("1.2", points=1)
+def test_the_prior_is_at_distance_zero(student, rng):
+    """N(0, I) has no distance from itself."""
+    zeros = np.zeros((int(rng.integers(2, 7)), 3), "float32")
+    expect.close(
+        student.kl_divergence(zeros, zeros),
+        np.zeros(len(zeros)),
+        "the KL divergence of mu = 0 and log_var = 0",
+        "One number an image: the shape is (batch,).",
+    )
+
+
+@exercise("1.2", points=1)
+def test_kl_has_the_right_values(student, rng):
+    """The values are those of the formula, summed over the dimensions."""
+    mu, log_var = rng.normal(size=(2, 6, 5)).astype("float32")
+    expect.close(
+        student.kl_divergence(mu, log_var),
+        kl(mu, log_var),
+        "the KL divergence of each of 6 images with d = 5",
+        "The sum runs over the d dimensions; 1/2 stands before it; v = exp(log_var).",
+    )
+
+
+@exercise("1.3", points=1)
+def test_cross_entropy_has_the_right_values(student, rng):
+    """The values are those of the formula, summed over the pixels."""
+    x, x_hat = rng.uniform(0.05, 0.95, size=(2, 4, 6, 5, 1)).astype("float32")
+    expect.close(
+        student.reconstruction_loss(x, x_hat),
+        cross_entropy(x, x_hat),
+        "the loss of each of 4 images",
+        "A sum over all pixels of an image, not an average; images are not added up.",
+    )
+
+
+@exercise("1.3", points=1)
+def test_no_pixel_is_infinitely_wrong(student):
+    """A probability of exactly 0 or 1 costs much, not infinitely much."""
+    x = np.array([[0.0, 1.0, 1.0]], "float32")
+    x_hat = np.array([[1.0, 0.0, 1.0]], "float32")
+    found = student.reconstruction_loss(x, x_hat)
+    expect.shape(found, (1,), "the loss of one image")
+    expect.between(
+        float(found[0]),
+        25.0,
+        30.0,
+        "the loss of an image of three pixels, two of them as wrong as can be",
+        "Clip x_hat to [1e-6, 1 - 1e-6] before the logarithm.",
+    )
+
+
+@exercise("2.1", points=1)
+def test_logs_add_up(student, rng):
+    """loss = reconstruction + beta * kl, each averaged over the minibatch."""
+    game = tiny(student, rng, beta=2.0)
+    logs = game.step()
+    for name in ("loss", "reconstruction", "kl"):
+        expect.that(
+            isinstance(logs, dict) and name in logs,
+            "what train_step returns",
+            'a dictionary with "loss", "reconstruction" and "kl"',
+            logs,
+        )
+    mu, log_var, x_hat = game.forward()
+    reconstruction, of_prior = cross_entropy(game.x, x_hat).mean(), kl(mu, log_var).mean()
+    hint = "Average each loss over the minibatch, and weigh the second by self.beta."
+    expect.close(logs["kl"], of_prior, 'logs["kl"]', hint)
+    expect.close(logs["reconstruction"], reconstruction, 'logs["reconstruction"]', hint)
+    expect.close(logs["loss"], reconstruction + 2.0 * of_prior, 'logs["loss"]', hint)
+
+
+@exercise("2.1", points=2)
+def test_one_step_moves_both_networks(student, rng):
+    """One step of gradient descent changes encoder and decoder as computed by hand."""
+    game = tiny(student, rng, beta=2.0)
+    game.step()
+    w_mu, w_x = game.gradients()
+    hint = "Does the tape see all that the loss depends on? Do both networks get their gradients?"
+    expect.close(
+        game.vae.decoder.get_weights()[0],
+        game.w_x - game.rate * w_x,
+        "the decoder's weights after one step",
+        hint,
+    )
+    expect.close(
+        game.vae.encoder.get_weights()[0],
+        game.w_mu - game.rate * w_mu,
+        "the encoder's weights after one step",
+        hint,
+    )
+
+
+@exercise("3.1", points=1)
+@pytest.mark.parametrize(("n", "d"), [(3, 2), (7, 5)])
+def test_n_images_are_drawn(student, n, d):
+    """The result is a NumPy array of n images, for any size of the code."""
+    student.define(f"decoder = ankeras.get_decoder({d}, (8, 8, 1), kind='mlp', widths=(4,))")
+    found = student.generate(student.decoder, n)
+    expect.shape(found, (n, 8, 8, 1), f"{n} images from codes with d = {d}")
+
+
+@exercise("4.1", points=1)
+def test_label_stands_behind_the_code(student, rng):
+    """The one-hot label comes after the code."""
+    z, y = rng.normal(size=(4, 3)).astype("float32"), one_hot(rng, 4, 5)
+    expect.close(
+        student.append_to_code(z, y),
+        np.concatenate([z, y], axis=1),
+        "codes with d = 3 and labels of 5 classes",
+    )
+
+
+@exercise("4.1", points=1)
+def test_label_becomes_channels(student, rng):
+    """Channel k behind the image is 1 where the class is k."""
+    x, y = rng.uniform(size=(3, 4, 6, 1)).astype("float32"), one_hot(rng, 3, 2)
+    expect.close(
+        student.append_to_image(x, y),
+        with_channels(x, y),
+        "images of 4x6 pixels and labels of 2 classes",
+        "Rows come before columns: (batch, height, width, channels).",
+    )
+
+
+def kl(mu, log_var):
+    return 0.5 * (np.exp(log_var) - log_var - 1 + mu**2).sum(axis=-1)
+
+
+def cross_entropy(x, x_hat):
+    of_pixels = -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat))
+    return of_pixels.reshape(len(x), -1).sum(axis=-1)
+
+
+def one_hot(rng, n, n_classes):
+    return np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, n)]
+
+
+def with_channels(x, y):
+    maps = np.ones((*x.shape[:3], 1), "float32") * y[:, None, None, :]
+    return np.concatenate([x, maps], axis=-1)
+
+
+def tiny(student, rng, beta):
+    return Tiny(student, rng, beta)
+
+
+class Tiny:
+    """A linear VAE whose draw has no width, so that its step can be computed by hand."""
+
+    LOG_VAR = -30.0
+    rate = 0.1
+
+    def __init__(self, student, rng, beta):
+        n, size, d = 6, 5, 2
+        self.beta = beta
+        self.x = rng.uniform(0.1, 0.9, size=(n, size)).astype("float32")
+        self.w_mu = rng.normal(size=(size, d)).astype("float32")
+        self.w_x = rng.normal(size=(d, size)).astype("float32")
+        student.define(
+            f"""
+def build_tiny(w_mu, w_x, beta, rate):
+    x = keras.Input((w_mu.shape[0],))
+    mu = layers.Dense(w_mu.shape[1], use_bias=False)(x)
+    log_var = layers.Rescaling(0.0, offset={self.LOG_VAR})(mu)
+    encoder = keras.Model(x, layers.Concatenate()([mu, log_var]))
+    z = keras.Input((w_x.shape[0],))
+    decoder = keras.Model(
+        z, layers.Dense(w_x.shape[1], use_bias=False, activation="sigmoid")(z))
+    encoder.set_weights([w_mu])
+    decoder.set_weights([w_x])
+    vae = VAE(encoder, decoder, beta=beta)
+    vae.compile(keras.optimizers.SGD(rate))
+    return vae
+
+def run_step(vae, x):
+    return vae.train_step(tf.constant(x))
+"""
+        )
+        self.student = student
+        self.vae = student.build_tiny(self.w_mu, self.w_x, beta, self.rate)
+
+    def step(self):
+        return self.student.run_step(self.vae, self.x)
+
+    def forward(self):
+        mu = self.x @ self.w_mu
+        return mu, np.full_like(mu, self.LOG_VAR), 1 / (1 + np.exp(-mu @ self.w_x))
+
+    def gradients(self):
+        mu, _, x_hat = self.forward()
+        of_logits = (x_hat - self.x) / len(self.x)
+        of_mu = of_logits @ self.w_x.T + self.beta * mu / len(self.x)
+        return self.x.T @ of_mu, mu.T @ of_logits
