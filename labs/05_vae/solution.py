@@ -22,14 +22,14 @@ import os
 
 import ankeras
 
-# %%
-from ankeras import data, latent, plots
-from ankeras.grading import checker
-
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
+
+# %%
+from ankeras import data, latent, plots
+from ankeras.grading import checker
 
 check = checker("05_vae")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
