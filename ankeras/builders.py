@@ -286,7 +286,8 @@ def get_discriminator(
     Args:
         image_shape: as in `get_generator` (for a conditional GAN: plus a channel a class).
         kind: "conv" or "mlp".
-        widths: as in `get_generator`.
+        widths: as in `get_generator`, but down to at most 4 pixels: at 7, D does not see whether
+            the whole of a digit is well-formed, or of its class.
         batch_norm: whether the inner blocks of "conv" hold batch normalization.
         seed: seed of the initial weights.
 
@@ -301,7 +302,7 @@ def get_discriminator(
     input_layer = layers.Input(shape=image_shape, name="input_layer")
     x = layers.Rescaling(2.0, offset=-1.0)(input_layer)
     if kind == "conv":
-        widths = _widths(widths, kind, gan_widths(image_shape))
+        widths = _widths(widths, kind, gan_widths(image_shape, smallest=4))
         _refuse_too_deep(image_shape, widths)
         down = {"kernel_size": 4, "strides": 2, "padding": "same"}
         for i, width in enumerate(widths):
@@ -318,12 +319,13 @@ def get_discriminator(
     return keras.Model(inputs=input_layer, outputs=output_layer, name="discriminator")
 
 
-def gan_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
+def gan_widths(image_shape: Sequence[int], smallest: int = 7) -> tuple[int, ...]:
     """Return the channels of a GAN's convolutional blocks, outermost first.
 
-    The channels double while the image halves, until its smaller side is at most 7 pixels.
+    The channels double while the image halves, until its smaller side has `smallest` pixels or
+    fewer.
     """
-    n_blocks = max(math.ceil(math.log2(min(image_shape[:2]) / 7)), 1)
+    n_blocks = max(math.ceil(math.log2(min(image_shape[:2]) / smallest)), 1)
     return tuple(min(GAN_WIDTH * 2**i, 256) for i in range(n_blocks))
 
 

@@ -5,23 +5,15 @@ check("1.2")                  # one exercise
 check()                       # the table of all
 """
 
-import base64
-import io
 import sys
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 
-from ankeras.grading.expect import WrongAnswer
+from ankeras.grading import html
 from ankeras.grading.lab import PUBLIC
-from ankeras.grading.plugin import SECONDS, ExerciseResult, Grading, TestResult, judge
+from ankeras.grading.plugin import SECONDS, Grading, judge
+from ankeras.grading.results import ExerciseResult
 from ankeras.grading.session import Session
-
-import numpy as np
-from PIL import Image
-
-GREEN, RED = "#1a7f37", "#b3261e"
-PICTURE_SIDE = 96  # pixels
 
 
 class Verdict:
@@ -42,7 +34,7 @@ class Verdict:
     def __repr__(self) -> str:
         rows = []
         for exercise in self.exercises:
-            rows.append(f"exercise {exercise.number}: {_points(exercise)}")
+            rows.append(f"exercise {exercise.number}: {html.points(exercise)}")
             for test in exercise.tests:
                 rows.append(f"  {'right' if test.passed else 'not yet'}: {test.title}")
                 rows += [f"    {row}" for row in test.message.splitlines()]
@@ -54,12 +46,8 @@ class Verdict:
 
     def _html(self) -> str:
         if len(self.exercises) == 1:
-            (exercise,) = self.exercises
-            return _details(exercise)
-        rows = "".join(_row(exercise) for exercise in self.exercises)
-        possible = sum(exercise.possible for exercise in self.exercises)
-        total = f"<tr><th>total</th><th>{self.points:g} of {possible:g}</th><th></th></tr>"
-        return f"<table>{rows}{total}</table>"
+            return html.details(self.exercises[0])
+        return html.table(self.exercises)
 
 
 def checker(lab: str) -> Callable[..., Verdict]:
@@ -91,67 +79,3 @@ def checker(lab: str) -> Callable[..., Verdict]:
         return Verdict(found)
 
     return check
-
-
-def _points(exercise: ExerciseResult) -> str:
-    return f"{exercise.points:g} of {exercise.possible:g} points"
-
-
-def _row(exercise: ExerciseResult) -> str:
-    failed = [escape(test.title) for test in exercise.tests if not test.passed]
-    state = _coloured(GREEN, "right") if not failed else _coloured(RED, "<br>".join(failed))
-    return (
-        f"<tr><td>{escape(exercise.number)}</td><td>{_points(exercise)}</td>"
-        f'<td style="text-align:left">{state}</td></tr>'
-    )
-
-
-def _details(exercise: ExerciseResult) -> str:
-    tests = "".join(_test(test) for test in exercise.tests)
-    return f"<div><b>Exercise {escape(exercise.number)}: {_points(exercise)}</b>{tests}</div>"
-
-
-def _test(test: TestResult) -> str:
-    if test.passed:
-        return f"<div>{_coloured(GREEN, '&#10003;')} {escape(test.title)}</div>"
-    head = f"<div>{_coloured(RED, '&#10007;')} {escape(test.title)}"
-    return f'{head}<div style="margin-left:1.5em">{_why(test)}</div></div>'
-
-
-def _why(test: TestResult) -> str:
-    if test.wrong is None:
-        return _lines(test.message)
-    wrong = test.wrong
-    rows = f"<div>{_lines(wrong.what)}</div><table>"
-    for name, text in (("expected", wrong.expected), ("found", wrong.found)):
-        rows += (
-            f'<tr><td>{name}</td><td style="text-align:left"><code>{_lines(text)}</code>'
-            f"{_picture(wrong, name)}</td></tr>"
-        )
-    hint = f"<div><i>Hint: {_lines(wrong.hint)}</i></div>" if wrong.hint else ""
-    return f"{rows}</table>{hint}"
-
-
-def _picture(wrong: WrongAnswer, name: str) -> str:
-    if wrong.pictures is None:
-        return ""
-    image = np.asarray(wrong.pictures[name == "found"], dtype=float)
-    if image.ndim == 2:
-        image = image[..., None]
-    if image.ndim != 3 or image.shape[-1] not in (1, 3):
-        return ""
-    pixels = np.rint(np.nan_to_num(image.clip(0, 1)) * 255).astype(np.uint8)
-    side = (PICTURE_SIDE, PICTURE_SIDE * pixels.shape[0] // pixels.shape[1])
-    picture = Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
-    buffer = io.BytesIO()
-    picture.resize(side, Image.Resampling.NEAREST).save(buffer, "PNG")
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<br><img src="data:image/png;base64,{data}" alt="{name}">'
-
-
-def _coloured(colour: str, html: str) -> str:
-    return f'<span style="color:{colour}">{html}</span>'
-
-
-def _lines(text: str) -> str:
-    return escape(text).replace("\n", "<br>")

@@ -11,13 +11,14 @@ import contextlib
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ankeras.grading.expect import WrongAnswer
 from ankeras.grading.lab import NOTEBOOK, SOLUTION, Lab, read_lab
 from ankeras.grading.limits import TimeLimit
+from ankeras.grading.results import ExerciseResult, TestResult
 from ankeras.grading.session import Session, StudentError
 from ankeras.grading.student import Channel, Student
 from ankeras.grading.submission import Submission, SubmissionError, read_submission
@@ -28,49 +29,6 @@ import pytest
 SECONDS = 60.0  # for all tests of an exercise together
 
 OpenExercise = Callable[[Path, str], Channel]
-
-
-@dataclass
-class TestResult:
-    """What one test found.
-
-    Attributes:
-        exercise, points: as the test is marked.
-        name, title: of the test; the title is the first line of its docstring.
-        passed: whether the answer is right.
-        message: why not.
-        wrong: the comparison that failed, if one did.
-        hidden: whether the student has no copy of the test.
-    """
-
-    __test__ = False
-
-    exercise: str
-    points: float
-    name: str
-    title: str
-    passed: bool = True
-    message: str = ""
-    wrong: WrongAnswer | None = None
-    hidden: bool = False
-
-
-@dataclass
-class ExerciseResult:
-    """The tests of one exercise."""
-
-    number: str
-    tests: list[TestResult] = field(default_factory=list)
-
-    @property
-    def points(self) -> float:
-        """What was earned."""
-        return sum(test.points for test in self.tests if test.passed)
-
-    @property
-    def possible(self) -> float:
-        """What could be earned."""
-        return sum(test.points for test in self.tests)
 
 
 class Grading:
@@ -161,9 +119,7 @@ class Grading:
         )
         if call.excinfo is not None:
             error = call.excinfo.value
-            result.passed = False
-            result.message = result.message or str(error) or "the answer is wrong"
-            result.wrong = result.wrong or (error if isinstance(error, WrongAnswer) else None)
+            result.fail(error)
             report.outcome = "failed"
             if isinstance(error, WrongAnswer | StudentError | SubmissionError):
                 report.longrepr = f"exercise {result.exercise}: {title}\n{error}\n"
@@ -211,10 +167,7 @@ def as_data(grading: Grading) -> dict[str, Any]:
                 "number": e.number,
                 "points": e.points,
                 "possible": e.possible,
-                "tests": [
-                    {k: v for k, v in asdict(test).items() if k not in ("wrong", "exercise")}
-                    for test in e.tests
-                ],
+                "tests": [asdict(test) for test in e.tests],
             }
             for e in exercises
         ],

@@ -11,13 +11,8 @@ from pathlib import Path
 
 from ankeras.grading.lab import BEGIN, END, HIDDEN, PROOF, PUBLIC, SOLUTION, Exercise, Lab, LabError
 from ankeras.grading.marks import Alternative, Mutant
-from ankeras.grading.plugin import (
-    ExerciseResult,
-    Grading,
-    judge,
-    local_session,
-    run_quietly,
-)
+from ankeras.grading.plugin import Grading, judge, local_session, run_quietly
+from ankeras.grading.results import ExerciseResult
 from ankeras.grading.session import Session
 from ankeras.grading.submission import Submission
 

@@ -1,0 +1,145 @@
+"""What grading found: plain data, from one test to a student's grade."""
+
+import base64
+import dataclasses
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from ankeras.grading.expect import WrongAnswer
+
+import numpy as np
+from PIL import Image
+
+PICTURE_SIDE = 96  # pixels
+
+
+@dataclass
+class TestResult:
+    """What one test found.
+
+    Attributes:
+        exercise, points: as the test is marked.
+        name, title: of the test; the title is the first line of its docstring.
+        hidden: whether the student has no copy of the test.
+        passed: whether the answer is right.
+        message: why not, in whole.
+        what, expected, found, hint: the comparison that failed, if one did; else "".
+        pictures: (expected, found) as base64 PNG, or nothing.
+    """
+
+    __test__ = False
+
+    exercise: str
+    points: float
+    name: str
+    title: str
+    hidden: bool = False
+    passed: bool = True
+    message: str = ""
+    what: str = ""
+    expected: str = ""
+    found: str = ""
+    hint: str = ""
+    pictures: tuple[str, str] | None = None
+
+    def fail(self, error: BaseException) -> None:
+        """Note why the test failed; of several reasons the first counts."""
+        if not self.passed:
+            return
+        self.passed = False
+        self.message = str(error) or "the answer is wrong"
+        if isinstance(error, WrongAnswer):
+            self.what, self.hint = error.what, error.hint
+            self.expected, self.found = error.expected, error.found
+            if error.pictures is not None:
+                expected, found = map(_png, error.pictures)
+                self.pictures = (expected, found) if expected and found else None
+
+
+@dataclass
+class ExerciseResult:
+    """The tests of one exercise."""
+
+    number: str
+    tests: list[TestResult] = field(default_factory=list)
+
+    @property
+    def points(self) -> float:
+        """What was earned."""
+        return sum(test.points for test in self.tests if test.passed)
+
+    @property
+    def possible(self) -> float:
+        """What could be earned."""
+        return sum(test.points for test in self.tests)
+
+
+@dataclass
+class Grade:
+    """What a student's submission earned.
+
+    Attributes:
+        student: the id.
+        file: name of what was handed in.
+        lab: the lab's name.
+        exercises: what the tests found; empty, if the file could not be read.
+        possible: points of the lab.
+        problem: why the file could not be graded; "" if it was.
+        notes: what was odd.
+        answers: exercise -> source of its cell.
+        seconds: that grading took.
+        seed: of the inputs that the tests drew.
+        sandbox: the layers that held the submission, such as "namespaces, landlock, seccomp".
+    """
+
+    student: str
+    file: str
+    lab: str
+    exercises: list[ExerciseResult]
+    possible: float
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    seed: int = 0
+    sandbox: str = ""
+
+    @property
+    def points(self) -> float:
+        """What was earned."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the grade as JSON holds it."""
+        return dataclasses.asdict(self)
+
+    @staticmethod
+    def from_data(data: dict[str, Any]) -> "Grade":
+        """Read what `as_data` returned."""
+        exercises = [
+            ExerciseResult(e["number"], [_test(test) for test in e["tests"]])
+            for e in data["exercises"]
+        ]
+        return Grade(**{**data, "exercises": exercises})
+
+
+def _test(data: dict[str, Any]) -> TestResult:
+    pictures = data["pictures"]
+    return TestResult(**{**data, "pictures": tuple(pictures) if pictures else None})
+
+
+def _png(image: np.ndarray) -> str:
+    """Return an image, (height, width[, 1 or 3]) in [0, 1], as base64 PNG; "" if it is none."""
+    values = np.asarray(image, dtype=float)
+    if values.ndim == 2:
+        values = values[..., None]
+    if values.ndim != 3 or values.shape[-1] not in (1, 3) or 0 in values.shape:
+        return ""
+    pixels = np.rint(np.nan_to_num(values).clip(0, 1) * 255).astype(np.uint8)
+    height = max(PICTURE_SIDE * pixels.shape[0] // pixels.shape[1], 1)
+    picture = Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
+    buffer = io.BytesIO()
+    size = (PICTURE_SIDE, min(height, 4 * PICTURE_SIDE))
+    picture.resize(size, Image.Resampling.NEAREST).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
