@@ -12,13 +12,22 @@ import numpy as np
 from common import RESULTS
 
 
-class StopAfter(keras.callbacks.Callback):
-    """Ends a training after some seconds."""
+class Training(keras.callbacks.Callback):
+    """Ends a training after some seconds; until then the rates fall along half a cosine."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *optimizers: keras.optimizers.Optimizer) -> None:
         super().__init__()
         self.seconds = seconds
+        self.optimizers = optimizers
+        self.rates = [float(optimizer.learning_rate) for optimizer in optimizers]
         self.start = time.perf_counter()
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Set the rates: up within the first fiftieth of the time, then down."""
+        share = min((time.perf_counter() - self.start) / self.seconds, 1.0)
+        factor = min(share / 0.02, 1.0) * 0.5 * (1 + np.cos(np.pi * share))
+        for optimizer, rate in zip(self.optimizers, self.rates, strict=True):
+            optimizer.learning_rate = rate * max(factor, 1e-3)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Look at the clock."""
@@ -27,24 +36,17 @@ class StopAfter(keras.callbacks.Callback):
 
 
 def train_vae(vae: VAE, data: tuple, seconds: float, rate: float = 5e-3) -> dict:
-    """Train for some seconds; the learning rate falls along half a cosine over that time."""
-
-    class Cosine(StopAfter):
-        def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-            share = min((time.perf_counter() - self.start) / self.seconds, 1.0)
-            warm = min(share / 0.02, 1.0)
-            vae.optimizer.learning_rate = warm * rate * 0.5 * (1 + np.cos(np.pi * share)) + 1e-6
-
+    """Train for some seconds."""
     vae.compile(keras.optimizers.Adam(rate))
-    clock = Cosine(seconds)
+    clock = Training(seconds, vae.optimizer)
     vae.fit(*data, batch_size=100, epochs=10_000, callbacks=[clock], verbose=0)
     return {"seconds": time.perf_counter() - clock.start, "steps": int(vae.optimizer.iterations)}
 
 
 def train_gan(gan: GAN, data: tuple, seconds: float) -> dict:
-    """Train for some seconds with the default optimizers and the average of G's weights."""
+    """Train for some seconds, and take the average of G's weights."""
     gan.compile()
-    clock = StopAfter(seconds)
+    clock = Training(seconds, gan.optimizer.discriminator, gan.optimizer.generator)
     gan.fit(*data, batch_size=64, epochs=10_000, callbacks=[WeightAverage(), clock], verbose=0)
     steps = int(gan.optimizer.generator.iterations)
     return {"seconds": time.perf_counter() - clock.start, "steps": steps}

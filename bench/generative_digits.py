@@ -80,7 +80,11 @@ def measure(train: Dataset, test: Dataset, seconds: float) -> dict:
     found = train_vae(cvae, (train.images, train.labels), seconds)
     figures["CVAE"] = conditional("CVAE", cvae, critic, test, wanted, found)
     ankeras.setup(0)
-    cgan = CGAN(get_generator(16 + n_classes, shape), get_discriminator(channels), r1=0.1)
+    cgan = CGAN(
+        get_generator(16 + n_classes, shape),
+        get_discriminator(channels, batch_norm=False),
+        r1=0.1,
+    )
     found = train_gan(cgan, (train.images, train.labels), seconds)
     figures["CGAN"] = conditional("CGAN", cgan, critic, test, wanted, found)
     return figures

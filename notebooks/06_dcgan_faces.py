@@ -54,17 +54,19 @@ gan.generator.summary()
 gan.discriminator.summary()
 
 # %% [markdown]
-# `gan.fit` plays algorithm 1 of Goodfellow et al., one step of $\mathcal D$ and one of $\mathcal G$ on each minibatch. Two things steady it: Adam with $\beta_1 = 0.5$ (Radford et al.), and a small penalty on the slope of $\mathcal D$ around real images (R1, Mescheder et al. 2018).
+# `gan.fit` plays algorithm 1 of Goodfellow et al., one step of $\mathcal D$ and one of $\mathcal G$ on each minibatch. Three things steady it: Adam with $\beta_1 = 0.5$ (Radford et al.), a learning rate that falls towards the end (at a constant one the players go on circling around their equilibrium), and a small penalty on the slope of $\mathcal D$ around real images (R1, Mescheder et al. 2018).
 #
 # The picture is drawn anew after each epoch, always for the same 60 vectors $z$. Interrupt the kernel when you have seen enough: the model and its history stay usable.
 
 # %%
-gan.compile()
+epochs = 1 if QUICK else 9
+steps = epochs * len(X_train) // 64
+gan.compile(gans.decaying_adam(steps), gans.decaying_adam(steps))
 samples = callbacks.SampleGrid(lambda: gan.generate(60, seed=1).reshape(4, 15, 32, 32, 3))
 history = gan.fit(
     X_train,
     batch_size=64,
-    epochs=1 if QUICK else 9,
+    epochs=epochs,
     callbacks=[samples, callbacks.WeightAverage()],
 )
 

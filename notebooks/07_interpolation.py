@@ -40,8 +40,10 @@ if Path("models/dcgan-faces.keras").exists() and not QUICK:
     gan = keras.models.load_model("models/dcgan-faces.keras")
 else:
     gan = gans.get_dcgan(X_train.shape[1:], latent_dim=64)
-    gan.compile()
-    gan.fit(X_train, batch_size=64, epochs=1 if QUICK else 7)
+    epochs = 1 if QUICK else 7
+    steps = epochs * len(X_train) // 64
+    gan.compile(gans.decaying_adam(steps), gans.decaying_adam(steps))
+    gan.fit(X_train, batch_size=64, epochs=epochs)
 generator, d = gan.generator, gan.latent_dim
 
 # %% [markdown]
@@ -121,8 +123,10 @@ vae = VAE(
     get_decoder(d, X_train.shape[1:], widths=(32, 64, 128), upsampling="transposed"),
     beta=0.1,
 )
-vae.compile(keras.optimizers.Adam(2e-3))
-vae.fit(X_train, batch_size=100, epochs=1 if QUICK else 5)
+epochs = 1 if QUICK else 5
+rate = keras.optimizers.schedules.CosineDecay(4e-3, epochs * len(X_train) // 100)
+vae.compile(keras.optimizers.Adam(rate))
+vae.fit(X_train, batch_size=100, epochs=epochs)
 encoded = latent.encode(vae.mean_encoder, given)
 plots.reconstructions(
     given, {"D(mu), by the encoder": latent.decode(vae.generator, encoded)}, n=6, first="given"

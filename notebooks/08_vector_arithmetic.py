@@ -43,8 +43,10 @@ if Path("models/dcgan-faces.keras").exists() and not QUICK:
     gan = keras.models.load_model("models/dcgan-faces.keras")
 else:
     gan = gans.get_dcgan(X_train.shape[1:], latent_dim=64)
-    gan.compile()
-    gan.fit(X_train, batch_size=64, epochs=1 if QUICK else 6)
+    epochs = 1 if QUICK else 6
+    steps = epochs * len(X_train) // 64
+    gan.compile(gans.decaying_adam(steps), gans.decaying_adam(steps))
+    gan.fit(X_train, batch_size=64, epochs=epochs)
 generator, d = gan.generator, gan.latent_dim
 
 # %% [markdown]
@@ -136,8 +138,10 @@ vae = VAE(
     get_decoder(d, X_train.shape[1:], widths=(32, 64, 128), upsampling="transposed"),
     beta=0.1,
 )
-vae.compile(keras.optimizers.Adam(2e-3))
-vae.fit(X_train, batch_size=100, epochs=1 if QUICK else 8)
+epochs = 1 if QUICK else 8
+rate = keras.optimizers.schedules.CosineDecay(4e-3, epochs * len(X_train) // 100)
+vae.compile(keras.optimizers.Adam(rate))
+vae.fit(X_train, batch_size=100, epochs=epochs)
 test = data.faces(600 if QUICK else 5000, seed=1, size=32)
 z_test, _ = encode_posterior(vae, test.images)
 plots.reconstructions(test.images, {"VAE": latent.decode(vae.generator, z_test[:12])}, n=12)
