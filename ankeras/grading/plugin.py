@@ -19,7 +19,7 @@ from ankeras.grading.expect import WrongAnswer
 from ankeras.grading.lab import NOTEBOOK, SOLUTION, Lab, read_lab
 from ankeras.grading.limits import TimeLimit
 from ankeras.grading.results import ExerciseResult, TestResult
-from ankeras.grading.session import Session, StudentError
+from ankeras.grading.session import TIME_LIMIT, Session, StudentError
 from ankeras.grading.student import Channel, Student
 from ankeras.grading.submission import Submission, SubmissionError, read_submission
 
@@ -255,7 +255,7 @@ def _as_sentence() -> Iterator[None]:
         yield
     except TimeLimit:
         raise StudentError(
-            "TimeLimit", f"the exercise's tests took more than {SECONDS:g} s: an endless loop?"
+            TIME_LIMIT, f"the exercise's tests took more than {SECONDS:g} s: an endless loop?"
         ) from None
 
 

@@ -18,6 +18,7 @@ from ankeras.grading.limits import TimeLimit, time_limit
 import numpy as np
 
 PLAIN = (type(None), bool, int, float, str, bytes)
+TIME_LIMIT, CRASHED = "TimeLimit", "Crashed"  # kinds of a StudentError that no code raises itself
 MAX_DEPTH, MAX_ITEMS = 8, 100_000
 
 
@@ -45,6 +46,8 @@ class StudentError(Exception):
         where = f" in line {self.line} of your cell: {self.source}" if self.source else ""
         if self.kind == "NotImplementedError":
             return f"not done yet{where and ' (' + where.strip() + ')'}"
+        if self.kind in (TIME_LIMIT, CRASHED):
+            return self.message
         what = f"{self.kind}: {self.message}" if self.message else self.kind
         return f"your code raised {what}{where}"
 
@@ -171,7 +174,7 @@ def _as_array(value: Any) -> Any:
         value = keras.ops.convert_to_numpy(value)
     if value.dtype.kind == "V" or value.dtype.name == "bfloat16":
         value = value.astype(np.float32)
-    return np.array(value, subok=False) if value.dtype.kind in "biufcSU" else None
+    return np.array(value, subok=False) if value.dtype.kind in "biufc" else None
 
 
 def _is_variable(value: Any, keras: Any) -> bool:

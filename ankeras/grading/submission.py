@@ -6,15 +6,15 @@ given, by "# Given". Others (added, moved, deleted, edited tests) are not looked
 
 import json
 import re
+import stat
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext
-
 GIVEN = "# Given"
 HEADING = re.compile(r"\s*#\s*exercise\s+(\d+\.\d+)\b", re.IGNORECASE)
 MAX_BYTES = 50 * 2**20
+SUFFIXES = (".ipynb", ".py")
 
 
 class SubmissionError(Exception):
@@ -44,8 +44,8 @@ def read_submission(file: Path, exercises: Collection[str] | None = None) -> Sub
         exercises: the numbers of the lab's. Default: whatever exercises there are.
 
     Raises:
-        SubmissionError: if the file is missing, too large, truncated, no notebook, or holds no
-            exercise of this lab.
+        SubmissionError: if the file is missing, unreadable, too large, truncated, no notebook, or
+            holds no exercise of this lab; nothing else is raised, whatever the file holds.
     """
     sources = _code_cells(file)
     answers: dict[str, str] = {}
@@ -62,7 +62,7 @@ def read_submission(file: Path, exercises: Collection[str] | None = None) -> Sub
         answers[number] = source
     if not answers:
         raise SubmissionError(
-            f"{file.name} holds none of this lab's exercises: is it the notebook of another lab? "
+            f"{shown(file.name)} holds none of this lab's exercises: is it the notebook of another lab? "
             'The cell of an exercise starts with a line such as "# Exercise 1.1".'
         )
     given = tuple(source for source in sources if source.startswith(GIVEN))
@@ -73,45 +73,70 @@ def _is_stub(source: str, number: str) -> bool:
     return f'raise NotImplementedError("exercise {number}: your code here")' in source
 
 
+def shown(name: str) -> str:
+    """Return a name from a submission as messages show it: in one line, and valid Unicode."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
 def _code_cells(file: Path) -> list[str]:
-    if not file.is_file():
-        raise SubmissionError(f"There is no file {file}.")
-    if file.stat().st_size > MAX_BYTES:
-        raise SubmissionError(
-            f"{file.name} has {file.stat().st_size / 2**20:.0f} MB, more than {MAX_BYTES >> 20}: "
-            "clear its outputs and hand it in again."
-        )
-    if file.suffix not in (".ipynb", ".py"):
-        raise SubmissionError(f"{file.name} is no notebook: its name must end in .ipynb.")
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise SubmissionError(f"{file.name} is no text in UTF-8.") from None
-    if file.suffix == ".py":
-        cells = jupytext.reads(text, fmt="py:percent").cells
-        return [_with_heading(cell) for cell in cells if cell.cell_type == "code"]
+    text = _read(file)
+    if file.suffix.lower() == ".py":
+        return _percent_cells(text)
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
         raise SubmissionError(
-            f"{file.name} is no valid notebook: the file is damaged or was cut off."
+            f"{shown(file.name)} is no valid notebook: the file is damaged or was cut off."
         ) from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
-        raise SubmissionError(f"{file.name} is no notebook: it holds no cells.")
+        raise SubmissionError(f"{shown(file.name)} is no notebook: it holds no cells.")
     code = [c for c in cells if isinstance(c, dict) and c.get("cell_type") == "code"]
     return [_text(cell.get("source")) for cell in code]
 
 
-def _with_heading(cell: dict) -> str:
+def _read(file: Path) -> str:
+    name = shown(file.name)
+    if file.suffix.lower() not in SUFFIXES:
+        raise SubmissionError(f"{name} is no notebook: its name must end in .ipynb.")
+    try:
+        state = file.stat()
+        if not stat.S_ISREG(state.st_mode):  # reading a pipe or a device might never end
+            raise SubmissionError(f"{name} is no file but a folder or a device.")
+        if state.st_size > MAX_BYTES:
+            raise SubmissionError(
+                f"{name} has {state.st_size / 2**20:.0f} MB, more than {MAX_BYTES >> 20}: "
+                "clear its outputs and hand it in again."
+            )
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SubmissionError(f"There is no file {shown(str(file))}.") from None
+    except UnicodeDecodeError:
+        raise SubmissionError(f"{name} is no text in UTF-8.") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        raise SubmissionError(f"{name} cannot be read: {error}.") from None
+
+
+def _percent_cells(text: str) -> list[str]:
+    """Split a percent-format script; jupytext takes forever over one that is made for that."""
+    code: list[str] = []
+    for cell in re.split(r"^#[ \t]*%%", f"# %%\n{text}", flags=re.MULTILINE)[1:]:
+        header, _, source = cell.partition("\n")
+        if not re.search(r"\[(markdown|md|raw)\]", header):
+            code.append(_with_heading(header, source.strip("\n")))
+    return code
+
+
+def _with_heading(header: str, source: str) -> str:
     """Return a cell's text; a teacher's solution.py names the exercise in the cell's header."""
-    number = cell["metadata"].get("exercise")
+    number = re.search(r'\bexercise="(\d+\.\d+)"', header)
     if number:
-        return f"# Exercise {number}\n{cell['source']}"
-    return f"{GIVEN}\n{cell['source']}" if cell["metadata"].get("given") else cell["source"]
+        return f"# Exercise {number[1]}\n{source}"
+    return f"{GIVEN}\n{source}" if "given=true" in header.split() else source
 
 
 def _text(source: object) -> str:
-    if isinstance(source, list):
-        return "".join(part for part in source if isinstance(part, str))
-    return source if isinstance(source, str) else ""
+    parts = source if isinstance(source, list) else [source]
+    text = "".join(part for part in parts if isinstance(part, str))
+    # JSON can hold halves of characters, which no file can be written with.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,245 @@
+"""The judge's side of a worker: a warm process to fork from, and channels to what it forks."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ankeras.grading import wire
+from ankeras.grading.sandbox import Limits, missing
+from ankeras.grading.session import CRASHED, TIME_LIMIT, StudentError
+from ankeras.grading.warm import READY
+
+START = 120.0  # seconds that importing TensorFlow may take on a busy machine
+GRACE = 5.0  # seconds for a worker to say itself that its time is over
+HELLO = 20.0
+ENDED = "the process ended"
+
+
+class SandboxError(Exception):
+    """A machine can't hold a submission; the message says what is missing."""
+
+
+class Worker:
+    """A confined process, until it ends.
+
+    Args:
+        address: of the warm process.
+        limits: as the warm process was given them.
+
+    Attributes:
+        standing: layers of the sandbox around it.
+        failure: why it is no longer there; None, while it is.
+        sessions: how many were opened in it.
+
+    Raises:
+        SandboxError: if it does not start.
+    """
+
+    def __init__(self, address: Path, limits: Limits) -> None:
+        self.limits = limits
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.connect(str(address))
+        self.failure: StudentError | None = None
+        self.sessions = 0
+        try:
+            hello = wire.receive(self.connection, time.monotonic() + HELLO)
+            self.standing: list[str] = [str(name) for name in hello["standing"]]
+        except (TimeoutError, wire.WireError, TypeError, KeyError) as error:
+            self.close()
+            raise SandboxError(f"a worker did not start ({error or 'it hangs'})") from None
+
+    def open(self) -> "RemoteSession":
+        """Start a session: no names, and time of its own."""
+        self.sessions += 1
+        session = RemoteSession(self, self.sessions)
+        session.ask("open")
+        return session
+
+    def close(self) -> None:
+        """End the process and all that it started; return when they are gone."""
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(GRACE)
+            while self.connection.recv(2**16):
+                pass
+        self.connection.close()
+
+    def fail(self, kind: str, message: str) -> StudentError:
+        """End the process because of what it did, and return the reason."""
+        self.failure = StudentError(kind, message)
+        self.close()
+        return self.failure
+
+
+class RemoteSession:
+    """A `Session` in a worker; a channel of `Student`."""
+
+    def __init__(self, worker: Worker, number: int) -> None:
+        self.worker = worker
+        self.number = number
+        self.seconds = worker.limits.seconds
+
+    def define(self, source: str, file: str) -> None:
+        """Run a cell."""
+        self.ask("define", source, file)
+
+    def get(self, target: int | None, name: str) -> Any:
+        """Look up a name or an attribute."""
+        return self.ask("get", target, name)
+
+    def call(self, target: int, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call an object."""
+        return self.ask("call", target, list(args), dict(kwargs))
+
+    def ask(self, operation: str, *arguments: Any) -> Any:
+        """Send a request and return the answer's value.
+
+        Raises:
+            StudentError: if the submission raises, takes too long, or its process ends.
+        """
+        if self.worker.failure is not None:
+            raise self.worker.failure
+        connection, started = self.worker.connection, time.monotonic()
+        try:
+            wire.send(connection, (operation, self.number, *arguments))
+            reply = wire.receive(connection, started + self.seconds + GRACE)
+        except TimeoutError:
+            raise self._too_long() from None
+        except wire.WireError as error:
+            message = f"{ENDED} or broke the protocol: {error}"
+            raise self.worker.fail(CRASHED, message) from None
+        self.seconds -= time.monotonic() - started
+        if self.seconds < 0:
+            raise self._too_long()
+        return self._value(reply)
+
+    def _value(self, reply: Any) -> Any:
+        match reply:
+            case {"value": value}:
+                return value
+            case {"error": [str(kind), str(message), int(line), str(source)]}:
+                raise StudentError(kind[:100], message[:600], line, source[:200])
+            case {"limit": _}:
+                raise self._too_long()
+        raise self.worker.fail(CRASHED, f"{ENDED}: it broke the protocol")
+
+    def _too_long(self) -> StudentError:
+        seconds = self.worker.limits.seconds
+        message = f"the tests of the exercise took more than {seconds:g} s: an endless loop?"
+        return self.worker.fail(TIME_LIMIT, message)
+
+
+class Warm:
+    """A process that has imported TensorFlow and forks workers; a context manager.
+
+    Args:
+        limits: of every worker.
+
+    Raises:
+        SandboxError: if it does not start.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.folder = Path(tempfile.mkdtemp(prefix="ankeras-grading-"))
+        self.address = self.folder / "warm"
+        scratch = self.folder / "scratch"
+        scratch.mkdir()
+        command = [sys.executable, "-P", "-m", "ankeras.grading.warm"]
+        options = [str(self.address), str(scratch), json.dumps(dataclasses.asdict(limits))]
+        self.process = subprocess.Popen(
+            [*command, *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=scratch,
+            env=_environment(),
+            text=True,
+        )
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        if self.process.stdout.readline().strip() != READY:
+            self.process.kill()
+            said = self.process.stderr.read().strip().splitlines()
+            self.close()
+            raise SandboxError(f"the warm process did not start: {said[-1] if said else 'no word'}")
+
+    def __enter__(self) -> "Warm":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def connect(self) -> Worker:
+        """Fork a worker."""
+        return Worker(self.address, self.limits)
+
+    def close(self) -> None:
+        """End the warm process and its workers."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(GRACE)
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def probe(warm: Warm) -> list[str]:
+    """Try a worker out, and return the layers of the sandbox that stand.
+
+    Raises:
+        SandboxError: if a worker can't compute.
+    """
+    worker = warm.connect()
+    try:
+        session = worker.open()
+        session.define("import keras\ntotal = keras.ops.sum(keras.ops.ones((3, 3)) * 2)", "<probe>")
+        if float(session.get(None, "total")) != 18.0:
+            raise SandboxError("a worker computes wrongly")
+    except StudentError as error:
+        raise SandboxError(f"a worker can't compute: {error.kind}: {error.message}") from None
+    finally:
+        worker.close()
+    return worker.standing
+
+
+def require(standing: Sequence[str]) -> None:
+    """Raise a SandboxError that names the layers that do not stand, if there are any."""
+    absent = missing(standing)
+    if absent:
+        raise SandboxError(
+            f"This machine can't isolate submissions: {', '.join(absent)} missing. On Linux 5.13 "
+            "or later with libseccomp all are there; in a container they may be switched off. With "
+            "--no-sandbox submissions run with your rights: only for code that you trust."
+        )
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of a worker: no secrets, one thread, TensorFlow."""
+    kept = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+    own = {name: os.environ[name] for name in kept if name in os.environ}
+    threads = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+    return {
+        **own,
+        **dict.fromkeys(threads, "1"),
+        "OPENBLAS_NUM_THREADS": "1",
+        "KERAS_BACKEND": "tensorflow",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "MALLOC_ARENA_MAX": "2",  # each thread's own would take 64 MiB of address space
+        "MPLBACKEND": "agg",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

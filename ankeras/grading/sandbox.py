@@ -1,0 +1,193 @@
+"""The walls around a submission, on Linux, put up by the process that will run it.
+
+namespaces        users, processes, network, IPC and mounts of its own: it sees no other process,
+                  reaches no network, and its files are a small file system in memory
+landlock          no file but Python's, the system's libraries and fonts, and its own folder
+seccomp           no programs, no new processes, no sockets, no tracing, no mounts
+limits            memory, processor time, size of files, number of open files
+no new privileges nothing it could start would gain any
+
+What each withstands is said in docs/grading.md.
+"""
+
+import ctypes
+import errno
+import os
+import resource
+import signal
+import sys
+import sysconfig
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LAYERS = ("namespaces", "landlock", "seccomp", "limits", "no new privileges")
+
+_CLONE = {
+    "mount": 0x20000,
+    "ipc": 0x8000000,
+    "user": 0x10000000,
+    "pid": 0x20000000,
+    "net": 0x40000000,
+}
+_CLONE_THREAD = 0x10000
+_MS_NOSUID_NODEV, _MS_REC_PRIVATE = 0x2 | 0x4, 0x4000 | 0x40000
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_NOBODY = 65534
+_FORBIDDEN = (
+    *("execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev"),
+    *("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4"),
+    *("mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "open_tree", "move_mount"),
+    *("fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "open_by_handle_at"),
+    *("bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "kcmp"),
+    *("add_key", "keyctl", "request_key", "init_module", "finit_module", "delete_module"),
+    *("kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "acct", "quotactl"),
+    *("pidfd_getfd", "pidfd_open", "fanotify_init", "personality", "setrlimit", "prlimit64"),
+)
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use.
+
+    Attributes:
+        seconds: of time, for the tests of one exercise.
+        memory: bytes of address space; TensorFlow alone maps 1 GiB, a small training 2.2.
+        disk: bytes of files in its own folder.
+    """
+
+    seconds: float = 30.0
+    memory: int = 4 * 2**30
+    disk: int = 256 * 2**20
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:g} s an exercise, {self.memory >> 20} MiB, {self.disk >> 20} MiB disk"
+        )
+
+
+def enter_namespaces() -> None:
+    """Give the children of this process namespaces of their own.
+
+    Raises:
+        OSError: if the system does not allow it.
+    """
+    uid, gid = os.geteuid(), os.getegid()
+    _call("unshare", sum(_CLONE_NEW.values()))
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{_NOBODY} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{_NOBODY} {gid} 1")
+    _call("mount", None, b"/", None, _MS_REC_PRIVATE, None)
+
+
+def own_folder(folder: Path, limits: Limits) -> None:
+    """Mount a file system in memory there, which only this mount namespace sees.
+
+    Raises:
+        OSError: if the system does not allow it.
+    """
+    options = f"size={limits.disk},mode=700".encode()
+    _call("mount", b"tmpfs", str(folder).encode(), b"tmpfs", _MS_NOSUID_NODEV, options)
+
+
+def die_with_parent() -> None:
+    """Have this process killed when the one that forked it ends."""
+    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def confine(folder: Path, limits: Limits) -> list[str]:
+    """Put up the other walls around this process, for good.
+
+    Args:
+        folder: the only one where it may write.
+        limits: of what it may use.
+
+    Returns:
+        The names of those that stand.
+    """
+    standing = []
+    for name, build in (
+        ("limits", lambda: _limit(limits)),
+        ("no new privileges", _no_privileges),
+        ("landlock", lambda: _landlock(folder)),
+        ("seccomp", _seccomp),
+    ):
+        try:
+            build()
+        except (OSError, ImportError, AttributeError, RuntimeError):
+            continue
+        standing.append(name)
+    return standing
+
+
+def readable() -> list[Path]:
+    """Return what a submission may read: Python, its packages, libraries, fonts, no labs."""
+    package = Path(__file__).parents[1]
+    python = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), str(package)}
+    system = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share")
+    etc = ("/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/etc/nsswitch.conf")
+    kernel = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu")
+    own = ("/proc/self/cmdline",)  # TensorFlow reads it at its first operation
+    found = (Path(name) for name in (*python, *system, *etc, *kernel, *own))
+    return sorted({path for path in found if path.exists()})
+
+
+def missing(standing: Iterable[str]) -> list[str]:
+    """Return the layers that do not stand."""
+    return [name for name in LAYERS if name not in set(standing)]
+
+
+def _call(function: str, *arguments: object) -> None:
+    converted: Sequence[object] = [
+        ctypes.c_ulong(a) if isinstance(a, int) else a for a in arguments
+    ]
+    if getattr(_libc, function)(*converted) == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{function}: {os.strerror(number)}")
+
+
+def _limit(limits: Limits) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk, limits.disk))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that grows too large is an OSError
+
+
+def _no_privileges() -> None:
+    """Give up the capabilities in the own namespaces, and never gain any."""
+    version_3 = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    _call("capset", version_3, (ctypes.c_uint32 * 6)())
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _landlock(folder: Path) -> None:
+    import landlock  # noqa: PLC0415 - not there on other systems
+    from landlock import FSAccess  # noqa: PLC0415
+
+    read = FSAccess.READ_FILE | FSAccess.EXECUTE
+    rules = landlock.Ruleset()
+    for path in readable():
+        rules.allow(path, rules=read | FSAccess.READ_DIR if path.is_dir() else read)
+    rules.allow(folder)
+    for device in ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"):
+        rules.allow(device, rules=FSAccess.READ_FILE | FSAccess.WRITE_FILE)
+    rules.apply()
+
+
+def _seccomp() -> None:
+    import pyseccomp  # noqa: PLC0415 - needs the library libseccomp
+
+    refuse = pyseccomp.ERRNO(errno.EPERM)
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for name in _FORBIDDEN:
+        try:
+            rules.add_rule(refuse, name)
+        except (ValueError, OSError):  # a call that this processor or library does not know
+            continue
+    # Threads are allowed, processes are not. The flags of clone3 can't be seen by a filter; without
+    # it the C library falls back to clone.
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+    rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0))
+    rules.load()
