@@ -23,7 +23,7 @@ from pathlib import Path
 
 LAYERS = ("namespaces", "landlock", "seccomp", "limits", "no new privileges")
 
-_CLONE = {
+_CLONE_NEW = {
     "mount": 0x20000,
     "ipc": 0x8000000,
     "user": 0x10000000,
