@@ -13,7 +13,7 @@ import ankeras
 from ankeras.grading.lab import SOLUTION, Lab
 from ankeras.grading.plugin import Grading, judge
 from ankeras.grading.prove import test_files
-from ankeras.grading.remote import ENDED, RemoteSession, Warm, Worker
+from ankeras.grading.remote import ENDED, Door, RemoteSession, Worker
 from ankeras.grading.results import ExerciseResult, Grade
 from ankeras.grading.submission import Submission, SubmissionError, read_submission
 
@@ -28,14 +28,14 @@ def lab_version(lab: Lab) -> str:
     return digest.hexdigest()[:16]
 
 
-def grade_file(lab: Lab, student: str, file: Path, warm: Warm, seed: int | None = None) -> Grade:
+def grade_file(lab: Lab, student: str, file: Path, door: Door, seed: int | None = None) -> Grade:
     """Grade what a student handed in.
 
     Args:
         lab: that it is for.
         student: the id.
         file: the notebook.
-        warm: forks the workers.
+        door: where workers are to be had.
         seed: of the inputs that the tests draw. Default: nobody knows it beforehand.
 
     Returns:
@@ -54,7 +54,7 @@ def grade_file(lab: Lab, student: str, file: Path, warm: Warm, seed: int | None 
     grade.notes = list(submission.notes)
     by_number = {number: ExerciseResult(number) for number in lab.exercises}
     for tests in test_files(lab.folder):
-        workers = _Workers(lab, submission, warm)
+        workers = _Workers(lab, submission, door)
         try:
             for found in workers.judge([tests], drawn):
                 by_number[found.number].tests += found.tests
@@ -70,10 +70,10 @@ def grade_file(lab: Lab, student: str, file: Path, warm: Warm, seed: int | None 
 class _Workers:
     """Opens a submission's exercises in one worker, and in a new one when that has ended."""
 
-    def __init__(self, lab: Lab, submission: Submission, warm: Warm) -> None:
+    def __init__(self, lab: Lab, submission: Submission, door: Door) -> None:
         self.lab = lab
         self.submission = submission
-        self.warm = warm
+        self.door = door
         self.worker: Worker | None = None
         self.guests: set[str] = set()  # exercises whose worker had held others before
         self.standing: list[str] = []
@@ -97,7 +97,7 @@ class _Workers:
             raise SubmissionError(f"The cell of exercise {number} is missing.")
         if self.worker is None or self.worker.failure is not None:
             self.close()
-            self.worker = self.warm.connect()
+            self.worker = self.door.connect()
             self.standing = self.worker.standing
         elif self.worker.sessions:
             self.guests.add(number)

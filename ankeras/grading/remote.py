@@ -19,9 +19,8 @@ from ankeras.grading.sandbox import Limits, missing
 from ankeras.grading.session import CRASHED, TIME_LIMIT, StudentError
 from ankeras.grading.warm import READY
 
-START = 120.0  # seconds that importing TensorFlow may take on a busy machine
 GRACE = 5.0  # seconds for a worker to say itself that its time is over
-HELLO = 20.0
+HELLO = 120.0  # and to start, where it has to import TensorFlow itself on a busy machine
 ENDED = "the process ended"
 
 
@@ -139,26 +138,52 @@ class RemoteSession:
         return self.worker.fail(TIME_LIMIT, message)
 
 
-class Warm:
+class Door:
+    """Where workers are to be had.
+
+    Args:
+        address: of a warm process.
+        limits: that it sets its workers.
+    """
+
+    def __init__(self, address: Path, limits: Limits) -> None:
+        self.address = address
+        self.limits = limits
+
+    def connect(self) -> Worker:
+        """Have a worker forked.
+
+        Raises:
+            SandboxError: if it does not start.
+        """
+        return Worker(self.address, self.limits)
+
+
+class Warm(Door):
     """A process that has imported TensorFlow and forks workers; a context manager.
 
     Args:
         limits: of every worker.
+        confined: put the sandbox around each.
+        preload: import TensorFlow once, and not in each worker: where a forked TensorFlow hangs.
 
     Raises:
         SandboxError: if it does not start.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, limits: Limits, *, confined: bool = True, preload: bool = True) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ankeras-grading-"))
-        self.address = self.folder / "warm"
+        super().__init__(self.folder / "warm", limits)
         scratch = self.folder / "scratch"
         scratch.mkdir()
         command = [sys.executable, "-P", "-m", "ankeras.grading.warm"]
-        options = [str(self.address), str(scratch), json.dumps(dataclasses.asdict(limits))]
+        options = {
+            "limits": dataclasses.asdict(limits),
+            "preload": preload,
+            "worker": {"confined": confined, "late_import": not preload},
+        }
         self.process = subprocess.Popen(
-            [*command, *options],
+            [*command, str(self.address), str(scratch), json.dumps(options)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -180,10 +205,6 @@ class Warm:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def connect(self) -> Worker:
-        """Fork a worker."""
-        return Worker(self.address, self.limits)
-
     def close(self) -> None:
         """End the warm process and its workers."""
         assert self.process.stdin is not None
@@ -198,7 +219,7 @@ class Warm:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def probe(warm: Warm) -> list[str]:
+def probe(warm: Door) -> list[str]:
     """Try a worker out, and return the layers of the sandbox that stand.
 
     Raises:

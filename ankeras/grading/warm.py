@@ -1,6 +1,6 @@
 """The warm process: it has imported TensorFlow, and forks one confined worker a connection.
 
-    python -P -m ankeras.grading.warm SOCKET FOLDER LIMITS
+    python -P -m ankeras.grading.warm SOCKET FOLDER OPTIONS
 
 It runs no operation itself: after one, every forked child would hang. Each worker has a supervisor
 that kills it, and all that it started, when the judge closes the connection or is gone.
@@ -25,8 +25,10 @@ READY = "ready"
 def main() -> None:
     """Listen until standard input is closed."""
     address, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    limits = Limits(**json.loads(sys.argv[3]))
-    _import_everything()
+    options = json.loads(sys.argv[3])
+    limits = Limits(**options["limits"])
+    if options["preload"]:
+        import_everything()
     threads = len(os.listdir("/proc/self/task")) if Path("/proc/self/task").is_dir() else 1
     if threads != 1:
         raise SystemExit(f"{threads} threads run already: a forked worker would hang")
@@ -48,12 +50,12 @@ def main() -> None:
             continue
         if os.fork() == 0:
             listener.close()
-            _supervise(connection, folder, limits)
+            _supervise(connection, folder, limits, **options["worker"])
         connection.close()
 
 
-def _import_everything() -> None:
-    """Import what labs import, so that workers need not; none of it computes anything."""
+def import_everything() -> None:
+    """Import what labs import; none of it computes anything."""
     import keras  # noqa: F401, PLC0415
     import tensorflow  # noqa: F401, PLC0415
 
@@ -63,19 +65,24 @@ def _import_everything() -> None:
     from ankeras import builders, data, gans, latent, plots  # noqa: F401, PLC0415
 
 
-def _supervise(connection: socket.socket, folder: Path, limits: Limits) -> None:
+def _supervise(
+    connection: socket.socket, folder: Path, limits: Limits, *, confined: bool, late_import: bool
+) -> None:
     """Fork the worker, and end it when the judge is gone. Does not return."""
     os.setsid()
     sandbox.die_with_parent()
     connection.setblocking(True)
     standing = []
-    with contextlib.suppress(OSError):
-        sandbox.enter_namespaces()
-        standing.append("namespaces")
+    if confined:
+        with contextlib.suppress(OSError):
+            sandbox.enter_namespaces()
+            standing.append("namespaces")
     worker = os.fork()
     if worker == 0:
         sandbox.die_with_parent()
-        _work(connection, folder, limits, standing)
+        if late_import:
+            import_everything()
+        _work(connection, folder, limits, standing if confined else None)
     # Readable data belongs to the worker; only the end of the connection is the supervisor's.
     poll = select.poll()
     poll.register(connection, select.POLLRDHUP)
@@ -88,8 +95,13 @@ def _supervise(connection: socket.socket, folder: Path, limits: Limits) -> None:
     os._exit(0)
 
 
-def _work(connection: socket.socket, folder: Path, limits: Limits, standing: list[str]) -> None:
-    """Close everything, put up the walls, and answer. Does not return."""
+def _work(
+    connection: socket.socket, folder: Path, limits: Limits, standing: list[str] | None
+) -> None:
+    """Close everything, put up the walls unless there shall be none, and answer.
+
+    Does not return.
+    """
     status = 1
     try:
         null = os.open(os.devnull, os.O_RDWR)
@@ -99,12 +111,13 @@ def _work(connection: socket.socket, folder: Path, limits: Limits, standing: lis
         connection.detach()
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
         own = socket.socket(fileno=kept)
-        if "namespaces" in standing:
+        if standing and "namespaces" in standing:
             sandbox.own_folder(folder, limits)
         os.chdir(folder)
         os.environ.update(HOME=str(folder), TMPDIR=str(folder))
-        standing += sandbox.confine(folder, limits)
-        wire.send(own, {"standing": standing})
+        if standing is not None:
+            standing += sandbox.confine(folder, limits)
+        wire.send(own, {"standing": standing or []})
         serve(own, limits.seconds)
         status = 0
     except wire.WireError:
