@@ -4,11 +4,14 @@ What a command needs is imported when it runs, so that `ankeras --help` does not
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from ankeras.grading.lab import LabError
+from ankeras.grading.errors import GradingError
+from ankeras.grading.lab import read_lab
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,16 +62,74 @@ def main(arguments: Sequence[str] | None = None) -> int:
     release.add_argument("--nbgrader", action="store_true", help="as nbgrader's source notebook")
     release.set_defaults(run=_labs_release)
 
+    _add_grading(commands)
+
     options = parser.parse_args(arguments)
     try:
         options.run(options)
     except KeyboardInterrupt:
         print("\nankeras: interrupted", file=sys.stderr)
         return 130
-    except (ValueError, OSError, LabError) as error:
+    except (ValueError, OSError, GradingError) as error:
         print(f"ankeras: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _add_grading(commands: Any) -> None:
+    grade = commands.add_parser("grade", help="grade a class's submissions, each in a sandbox")
+    grade.add_argument("lab", type=Path, metavar="LAB", help="the lab's folder: labs/05_vae")
+    grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or .zip")
+    grade.add_argument("--out", type=Path, required=True, help="folder for grades and feedback")
+    grade.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="default: all cores")
+    grade.add_argument("--seconds", type=float, default=30, help="for the tests of an exercise")
+    grade.add_argument("--memory", type=float, default=4, metavar="GIB", help="of address space")
+    grade.add_argument("--pattern", metavar="REGEX", help='of names: "hw_(?P<student>.+)"')
+    grade.add_argument("--roster", type=Path, metavar="CSV", help="who should have handed in")
+    grade.add_argument("--deadline", metavar="TIME", help='"2026-11-30 23:59": later is marked')
+    grade.add_argument("--no-sandbox", action="store_true", help="only for code that you trust")
+    grade.add_argument(
+        "--gradescope",
+        action="store_true",
+        help="SUBMISSIONS is one notebook; write OUT/results.json for Gradescope",
+    )
+    grade.set_defaults(run=_grade)
+
+    override = commands.add_parser("override", help="change a grade by hand, with a reason")
+    override.add_argument("lab", type=Path, metavar="LAB")
+    override.add_argument("out", type=Path, metavar="OUT", help="the folder of the grades")
+    override.add_argument("student", metavar="STUDENT")
+    override.add_argument("points", type=float, metavar="POINTS")
+    override.add_argument("--exercise", default="", help="such as 1.2; default: the total")
+    override.add_argument("--reason", required=True)
+    override.set_defaults(run=_override)
+
+
+def _grade(options: argparse.Namespace) -> None:
+    from datetime import datetime
+
+    from ankeras.grading import gradebook
+    from ankeras.grading.sandbox import Limits
+
+    order = gradebook.Order(
+        read_lab(options.lab),
+        options.submissions,
+        options.out,
+        jobs=options.jobs,
+        limits=Limits(options.seconds, int(options.memory * 2**30)),
+        sandboxed=not options.no_sandbox,
+        pattern=options.pattern,
+        roster=options.roster,
+        deadline=datetime.fromisoformat(options.deadline) if options.deadline else None,
+    )
+    print((gradebook.grade_for_gradescope if options.gradescope else gradebook.grade_class)(order))
+
+
+def _override(options: argparse.Namespace) -> None:
+    from ankeras.grading import gradebook
+
+    change = (options.student, options.exercise, options.points, options.reason)
+    print(gradebook.override(options.out, read_lab(options.lab), *change))
 
 
 def _demo(options: argparse.Namespace) -> None:

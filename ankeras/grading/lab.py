@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ankeras.grading.errors import GradingError
+
 import jupytext
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -22,7 +24,7 @@ PUBLIC, HIDDEN, PROOF = "test_lab.py", "test_hidden.py", "mutants.py"
 SOLUTION, NOTEBOOK = "solution.py", "lab.ipynb"
 
 
-class LabError(Exception):
+class LabError(GradingError):
     """A lab's own files are wrong; the message starts with file and line."""
 
     def __init__(self, file: Path, line: int, message: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ankeras.grading import wire
+from ankeras.grading.errors import GradingError
 from ankeras.grading.sandbox import Limits, missing
 from ankeras.grading.session import CRASHED, TIME_LIMIT, StudentError
 from ankeras.grading.warm import READY
@@ -24,7 +25,7 @@ HELLO = 120.0  # and to start, where it has to import TensorFlow itself on a bus
 ENDED = "the process ended"
 
 
-class SandboxError(Exception):
+class SandboxError(GradingError):
     """A machine can't hold a submission; the message says what is missing."""
 
 

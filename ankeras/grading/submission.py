@@ -11,13 +11,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from ankeras.grading.errors import GradingError
+
 GIVEN = "# Given"
 HEADING = re.compile(r"\s*#\s*exercise\s+(\d+\.\d+)\b", re.IGNORECASE)
 MAX_BYTES = 50 * 2**20
 SUFFIXES = (".ipynb", ".py")
 
 
-class SubmissionError(Exception):
+class SubmissionError(GradingError):
     """A file can't be graded at all; one sentence says why."""
 
 
@@ -62,8 +64,8 @@ def read_submission(file: Path, exercises: Collection[str] | None = None) -> Sub
         answers[number] = source
     if not answers:
         raise SubmissionError(
-            f"{shown(file.name)} holds none of this lab's exercises: is it the notebook of another lab? "
-            'The cell of an exercise starts with a line such as "# Exercise 1.1".'
+            f"{shown(file.name)} holds none of this lab's exercises: is it the notebook of another "
+            'lab? The cell of an exercise starts with a line such as "# Exercise 1.1".'
         )
     given = tuple(source for source in sources if source.startswith(GIVEN))
     return Submission(answers, given, tuple(dict.fromkeys(notes)))
@@ -113,8 +115,10 @@ def _read(file: Path) -> str:
         raise SubmissionError(f"There is no file {shown(str(file))}.") from None
     except UnicodeDecodeError:
         raise SubmissionError(f"{name} is no text in UTF-8.") from None
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        raise SubmissionError(f"{name} cannot be read: {error}.") from None
+    except OSError as error:
+        raise SubmissionError(f"{name} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise SubmissionError(f"{name} cannot be read: its path holds a null character.") from None
 
 
 def _percent_cells(text: str) -> list[str]:
