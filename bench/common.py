@@ -30,6 +30,11 @@ def real_digits(path: Path | None) -> tuple[ankeras.data.Dataset, ankeras.data.D
     return train.take(slice(10_000)), test.take(slice(5_000))
 
 
+def load(name: str) -> Any:
+    """Return the figures that were saved."""
+    return json.loads((RESULTS / f"{name}.json").read_text())["figures"]
+
+
 def save(name: str, figures: Any) -> None:
     """Write figures, with the versions and the machine they were measured on, as JSON."""
     RESULTS.mkdir(exist_ok=True)

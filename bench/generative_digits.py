@@ -1,7 +1,9 @@
 """VAE, DCGAN, CVAE and CGAN on real digits, judged by a critic of real digits.
 
-python bench/generative_digits.py [--data mnist.npz] [--seconds 350]
+python bench/generative_digits.py [--data mnist.npz] [--seconds 350] [--only CGAN]
 """
+
+import functools
 
 import ankeras
 from ankeras import metrics
@@ -12,10 +14,10 @@ from ankeras.gans import CGAN, get_dcgan
 
 import keras
 import numpy as np
-from common import parser, real_digits, save
+from common import load, parser, real_digits, save
 from generative import judged, picture, report, train_gan, train_vae
 
-N_SAMPLES = 10_000
+N_SAMPLES, N_CLASSES = 10_000, 10
 
 
 def with_distorted_copies(data: Dataset, copies: int = 5) -> Dataset:
@@ -36,82 +38,102 @@ def with_distorted_copies(data: Dataset, copies: int = 5) -> Dataset:
     return Dataset(images, np.tile(np.asarray(data.labels), copies + 1), data.class_names)
 
 
-def measure(train: Dataset, test: Dataset, seconds: float) -> dict:
-    """Train every model for some seconds and judge its samples."""
+def measure(train: Dataset, test: Dataset, seconds: float, only: str, figures: dict) -> dict:
+    """Train models for some seconds each and judge their samples; `figures` are earlier ones."""
     critic = metrics.train_critic(with_distorted_copies(train), epochs=4)
-    shape, n_classes = train.images.shape[1:], 10
-    channels = (*shape[:2], shape[2] + n_classes)
-    figures: dict = {
-        "critic, accuracy on test digits": metrics.conditional_accuracy(
-            critic, test.images, test.labels
-        )
-    }
-    report("critic", figures)
-    for d in (2, 20):
-        ankeras.setup(0)
-        vae = VAE(get_encoder(shape, 2 * d), get_decoder(d, shape, upsampling="transposed"))
-        found = train_vae(vae, (train.images,), seconds)
-        found |= vae.evaluate(test.images, batch_size=500, verbose=0, return_dict=True)
-        found["log likelihood, k = 100"] = log_likelihood(vae, test.images[:1000], k=100)
-        mu, log_var = encode_posterior(vae, test.images)
-        found["q(z) mean, largest"] = float(np.abs(mu.mean(axis=0)).max())
-        spread = np.sqrt(mu.var(axis=0) + np.exp(log_var).mean(axis=0))
-        found["q(z) standard deviation"] = [float(spread.min()), float(spread.max())]
-        samples = vae.generate(N_SAMPLES)
-        found |= judged(critic, test.images, samples)
-        figures[f"VAE, d = {d}"] = report(f"VAE, d = {d}", found)
-        picture(f"generative_digits_vae_{d}", samples)
-    ankeras.setup(0)
-    dcgan = get_dcgan(shape)
-    found = train_gan(dcgan, (train.images,), seconds)
-    samples = dcgan.generate(N_SAMPLES)
-    found |= judged(critic, test.images, samples)
-    classes = metrics.probabilities(critic, samples)["class"].argmax(axis=1)
-    found["rarest class"] = float(metrics.frequencies(classes, n_classes).min())
-    found["frechet / that of the VAE"] = found["frechet"] / figures["VAE, d = 20"]["frechet"]
-    figures["DCGAN"] = report("DCGAN", found)
-    picture("generative_digits_dcgan", samples)
-
-    wanted = np.arange(N_SAMPLES) % n_classes
-    ankeras.setup(0)
-    d = 10
-    decoder = get_decoder(d + n_classes, shape, upsampling="transposed")
-    cvae = CVAE(get_encoder(channels, 2 * d), decoder)
-    found = train_vae(cvae, (train.images, train.labels), seconds)
-    figures["CVAE"] = conditional("CVAE", cvae, critic, test, wanted, found)
-    ankeras.setup(0)
-    cgan = CGAN(
-        get_generator(16 + n_classes, shape),
-        get_discriminator(channels, batch_norm=False),
-        r1=0.1,
+    figures["critic, accuracy on test digits"] = metrics.conditional_accuracy(
+        critic, test.images, test.labels
     )
-    found = train_gan(cgan, (train.images, train.labels), seconds)
-    figures["CGAN"] = conditional("CGAN", cgan, critic, test, wanted, found)
+    for name, train_and_judge in MODELS.items():
+        if name.startswith(only):
+            ankeras.setup(0)
+            figures[name] = report(name, train_and_judge(train, test, seconds, critic))
+    dcgan, vae = figures.get("DCGAN"), figures.get("VAE, d = 20")
+    if dcgan and vae:
+        figures["frechet, DCGAN / VAE"] = dcgan["frechet"] / vae["frechet"]
     return figures
 
 
-def conditional(
-    name: str,
-    model: CVAE | CGAN,
-    critic: keras.Model,
-    test: Dataset,
-    wanted: np.ndarray,
-    found: dict,
-) -> dict:
-    """Judge samples that were asked for by class."""
-    samples = model.generate_classes(wanted)
+def vae(d: int, train: Dataset, test: Dataset, seconds: float, critic: keras.Model) -> dict:
+    """Train a VAE; judge its bound, its aggregate posterior and its samples."""
+    shape = train.images.shape[1:]
+    model = VAE(get_encoder(shape, 2 * d), get_decoder(d, shape, upsampling="transposed"))
+    found = train_vae(model, (train.images,), seconds)
+    found |= model.evaluate(test.images, batch_size=500, verbose=0, return_dict=True)
+    found["log likelihood, k = 100"] = log_likelihood(model, test.images[:1000], k=100)
+    mu, log_var = encode_posterior(model, test.images)
+    found["q(z) mean, largest"] = float(np.abs(mu.mean(axis=0)).max())
+    spread = np.sqrt(mu.var(axis=0) + np.exp(log_var).mean(axis=0))
+    found["q(z) standard deviation"] = [float(spread.min()), float(spread.max())]
+    samples = model.generate(N_SAMPLES)
+    picture(f"generative_digits_vae_{d}", samples)
+    return found | judged(critic, test.images, samples)
+
+
+def dcgan(train: Dataset, test: Dataset, seconds: float, critic: keras.Model) -> dict:
+    """Train a DCGAN; judge its samples and whether every class is among them."""
+    model = get_dcgan(train.images.shape[1:])
+    found = train_gan(model, (train.images,), seconds)
+    samples = model.generate(N_SAMPLES)
+    picture("generative_digits_dcgan", samples)
     found |= judged(critic, test.images, samples)
-    found["conditional accuracy"] = metrics.conditional_accuracy(critic, samples, wanted)
-    picture(f"generative_digits_{name.lower()}", samples)
-    return report(name, found)
+    classes = metrics.probabilities(critic, samples)["class"].argmax(axis=1)
+    found["rarest class"] = float(metrics.frequencies(classes, N_CLASSES).min())
+    return found
+
+
+def cvae(train: Dataset, test: Dataset, seconds: float, critic: keras.Model) -> dict:
+    """Train a conditional VAE and judge samples that are asked for by class."""
+    shape, d = train.images.shape[1:], 10
+    decoder = get_decoder(d + N_CLASSES, shape, upsampling="transposed")
+    model = CVAE(get_encoder(_with_channels(shape), 2 * d), decoder)
+    found = train_vae(model, (train.images, train.labels), seconds)
+    return found | conditional("cvae", model, critic, test)
+
+
+def cgan(train: Dataset, test: Dataset, seconds: float, critic: keras.Model) -> dict:
+    """Train a conditional GAN and judge samples that are asked for by class."""
+    shape = train.images.shape[1:]
+    model = CGAN(
+        get_generator(16 + N_CLASSES, shape),
+        get_discriminator(_with_channels(shape), batch_norm=False),
+        r1=0.1,
+    )
+    found = train_gan(model, (train.images, train.labels), seconds)
+    return found | conditional("cgan", model, critic, test)
+
+
+def _with_channels(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (*shape[:2], shape[2] + N_CLASSES)
+
+
+def conditional(name: str, model: CVAE | CGAN, critic: keras.Model, test: Dataset) -> dict:
+    """Judge samples that were asked for by class."""
+    wanted = np.arange(N_SAMPLES) % N_CLASSES
+    samples = model.generate_classes(wanted)
+    picture(f"generative_digits_{name}", samples)
+    accuracy = metrics.conditional_accuracy(critic, samples, wanted)
+    return {"conditional accuracy": accuracy, **judged(critic, test.images, samples)}
+
+
+MODELS = {
+    "VAE, d = 2": functools.partial(vae, 2),
+    "VAE, d = 20": functools.partial(vae, 20),
+    "DCGAN": dcgan,
+    "CVAE": cvae,
+    "CGAN": cgan,
+}
 
 
 def main() -> None:
     """Measure and keep the figures."""
     options = parser(__doc__)
     options.add_argument("--seconds", type=float, default=350, help="of training, for each model")
+    options.add_argument("--only", default="", help="first letters of a model; keep the others")
     given = options.parse_args()
-    save("generative_digits", measure(*real_digits(given.data), given.seconds))
+    figures = load("generative_digits") if given.only else {}
+    data = real_digits(given.data)
+    save("generative_digits", measure(*data, given.seconds, given.only, figures))
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ from generative import judged, picture, report, train_gan, train_vae
 
 SHAPE, WIDTHS = (32, 32, 3), (32, 64, 128)
 N_TRAIN, N_TEST, N_SAMPLES = 20_000, 10_000, 5_000
-N_EXAMPLES, N_TRIALS = 10, 200  # codes averaged for a concept; arithmetic problems
-STRENGTH = 2.0  # edits end at this multiple of the mean distance from the hyperplane
+N_EXAMPLES, N_TRIALS = 20, 200  # codes averaged for a concept; arithmetic problems
+# Edits end at one of these multiples of the mean distance from the hyperplane.
+STRENGTHS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
 
 
 def of_samples(reader: keras.Model, real: np.ndarray, samples: np.ndarray) -> dict:
@@ -87,22 +88,32 @@ def arithmetic(
 
 
 def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.ndarray) -> dict:
-    """Flip each binary attribute across its hyperplane, orthogonally to those of the others."""
+    """Flip each binary attribute across its hyperplane, orthogonally to those of the others.
+
+    The strength is the smallest that flips 95 % of a thousand codes; others are judged.
+    """
     planes = {name: attributes.hyperplane(z, has[name]) for name in BINARY}
-    some = z[:1000]
-    before = judges.read(reader, latent.decode(generator, some))
     figures = {}
-    for name, plane in planes.items():
+
+    def edit(codes: np.ndarray, name: str, along: np.ndarray, strength: float) -> tuple:
+        before = judges.read(reader, latent.decode(generator, codes))
+        distance = strength * float(np.abs(planes[name].distance(z)).mean())
+        wanted = np.where(before[name] == 1, -distance, distance)
+        moved = attributes.move_to(codes, planes[name], wanted, along)
+        after = judges.read(reader, latent.decode(generator, moved))
+        return before, after, float(np.mean(after[name] != before[name]))
+
+    for name in planes:
         others = [other for other in BINARY if other != name]
         along = attributes.orthogonalize(
             attributes.mean_direction(z, has[name]), [planes[other].normal for other in others]
         )
-        distance = STRENGTH * float(np.abs(plane.distance(z)).mean())
-        wanted = np.where(before[name] == 1, -distance, distance)
-        moved = attributes.move_to(some, plane, wanted, along)
-        after = judges.read(reader, latent.decode(generator, moved))
+        enough = (s for s in STRENGTHS if edit(z[1000:2000], name, along, s)[2] >= 0.95)
+        strength = next(enough, STRENGTHS[-1])
+        before, after, flipped = edit(z[:1000], name, along, strength)
         figures[name] = {
-            "flipped": float(np.mean(after[name] != before[name])),
+            "strength": strength,
+            "flipped": flipped,
             "others kept": {o: float(np.mean(after[o] == before[o])) for o in others},
         }
         print(f"  {name}: {figures[name]}", flush=True)
