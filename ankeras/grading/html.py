@@ -1,6 +1,7 @@
 """Results as HTML: in a notebook below `check`, and on the pages of a class.
 
-All text may come from a submission and is escaped.
+All text may come from a submission and is escaped. A notebook has no stylesheet of ours: what it
+must show stands in the elements; the pages (see `report.py`) restyle it by its classes.
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,11 @@ def details(exercise: ExerciseResult) -> str:
     return f"<div><b>{head}</b>{tests}</div>"
 
 
+def tests(exercise: ExerciseResult) -> str:
+    """Return every test of an exercise with its points, and why those failed that did."""
+    return "".join(_test(test, _worth(test)) for test in exercise.tests)
+
+
 def points(exercise: ExerciseResult) -> str:
     """Return "2 of 3 points"."""
     return f"{exercise.points:g} of {exercise.possible:g} points"
@@ -49,12 +55,19 @@ def _row(exercise: ExerciseResult) -> str:
     )
 
 
-def _test(test: TestResult) -> str:
+def _test(test: TestResult, worth: str = "") -> str:
     if test.passed:
-        return f"<div>{_coloured(GREEN, '&#10003;')} {escape(test.title)}</div>"
-    head = f"<div>{_coloured(RED, '&#10007;')} {escape(test.title)}"
-    why = "" if test.hidden else f'<div style="margin-left:1.5em">{_why(test)}</div>'
+        head = f"{_coloured(GREEN, '&#10003;')} {escape(test.title)}{worth}"
+        return f'<div class="test">{head}</div>'
+    head = f'<div class="test">{_coloured(RED, "&#10007;")} {escape(test.title)}{worth}'
+    why = "" if test.hidden else f'<div class="why" style="margin-left:1.5em">{_why(test)}</div>'
     return f"{head}{why}</div>"
+
+
+def _worth(test: TestResult) -> str:
+    kind = "hidden test, " if test.hidden else ""
+    earned = test.points if test.passed else 0
+    return f' <small class="worth">{kind}{earned:g} of {test.points:g}</small>'
 
 
 def _why(test: TestResult) -> str:
@@ -74,4 +87,5 @@ def _why(test: TestResult) -> str:
 
 
 def _coloured(colour: str, html: str) -> str:
-    return f'<span style="color:{colour}">{html}</span>'
+    name = "right" if colour == GREEN else "wrong"
+    return f'<span class="{name}" style="color:{colour}">{html}</span>'

@@ -1,0 +1,239 @@
+"""Grades as files for others: spreadsheets, Canvas, Moodle, Gradescope, and what reads JUnit.
+
+Everywhere `overrides` are the points given by hand, by (student, exercise), "" being the total, and
+`late` the students whose work came late. A file that could not be graded has 0 points.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from ankeras.grading.files import safe_names, write_text
+from ankeras.grading.final import Overrides, exercise_points, exercises, total
+from ankeras.grading.results import Grade, TestResult
+
+# A cell that starts so is a formula. Where ";" parts cells, a comma-separated file is cut there,
+# inside of quotes too.
+FORMULA = re.compile(r"(^|[;\t\r\n])( *)(?=[=+\-@\t\r＝＋－＠])")
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# The ids that `find_submissions` makes of Canvas's and Moodle's names end with a person's number.
+CANVAS_NAME = re.compile(r"[^_]+_(\d{3,})")
+MOODLE_NAME = re.compile(r"(.+)_(\d{3,})|(?:Participant )?(\d+)")
+
+
+def write_csv(
+    file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
+) -> None:
+    """Write one row a student, as spreadsheets read it: UTF-8 with a mark at its start."""
+    numbers = exercises(grades)
+    rows: list[list[object]] = [
+        ["student", *(f"exercise {n}" for n in numbers), "total", "late", "status", "problem"]
+    ]
+    for grade in grades:
+        points = [_number(exercise_points(grade, number, overrides)) for number in numbers]
+        whole = total(grade, overrides)
+        status = "not graded" if grade.problem else "graded"
+        if any(student == grade.student for student, _ in overrides):
+            status = "changed by hand"
+        is_late = "late" if grade.student in late else ""
+        rows.append([grade.student, *points, _number(whole), is_late, status, grade.problem])
+    write_text(file, "\ufeff" + _table(rows))
+
+
+def write_json(
+    file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
+) -> None:
+    """Write everything, for programs; `Grade.from_data` reads each "grade" again.
+
+    It holds what the hidden tests found: it is no file for students.
+    """
+    data = [
+        {
+            "student": grade.student,
+            "points": total(grade, overrides),
+            "possible": grade.possible,
+            "late": grade.student in late,
+            "overrides": {
+                number: {"points": given.points, "reason": given.reason}
+                for (student, number), given in overrides.items()
+                if student == grade.student
+            },
+            "grade": grade.as_data(),
+        }
+        for grade in grades
+    ]
+    write_text(file, json.dumps(data, indent=1) + "\n")
+
+
+def write_junit(
+    file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
+) -> None:
+    """Write JUnit's XML: a test suite a student.
+
+    It holds what the hidden tests found: it is no file for students.
+    """
+    root = ElementTree.Element("testsuites")
+    for grade in grades:
+        tests = [test for found in grade.exercises for test in found.tests]
+        failed = sum(not test.passed for test in tests)
+        suite = _element(
+            root,
+            "testsuite",
+            name=grade.student,
+            tests=len(tests) + bool(grade.problem),
+            failures=failed,
+            errors=int(bool(grade.problem)),
+            skipped=0,
+            time=f"{grade.seconds:.3f}",
+        )
+        properties = _element(suite, "properties")
+        _element(properties, "property", name="points", value=_number(total(grade, overrides)))
+        _element(properties, "property", name="possible", value=_number(grade.possible))
+        _element(properties, "property", name="late", value=str(grade.student in late).lower())
+        if grade.problem:
+            case = _element(suite, "testcase", classname=grade.lab, name="the file can be graded")
+            _element(case, "error", message=grade.problem)
+        for test in tests:
+            where = f"{grade.lab}.exercise {test.exercise}"
+            case = _element(suite, "testcase", classname=where, name=test.title or test.name)
+            if not test.passed:
+                _element(case, "failure", message=test.what or test.message).text = _clean(
+                    test.message
+                )
+    ElementTree.indent(root)
+    declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    write_text(file, declaration + ElementTree.tostring(root, encoding="unicode") + "\n")
+
+
+def write_canvas(
+    file: Path, grades: Sequence[Grade], overrides: Overrides, assignment: str
+) -> None:
+    """Write a CSV that Canvas's gradebook imports.
+
+    A student is found by Canvas's own number, if the id comes from the name that Canvas gave to a
+    downloaded file ("doejane_1234"); else the id is taken for the SIS user ID or the login.
+
+    Args:
+        file, grades, overrides: as everywhere here.
+        assignment: the column's head in an export of the gradebook, "NAME (number)". Canvas
+            makes a new assignment of a name without number.
+    """
+    rows: list[list[object]] = [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment],
+        ["    Points Possible", "", "", "", "", _number(_possible(grades))],
+    ]
+    for grade in grades:
+        found = CANVAS_NAME.fullmatch(grade.student)
+        ids = [found[1], "", ""] if found else ["", grade.student, grade.student]
+        rows.append([grade.student, *ids, "", _number(total(grade, overrides))])
+    write_text(file, _table(rows))
+
+
+def write_moodle(file: Path, grades: Sequence[Grade], overrides: Overrides) -> None:
+    """Write a grading worksheet that a Moodle assignment imports ("Upload grading worksheet").
+
+    Moodle finds a student by the participant's number alone: the id must be this number, or come
+    from the name that Moodle gave to downloaded work ("Jane Doe_1234567"). The row of
+    another student has no identifier, and Moodle passes over it. The worksheet knows no times of
+    earlier grades: to overwrite those, allow records modified more recently to be updated.
+    """
+    rows: list[list[object]] = [
+        [
+            "Identifier",
+            "Full name",
+            "Email address",
+            "Grade",
+            "Maximum grade",
+            "Last modified (grade)",
+        ]
+    ]
+    possible = _number(_possible(grades))
+    for grade in grades:
+        found = MOODLE_NAME.fullmatch(grade.student)
+        identifier = f"Participant {found[2] or found[3]}" if found else ""
+        email = grade.student if "@" in grade.student and not found else ""
+        name = found[1] if found else "" if email else grade.student
+        points = _number(total(grade, overrides))
+        rows.append([identifier, name, email, points, possible, ""])
+    write_text(file, _table(rows))
+
+
+def write_gradescope(
+    folder: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
+) -> None:
+    """Write Gradescope's results.json of each student, as <folder>/<safe name of the id>.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = safe_names(grade.student for grade in grades)
+    for grade in grades:
+        results = gradescope_results(grade, overrides, grade.student in late)
+        write_text(folder / f"{names[grade.student]}.json", json.dumps(results, indent=1) + "\n")
+
+
+def gradescope_results(grade: Grade, overrides: Overrides, late: bool) -> dict[str, Any]:
+    """Return what Gradescope expects in results.json.
+
+    The students read it: a hidden test has no message, and shows when grades are published.
+    """
+    said = [grade.problem, *grade.notes, "handed in late" if late else ""]
+    for (student, number), given in overrides.items():
+        if student == grade.student:
+            what = f"exercise {number}" if number else "total"
+            said.append(f"{what}: changed by hand to {given.points:g} points. {given.reason}")
+    return {
+        "score": total(grade, overrides),
+        "execution_time": round(grade.seconds, 1),
+        "output": "\n".join(filter(None, said)),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "tests": [_gradescope_test(test) for found in grade.exercises for test in found.tests],
+    }
+
+
+def _gradescope_test(test: TestResult) -> dict[str, Any]:
+    return {
+        "name": f"Exercise {test.exercise}: {test.title}",
+        "score": test.points if test.passed else 0.0,
+        "max_score": test.points,
+        "status": "passed" if test.passed else "failed",
+        "output": "" if test.hidden or test.passed else test.message,
+        "visibility": "after_published" if test.hidden else "visible",
+    }
+
+
+def _possible(grades: Iterable[Grade]) -> float:
+    return max((grade.possible for grade in grades), default=0.0)
+
+
+def _table(rows: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([_cell(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Disarm a text that a spreadsheet would run as a formula."""
+    return FORMULA.sub(r"\1\2'", value) if isinstance(value, str) else value
+
+
+def _number(points: float | None) -> object:
+    if points is None:
+        return ""
+    return int(points) if points == int(points) else round(points, 6)
+
+
+def _element(parent: ElementTree.Element, tag: str, **attributes: object) -> ElementTree.Element:
+    values = {name: _clean(str(value)) for name, value in attributes.items()}
+    return ElementTree.SubElement(parent, tag, values)
+
+
+def _clean(text: str) -> str:
+    """Replace what XML cannot hold, not even escaped."""
+    return NOT_IN_XML.sub("\ufffd", text)

@@ -1,0 +1,56 @@
+"""Files that grading writes: whole or not at all, under names that are safe everywhere."""
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,59}")
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # in Windows
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a text as UTF-8; who reads the file meanwhile sees the old one or the new one.
+
+    Args:
+        file: in a folder that exists.
+        text: what UTF-8 cannot hold (half of a surrogate pair, from a notebook) becomes "?".
+    """
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        partial.write_bytes(text.encode("utf-8", "replace"))
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def safe_names(ids: Iterable[str]) -> dict[str, str]:
+    """Return a file's name (without ending) for every id.
+
+    An id that is a safe name keeps it. Another is shortened to what is safe, and a hash of the id
+    keeps it apart from others, also where upper and lower case are the same to the disk.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for id_ in sorted(set(ids), key=lambda i: (not _is_plain(i), i)):
+        name = id_ if _is_plain(id_) else _shortened(id_)
+        while name.casefold() in taken:
+            name += f"-{_digest(id_)}"
+        taken.add(name.casefold())
+        names[id_] = name
+    return names
+
+
+def _is_plain(id_: str) -> bool:
+    return bool(PLAIN.fullmatch(id_)) and not RESERVED.fullmatch(id_)
+
+
+def _shortened(id_: str) -> str:
+    letters = unicodedata.normalize("NFKD", id_).encode("ascii", "ignore").decode()
+    return f"{re.sub(r'[^A-Za-z0-9]+', '_', letters).strip('_')[:40]}-{_digest(id_)}".lstrip("-")
+
+
+def _digest(id_: str) -> str:
+    return hashlib.sha256(id_.encode("utf-8", "backslashreplace")).hexdigest()[:10]
