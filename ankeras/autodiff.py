@@ -118,7 +118,7 @@ def input_gradient(fn: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
     """Return the sum of fn(x) and its gradient with respect to x.
 
     Args:
-        fn: maps (batch, *input) to one number, or one a row.
+        fn: maps (batch, *input) to one number, or one a row, or a tuple whose first item is that.
         x: (batch, *input).
 
     Returns:
@@ -128,19 +128,19 @@ def input_gradient(fn: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
     if BACKEND == "tensorflow":
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(x)
-            value = tf.reduce_sum(fn(x))
+            value = tf.reduce_sum(_first(fn(x)))
         return value, tape.gradient(value, x)
     if BACKEND == "jax":
 
         def sum_and_state(x: Any) -> tuple[Any, dict]:
-            return _pure(lambda: fn(x).sum(), [])([])
+            return _pure(lambda: _first(fn(x)).sum(), [])([])
 
         (value, state), gradient = jax.value_and_grad(sum_and_state, has_aux=True)(x)
         _scope().state_mapping.update(state)
         return value, gradient
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        value = fn(x).sum()
+        value = _first(fn(x)).sum()
         return value, torch.autograd.grad(value, x, create_graph=True)[0]
 
 

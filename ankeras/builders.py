@@ -220,6 +220,7 @@ def get_generator(
     *,
     kind: str = "conv",
     widths: Sequence[int] | None = None,
+    n_classes: int | None = None,
     seed: int = 42,
 ) -> keras.Model:
     """Build the generator G: noise z -> image.
@@ -230,11 +231,13 @@ def get_generator(
     [-1, 1] is rescaled in the last layer, and back again in the discriminator's first.
 
     Args:
-        latent_dim: the size d of z (for a conditional GAN: plus the number of classes).
+        latent_dim: the size d of z (for a conditional GAN without FiLM: plus the number of
+            classes).
         image_shape: image shape (height, width, channels) of any sides; for "mlp" any shape.
         kind: "conv" or "mlp" (dense layers with ReLU, as in Goodfellow et al. 2014).
         widths: channels or units of each block, outermost first. Default: MLP_WIDTHS, or as many
             blocks of `gan_widths` as bring the image down to at most 7 pixels.
+        n_classes: as in `get_encoder`.
         seed: seed of the initial weights.
 
     Returns:
@@ -245,7 +248,8 @@ def get_generator(
     """
     latent_dim = _latent_dim(latent_dim)
     image_shape = _image_shape(image_shape, kind)
-    block = _Block("relu", batch_norm=kind == "conv", seed=seed)
+    label = _label_input(n_classes)
+    block = _Block("relu", batch_norm=kind == "conv", seed=seed, label=label)
 
     input_layer = layers.Input(shape=(latent_dim,), name="input_layer")
     x = input_layer
@@ -267,7 +271,8 @@ def get_generator(
         x = layers.Reshape(image_shape)(x)
     x = layers.Activation("tanh", dtype="float32")(x)
     output_layer = layers.Rescaling(0.5, offset=0.5, dtype="float32", name="output_layer")(x)
-    return keras.Model(inputs=input_layer, outputs=output_layer, name="generator")
+    inputs = input_layer if label is None else [input_layer, label]
+    return keras.Model(inputs=inputs, outputs=output_layer, name="generator")
 
 
 def get_discriminator(
@@ -276,6 +281,9 @@ def get_discriminator(
     kind: str = "conv",
     widths: Sequence[int] | None = None,
     batch_norm: bool = True,
+    spectral_norm: bool = False,
+    n_classes: int | None = None,
+    auxiliary: int = 0,
     seed: int = 42,
 ) -> keras.Model:
     """Build the discriminator D: image -> logit that it is real.
@@ -284,21 +292,33 @@ def get_discriminator(
     normalization in all blocks but the first, LeakyReLU, no hidden layer fully connected.
 
     Args:
-        image_shape: as in `get_generator` (for a conditional GAN: plus a channel a class).
+        image_shape: as in `get_generator` (for a conditional GAN without FiLM: plus a channel a
+            class).
         kind: "conv" or "mlp".
         widths: as in `get_generator`, but down to at most 4 pixels: at 7, D does not see whether
             the whole of a digit is well-formed, or of its class.
         batch_norm: whether the inner blocks of "conv" hold batch normalization.
+        spectral_norm: whether each layer's weights W are divided by sigma(W), their largest
+            singular value, in training: no layer then stretches a difference between two inputs
+            (Miyato et al., "Spectral normalization for generative adversarial networks", ICLR
+            2018). Batch normalization stretches again: turn it off.
+        n_classes: as in `get_encoder`.
+        auxiliary: if given, the size of a second output, linear in the same features: the class
+            scores of an AC-GAN, or what an InfoGAN estimates of its codes.
         seed: seed of the initial weights.
 
     Returns:
-        A model named "discriminator": (batch, *image_shape) -> (batch, 1), no sigmoid.
+        A model named "discriminator": (batch, *image_shape) -> (batch, 1), no sigmoid; or with
+        an auxiliary output -> [(batch, 1), (batch, auxiliary)].
 
     Raises:
         ValueError: if no such network exists; the sentence says why.
     """
     image_shape = _image_shape(image_shape, kind)
-    block = _Block("leaky_relu", batch_norm=batch_norm and kind == "conv", seed=seed)
+    label = _label_input(n_classes)
+    block = _Block(
+        "leaky_relu", batch_norm and kind == "conv", seed, label, spectral_norm=spectral_norm
+    )
     input_layer = layers.Input(shape=image_shape, name="input_layer")
     x = layers.Rescaling(2.0, offset=-1.0)(input_layer)
     if kind == "conv":
@@ -307,7 +327,7 @@ def get_discriminator(
         down = {"kernel_size": 4, "strides": 2, "padding": "same"}
         for i, width in enumerate(widths):
             if i == 0:
-                x = block.activate(block.linear(layers.Conv2D, width, **down)(x))
+                x = block.modulate(block.linear(layers.Conv2D, width, **down)(x))
             else:
                 x = block(layers.Conv2D, x, width, **down)
         x = layers.Flatten()(x)
@@ -315,8 +335,12 @@ def get_discriminator(
         x = layers.Flatten()(x)
         for width in _widths(widths, kind):
             x = block(layers.Dense, x, width)
-    output_layer = block.linear(layers.Dense, 1, dtype="float32", name="output_layer")(x)
-    return keras.Model(inputs=input_layer, outputs=output_layer, name="discriminator")
+    outputs = block.linear(layers.Dense, 1, dtype="float32", name="output_layer")(x)
+    if auxiliary:
+        second = block.linear(layers.Dense, auxiliary, dtype="float32", name="auxiliary")
+        outputs = [outputs, second(x)]
+    inputs = input_layer if label is None else [input_layer, label]
+    return keras.Model(inputs=inputs, outputs=outputs, name="discriminator")
 
 
 def gan_widths(image_shape: Sequence[int], smallest: int = 7) -> tuple[int, ...]:
@@ -362,18 +386,29 @@ def get_classifier(encoder: keras.Model, n_classes: int, *, seed: int = 42) -> k
 class _Block:
     """The slides' block, layer + batch normalization + activation, with seeded weights."""
 
-    def __init__(self, activation: str, batch_norm: bool, seed: int, label: Any = None) -> None:
+    def __init__(
+        self,
+        activation: str,
+        batch_norm: bool,
+        seed: int,
+        label: Any = None,
+        spectral_norm: bool = False,
+    ) -> None:
         self.activation = activation
         self.batch_norm = batch_norm
         self.seed = seed
         self.label = label
+        self.spectral_norm = spectral_norm
 
     def linear(self, layer: type[layers.Layer], width: int, **options: Any) -> layers.Layer:
         """Return a layer whose weights differ from those of the layers before it."""
         self.seed += 1
-        return layer(
+        made = layer(
             width, kernel_initializer=keras.initializers.GlorotUniform(self.seed), **options
         )
+        if not self.spectral_norm:
+            return made
+        return layers.SpectralNormalization(made, name=made.name, dtype=made.dtype_policy)
 
     def __call__(self, layer: type[layers.Layer], x: Any, width: int, **options: Any) -> Any:
         # A bias would be subtracted again by the batch normalization after it.
@@ -386,12 +421,12 @@ class _Block:
             # With Keras's momentum of 0.99 the statistics still lag after the few hundred steps
             # that a small training set allows.
             x = layers.BatchNormalization(momentum=0.95)(x)
+        return self.modulate(x)
+
+    def modulate(self, x: Any) -> Any:
+        """Modulate by the label, if there is one, and activate what a layer returned."""
         if self.label is not None:
             x = FiLM()([x, self.label])
-        return self.activate(x)
-
-    def activate(self, x: Any) -> Any:
-        """Activate what a layer returned."""
         if self.activation == "leaky_relu":
             return layers.LeakyReLU(0.2)(x)  # the slope of Radford et al.
         return layers.Activation(self.activation)(x)

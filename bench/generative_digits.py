@@ -4,6 +4,7 @@ python bench/generative_digits.py [--data mnist.npz] [--seconds 350] [--only CGA
 """
 
 import functools
+from collections.abc import Callable
 
 import ankeras
 from ankeras import metrics
@@ -116,7 +117,7 @@ def conditional(name: str, model: CVAE | CGAN, critic: keras.Model, test: Datase
     return {"conditional accuracy": accuracy, **judged(critic, test.images, samples)}
 
 
-MODELS = {
+MODELS: dict[str, Callable[..., dict]] = {
     "VAE, d = 2": functools.partial(vae, 2),
     "VAE, d = 20": functools.partial(vae, 20),
     "DCGAN": dcgan,

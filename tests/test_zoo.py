@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# D's last bias raises the scores of real and of generated images alike
+COMPARES_SCORES = (gans.WGAN, gans.WGANGP, gans.HingeGAN)
 
 
 @pytest.fixture(params=SYSTEMS, ids=[system.api for system in SYSTEMS])
@@ -53,6 +55,8 @@ def test_fit_save_load_resume(system, data, tmp_path):
 
     assert all(np.isfinite(values).all() for values in history.values())
     for old, variable in zip(before, model.trainable_variables, strict=True):
+        if isinstance(model, COMPARES_SCORES) and variable is model.discriminator.weights[-1]:
+            continue
         assert np.abs(variable.numpy() - old).max() > 0, f"{variable.path} did not move"
     if "loss" in history:
         assert history["loss"][-1] < history["loss"][0]

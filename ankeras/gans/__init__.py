@@ -1,14 +1,37 @@
 """The generative adversarial networks of the lectures, one file a system."""
 
+from ankeras.gans.acgan import ACGAN
 from ankeras.gans.adversarial import AdversarialModel, TwoOptimizers, decaying_adam
+from ankeras.gans.bigan import BiGAN
 from ankeras.gans.cgan import CGAN
 from ankeras.gans.dcgan import get_dcgan
-from ankeras.gans.gan import GAN, discriminator_loss, minimax_loss, non_saturating_loss
+from ankeras.gans.ebgan import EBGAN
+from ankeras.gans.gan import (
+    GAN,
+    AdversarialGame,
+    discriminator_loss,
+    minimax_loss,
+    non_saturating_loss,
+)
+from ankeras.gans.hinge import HingeGAN
+from ankeras.gans.infogan import InfoGAN
+from ankeras.gans.lsgan import LSGAN
+from ankeras.gans.wgan import WGAN
+from ankeras.gans.wgan_gp import WGANGP
 
 __all__ = [
+    "ACGAN",
     "CGAN",
+    "EBGAN",
     "GAN",
+    "LSGAN",
+    "WGAN",
+    "WGANGP",
+    "AdversarialGame",
     "AdversarialModel",
+    "BiGAN",
+    "HingeGAN",
+    "InfoGAN",
     "TwoOptimizers",
     "decaying_adam",
     "discriminator_loss",

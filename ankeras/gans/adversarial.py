@@ -63,12 +63,16 @@ class AdversarialModel(GuardedModel):
             actually converge?", ICML 2018); 0 for none.
         seed: seed of the noise.
 
+    Attributes:
+        logged: what a step logs.
+
     Raises:
         ValueError: if the players do not fit each other.
     """
 
-    networks = ("generator", "discriminator")
+    networks: tuple[str, ...] = ("generator", "discriminator")
     players = {"d_loss": "discriminator", "g_loss": "generator"}  # noqa: RUF012
+    logged: tuple[str, ...] = ("d_loss", "g_loss", "d_real", "d_fake")
 
     def __init__(
         self,
@@ -81,29 +85,37 @@ class AdversarialModel(GuardedModel):
         super().__init__(**kwargs)
         if r1 < 0:
             raise ValueError(f"The weight r1 of the penalty must not be negative, as {r1} is.")
-        self.refuse_unfit_players(generator, discriminator)
         self.generator = generator
         self.discriminator = discriminator
+        self.refuse_unfit_players()
         self.r1 = r1
         self.seed = seed
         self.noise = keras.random.SeedGenerator(seed)
-        self.trackers = {
-            name: keras.metrics.Mean(name) for name in ("d_loss", "g_loss", "d_real", "d_fake")
-        }
+        self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
         self.built = True  # its players are
 
-    def refuse_unfit_players(self, generator: keras.Model, discriminator: keras.Model) -> None:
+    def refuse_unfit_players(self) -> None:
         """Raise a ValueError if D does not read what G draws."""
-        if generator.output_shape != discriminator.input_shape:
+        drawn, read = self.generator.output_shape, self.discriminator.input_shape
+        if drawn != read:
             raise ValueError(
-                f"The generator draws images of shape {generator.output_shape[1:]}, but the "
-                f"discriminator reads {discriminator.input_shape[1:]}."
+                f"The generator draws images of shape {drawn[1:]}, but the discriminator reads "
+                f"{read[1:]}."
             )
 
     @property
     def latent_dim(self) -> int:
         """The size d of the noise z."""
         return self.generator.input_shape[-1]
+
+    @property
+    def theta_g(self) -> list[keras.Variable]:
+        """The weights that the generator's optimizer trains."""
+        return self.generator.trainable_variables
+
+    def default_optimizer(self) -> keras.optimizers.Optimizer:
+        """Return what trains a player if `compile` is given nothing else."""
+        return keras.optimizers.Adam(1e-3, beta_1=0.5)
 
     def compile(
         self,
@@ -114,16 +126,16 @@ class AdversarialModel(GuardedModel):
         """Give each player its optimizer.
 
         Args:
-            d_optimizer, g_optimizer: of the discriminator and the generator. Default: Adam with a
-                learning rate of 1e-3 and beta_1 = 0.5.
+            d_optimizer, g_optimizer: of the discriminator and the generator. Default: one
+                `default_optimizer` each, Adam with a learning rate of 1e-3 and beta_1 = 0.5
+                unless the system has its own.
             **options: further arguments of `keras.Model.compile`, such as `jit_compile`.
         """
         both = TwoOptimizers(
-            d_optimizer or keras.optimizers.Adam(1e-3, beta_1=0.5),
-            g_optimizer or keras.optimizers.Adam(1e-3, beta_1=0.5),
+            d_optimizer or self.default_optimizer(), g_optimizer or self.default_optimizer()
         )
         both.discriminator.build(self.discriminator.trainable_variables)
-        both.generator.build(self.generator.trainable_variables)
+        both.generator.build(self.theta_g)
         both.build([])
         super().compile(optimizer=both, **options)
 
@@ -158,8 +170,23 @@ class AdversarialModel(GuardedModel):
         return keras.random.normal(shape, dtype=self.compute_dtype, seed=self.noise)
 
     def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
-        """Return D's logits for images s: (batch, 1)."""
+        """Return D's scores of images s: (batch, 1), or a tuple whose first item they are.
+
+        Args:
+            s: (batch, *image).
+            y: what D is told beside the images, if anything.
+            training: whether D is being trained.
+        """
         raise NotImplementedError
+
+    def penalty(self, s: Any, fake: Any, y: Any = None) -> Any:
+        """Return what D's steps descend beside its loss: here the R1 penalty, if any.
+
+        Args:
+            s, fake: (batch, *image), real and generated images.
+            y: what D is told beside the real ones.
+        """
+        return self.r1_penalty(s, y)
 
     def r1_penalty(self, s: Any, y: Any = None) -> Any:
         """Return gamma/2 E ||grad_s D(s)||^2, estimated on a quarter of the minibatch.

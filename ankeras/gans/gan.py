@@ -47,42 +47,37 @@ def non_saturating_loss(fake: Any) -> Any:
 GENERATOR_LOSSES = {"minimax": minimax_loss, "non-saturating": non_saturating_loss}
 
 
-@keras.saving.register_keras_serializable("ankeras")
-class GAN(AdversarialModel):
-    """The generative adversarial network.
+class AdversarialGame(AdversarialModel):
+    """Algorithm 1, whatever the two losses are: a system adds `d_loss` and `g_loss`.
 
     Args:
         generator, discriminator, r1, seed: as in `AdversarialModel`.
         k: discriminator steps a generator step. A batch of `fit` is dealt out to them, so that
             each sees images of its own: give `fit` a batch_size of k * m.
-        generator_loss: "non-saturating" or "minimax".
-        smoothing: one-sided label smoothing, in [0, 0.5].
 
     Raises:
         ValueError: if the players do not fit each other, or an option is out of range.
     """
 
     def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        k: int = 1,
-        generator_loss: str = "non-saturating",
-        smoothing: float = 0.0,
-        **kwargs: Any,
+        self, generator: keras.Model, discriminator: keras.Model, k: int = 1, **kwargs: Any
     ) -> None:
         if k < 1:
             raise ValueError(f"The discriminator takes k >= 1 steps, not {k}.")
-        if generator_loss not in GENERATOR_LOSSES:
-            raise ValueError(
-                f"generator_loss must be one of {tuple(GENERATOR_LOSSES)}, not {generator_loss!r}."
-            )
-        if not 0 <= smoothing <= 0.5:
-            raise ValueError(f"smoothing lies in [0, 0.5], {smoothing} does not.")
         super().__init__(generator, discriminator, **kwargs)
         self.k = k
-        self.generator_loss = generator_loss
-        self.smoothing = smoothing
+
+    def d_loss(self, real: Any, fake: Any) -> Any:
+        """Return what D descends, from its scores of real and of generated images."""
+        raise NotImplementedError
+
+    def g_loss(self, fake: Any) -> Any:
+        """Return what G descends, from D's scores of its images."""
+        raise NotImplementedError
+
+    def verdicts(self, real: Any, fake: Any) -> dict[str, Any]:
+        """Return what is logged of D's scores of real and of generated images."""
+        return {"d_real": ops.mean(real), "d_fake": ops.mean(fake)}
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Play one round of algorithm 1: k steps of D, one of G."""
@@ -100,7 +95,7 @@ class GAN(AdversarialModel):
         return self.losses_of(s, self.generator(self.sample_z(s), training=False))
 
     def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
-        """Return D's logits for images s; y is what D is told beside them, here nothing."""
+        """Return D's scores of images s; y is what D is told beside them, here nothing."""
         return self.discriminator(s, training=training)
 
     def draw(self, z: Any) -> tuple[Any, Any]:
@@ -112,45 +107,90 @@ class GAN(AdversarialModel):
             lambda: self.generator(z, training=True), self.generator.trainable_variables
         )
 
-    def update_discriminator(self, s: Any, fake: Any, y: Any = None) -> dict[str, Any]:
-        """Take one step of theta_d on real images s and generated ones."""
+    def update_discriminator(
+        self, s: Any, fake: Any, y: Any = None, y_fake: Any = None
+    ) -> dict[str, Any]:
+        """Take one step of theta_d on real images s and generated ones, with what D is told."""
 
         def loss_fn() -> tuple:
-            real_logits, fake_logits = self.judge(s, y), self.judge(fake, y)
-            loss = discriminator_loss(real_logits, fake_logits, self.smoothing)
-            return loss + self.r1_penalty(s, y), (loss, real_logits, fake_logits)
+            of_real, of_fake = self.judge(s, y), self.judge(fake, y_fake)
+            loss = self.d_loss(of_real, of_fake)
+            return loss + self.penalty(s, fake, y), (loss, of_real, of_fake)
 
         theta_d = self.discriminator.trainable_variables
-        (_, (loss, real_logits, fake_logits)), gradients = value_and_gradient(loss_fn, theta_d)
+        (_, (loss, of_real, of_fake)), gradients = value_and_gradient(loss_fn, theta_d)
         self.optimizer.discriminator.apply(gradients, theta_d)
-        return {
-            "d_loss": loss,
-            "d_real": ops.mean(ops.sigmoid(real_logits)),
-            "d_fake": ops.mean(ops.sigmoid(fake_logits)),
-        }
+        return {"d_loss": loss, **self.verdicts(of_real, of_fake)}
 
-    def update_generator(self, fake: Any, pull_back: Any, y: Any = None) -> Any:
+    def update_generator(self, fake: Any, pull_back: Any, y_fake: Any = None) -> Any:
         """Take one step of theta_g on D's verdict on generated images, and return the loss."""
-        loss_fn = GENERATOR_LOSSES[self.generator_loss]
-        loss, d_fake = input_gradient(lambda fake: loss_fn(self.judge(fake, y)), fake)
-        self.optimizer.generator.apply(pull_back(d_fake), self.generator.trainable_variables)
+        loss, d_fake = input_gradient(lambda fake: self.g_loss(self.judge(fake, y_fake)), fake)
+        self.optimizer.generator.apply(pull_back(d_fake), self.theta_g)
         return loss
 
-    def losses_of(self, s: Any, fake: Any, y: Any = None) -> dict[str, Any]:
+    def losses_of(self, s: Any, fake: Any, y: Any = None, y_fake: Any = None) -> dict[str, Any]:
         """Track both losses on real images and generated ones, without training."""
-        real_logits, fake_logits = (self.judge(images, y, training=False) for images in (s, fake))
+        of_real = self.judge(s, y, training=False)
+        of_fake = self.judge(fake, y_fake, training=False)
         return self.log(
-            d_loss=discriminator_loss(real_logits, fake_logits, self.smoothing),
-            g_loss=GENERATOR_LOSSES[self.generator_loss](fake_logits),
-            d_real=ops.mean(ops.sigmoid(real_logits)),
-            d_fake=ops.mean(ops.sigmoid(fake_logits)),
+            d_loss=self.d_loss(of_real, of_fake),
+            g_loss=self.g_loss(of_fake),
+            **self.verdicts(of_real, of_fake),
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build the model again."""
+        return {**super().get_config(), "k": self.k}
+
+
+@keras.saving.register_keras_serializable("ankeras")
+class GAN(AdversarialGame):
+    """The generative adversarial network.
+
+    Args:
+        generator, discriminator, k, r1, seed: as in `AdversarialGame`.
+        generator_loss: "non-saturating" or "minimax".
+        smoothing: one-sided label smoothing, in [0, 0.5].
+
+    Raises:
+        ValueError: if the players do not fit each other, or an option is out of range.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        k: int = 1,
+        generator_loss: str = "non-saturating",
+        smoothing: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        if generator_loss not in GENERATOR_LOSSES:
+            raise ValueError(
+                f"generator_loss must be one of {tuple(GENERATOR_LOSSES)}, not {generator_loss!r}."
+            )
+        if not 0 <= smoothing <= 0.5:
+            raise ValueError(f"smoothing lies in [0, 0.5], {smoothing} does not.")
+        super().__init__(generator, discriminator, k, **kwargs)
+        self.generator_loss = generator_loss
+        self.smoothing = smoothing
+
+    def d_loss(self, real: Any, fake: Any) -> Any:
+        """Return -E[log D(s)] - E[log(1 - D(G(z)))]."""
+        return discriminator_loss(real, fake, self.smoothing)
+
+    def g_loss(self, fake: Any) -> Any:
+        """Return -E[log D(G(z))], or E[log(1 - D(G(z)))]."""
+        return GENERATOR_LOSSES[self.generator_loss](fake)
+
+    def verdicts(self, real: Any, fake: Any) -> dict[str, Any]:
+        """Return the mean posteriors D(s) and D(G(z))."""
+        return super().verdicts(ops.sigmoid(real), ops.sigmoid(fake))
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build the model again."""
         return {
             **super().get_config(),
-            "k": self.k,
             "generator_loss": self.generator_loss,
             "smoothing": self.smoothing,
         }

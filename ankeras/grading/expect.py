@@ -98,11 +98,16 @@ def that(condition: bool, what: str, expected: str, found: Any, hint: str = "") 
 
 
 def _numbers(value: Any) -> bool:
-    if isinstance(value, bool | int | float):
-        return True
     if isinstance(value, list | tuple):
-        return bool(value) and all(isinstance(item, int | float) for item in value)
+        return bool(value) and all(isinstance(item, int | float) and _fits(item) for item in value)
+    if isinstance(value, int | float):
+        return _fits(value)
     return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+
+
+def _fits(number: float) -> bool:
+    """Whether a float can hold it: an integer of Python's may be too large."""
+    return isinstance(number, float) or abs(number) < 2**1023
 
 
 def _same(found: Any, expected: Any) -> bool:

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import ankeras
 from ankeras.grading.lab import SOLUTION, Lab
-from ankeras.grading.plugin import Grading, judge
+from ankeras.grading.plugin import Grading, OpenExercise, judge
 from ankeras.grading.prove import test_files
-from ankeras.grading.remote import ENDED, Door, RemoteSession, Worker
+from ankeras.grading.remote import ENDED, Door, RemoteSession, SandboxError, Worker, require
 from ankeras.grading.results import ExerciseResult, Grade
+from ankeras.grading.session import NOT_DONE
 from ankeras.grading.submission import Submission, SubmissionError, read_submission
 
 import numpy as np
+import pytest
 
 
 def lab_version(lab: Lab) -> str:
@@ -40,6 +42,10 @@ def grade_file(lab: Lab, student: str, file: Path, door: Door, seed: int | None 
 
     Returns:
         The grade; with a `problem`, if the file can't be read.
+
+    Raises:
+        SandboxError: if no worker is to be had, or one with a layer missing; that is not the
+            student's fault.
     """
     possible = sum(exercise.points for exercise in lab.exercises.values())
     drawn = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
@@ -63,8 +69,36 @@ def grade_file(lab: Lab, student: str, file: Path, door: Door, seed: int | None 
         grade.sandbox = ", ".join(workers.standing)
         grade.notes += [note for note in workers.notes if note not in grade.notes]
     grade.exercises = list(by_number.values())
+    if abs(sum(exercise.possible for exercise in grade.exercises) - possible) > 1e-6:
+        grade.problem = "not all tests were run, or their points do not add up: see the lab"
     grade.seconds = time.monotonic() - started
     return grade
+
+
+class _InOrder(Grading):
+    """Is done with an exercise before a later one is opened, whose worker holds its right answer.
+
+    Args:
+        lab: that gives the order.
+        open_exercise, only, seed: as of a `Grading`.
+    """
+
+    def __init__(
+        self, lab: Lab, open_exercise: OpenExercise, seed: int, only: str | None = None
+    ) -> None:
+        super().__init__(open_exercise, only, seed)
+        self.order = list(lab.exercises)
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Order the tests."""
+        super().pytest_collection_modifyitems(config, items)
+        items.sort(key=self._place)
+
+    def _place(self, item: pytest.Item) -> int:
+        mark = item.get_closest_marker("exercise")
+        return self.order.index(mark.args[0]) if mark else len(self.order)
 
 
 class _Workers:
@@ -77,18 +111,38 @@ class _Workers:
         self.worker: Worker | None = None
         self.guests: set[str] = set()  # exercises whose worker had held others before
         self.standing: list[str] = []
+        self.trouble: SandboxError | None = None
         self.notes: list[str] = []
 
     def judge(self, tests: Sequence[Path], seed: int) -> list[ExerciseResult]:
-        """Run tests on all exercises; one that crashed beside others has a second chance alone."""
-        found = judge(tests, Grading(self.open, seed=seed))
-        for i, exercise in enumerate(found):
-            if exercise.number in self.guests and self._crashed(exercise):
-                self.close()
-                again = judge(tests, Grading(self.open, only=exercise.number, seed=seed))
-                found[i] = again[0]
-            if self._crashed(found[i]):
+        """Run tests on all exercises; one that failed beside others has a second chance alone.
+
+        What an earlier one left behind (patched functions, threads, warnings as errors) is not the
+        later one's fault.
+        """
+        first = self._judge(tests, seed)
+        found = [self._alone(tests, seed, e.number) if self._is_spoilt(e) else e for e in first]
+        for exercise in found:
+            if any(test.message.startswith(ENDED) for test in exercise.tests):
                 self.notes.append(f"exercise {exercise.number}: the process ended")
+        return found
+
+    def _is_spoilt(self, exercise: ExerciseResult) -> bool:
+        failed = [test for test in exercise.tests if not test.passed]
+        wrong = any(not test.message.startswith(NOT_DONE) for test in failed)
+        return wrong and exercise.number in self.guests
+
+    def _alone(self, tests: Sequence[Path], seed: int, number: str) -> ExerciseResult:
+        self.close()
+        (found,) = self._judge(tests, seed, number)
+        return found
+
+    def _judge(
+        self, tests: Sequence[Path], seed: int, only: str | None = None
+    ) -> list[ExerciseResult]:
+        found = judge(tests, _InOrder(self.lab, self.open, seed, only))
+        if self.trouble is not None:  # pytest took it for a wrong answer
+            raise self.trouble
         return found
 
     def open(self, folder: Path, number: str) -> RemoteSession:
@@ -97,7 +151,13 @@ class _Workers:
             raise SubmissionError(f"The cell of exercise {number} is missing.")
         if self.worker is None or self.worker.failure is not None:
             self.close()
-            self.worker = self.door.connect()
+            try:
+                self.worker = self.door.connect()
+                if self.worker.standing:  # a layer that stood at the probe may fail later
+                    require(self.worker.standing)
+            except SandboxError as error:
+                self.trouble = error
+                raise
             self.standing = self.worker.standing
         elif self.worker.sessions:
             self.guests.add(number)
@@ -112,7 +172,3 @@ class _Workers:
         if self.worker is not None:
             self.worker.close()
             self.worker = None
-
-    @staticmethod
-    def _crashed(exercise: ExerciseResult) -> bool:
-        return any(test.message.startswith(ENDED) for test in exercise.tests)

@@ -14,6 +14,7 @@ labs/05_vae/lab.ipynb       the student's notebook, made from solution.py
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ankeras.grading.errors import GradingError
 
@@ -22,6 +23,7 @@ import jupytext
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 PUBLIC, HIDDEN, PROOF = "test_lab.py", "test_hidden.py", "mutants.py"
 SOLUTION, NOTEBOOK = "solution.py", "lab.ipynb"
+START = re.compile(r"\s*#\s*%%%*(\s|$)")  # of a cell; a magic, "# %%time", is none
 
 
 class LabError(GradingError):
@@ -120,13 +122,9 @@ def read_lab(folder: Path) -> Lab:
     file = folder / SOLUTION
     if not file.is_file():
         raise LabError(file, 0, "there is no such file")
-    text = file.read_text(encoding="utf-8")
-    starts = [i for i, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]
-    if not starts or starts[0] != 1:
-        raise LabError(file, 1, 'the file must begin with a cell: "# %% [markdown]"')
     cells: list[Cell] = []
     seen: set[str] = set()
-    for line, cell in zip(starts, jupytext.reads(text, fmt="py:percent").cells, strict=True):
+    for line, cell in _percent_cells(file):
         source, options = cell.source, cell.metadata
         if "exercise" not in options:
             if BEGIN in source or END in source:
@@ -151,6 +149,23 @@ def read_lab(folder: Path) -> Lab:
     if cells[0].kind != "markdown":
         raise LabError(file, 1, "the first cell is the lab's title: # %% [markdown]")
     return Lab(folder, tuple(cells))
+
+
+def _percent_cells(file: Path) -> list[tuple[int, Any]]:
+    """Return the cells of a percent-format notebook, each with the line of its header."""
+    rows = file.read_text(encoding="utf-8").split("\n")
+    starts = [i for i, row in enumerate(rows, 1) if START.match(row)]
+    if not starts or starts[0] != 1:
+        raise LabError(file, 1, 'the file must begin with a cell: "# %% [markdown]"')
+    cells = _read_percent(rows)
+    if len(cells) != len(starts):
+        line = next(i for n, i in enumerate(starts, 1) if len(_read_percent(rows[:i])) != n)
+        raise LabError(file, line, "the start of a cell inside of a string or a block of text")
+    return list(zip(starts, cells, strict=True))
+
+
+def _read_percent(rows: list[str]) -> list[Any]:
+    return list(jupytext.reads("\n".join(rows), fmt="py:percent").cells)
 
 
 def _check_marks(file: Path, start: int, source: str, number: str) -> None:

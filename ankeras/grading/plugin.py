@@ -10,6 +10,8 @@ It does nothing for tests that are not marked by `ankeras.grading.exercise`.
 import contextlib
 import io
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -66,6 +68,8 @@ class Grading:
                 self.channels[key] = self.open_exercise(*key)
             except (StudentError, SubmissionError) as error:
                 self.channels[key] = error
+            except TimeLimit:  # once: the cell would take as long for every test
+                self.channels[key] = _time_is_over()
         channel = self.channels[key]
         if isinstance(channel, Exception):
             raise channel
@@ -107,7 +111,8 @@ class Grading:
         mark = _mark(item)
         if mark is None or call.when == "teardown":
             return report
-        base = item.nodeid.split("[")[0]  # a parametrized test is passed as a whole
+        # A parametrized test is passed as a whole.
+        base = f"{item.path}::{item.originalname}"  # type: ignore[attr-defined]
         function = item.function  # type: ignore[attr-defined]
         title = (function.__doc__ or function.__name__.replace("_", " ")).strip().split("\n")[0]
         hidden = item.path.name.startswith("test_hidden")
@@ -140,19 +145,43 @@ class Grading:
 
 def judge(tests: Sequence[Path], grading: Grading) -> list[ExerciseResult]:
     """Run test files silently in this process, and return what was found."""
-    run_quietly([str(file) for file in tests], grading)
+    run_quietly([], tests, grading)
     return grading.exercises()
 
 
-def run_quietly(arguments: Sequence[str], plugin: object) -> None:
-    """Run pytest in this process without a word, and without the options of a project around it."""
+def run_quietly(options: Sequence[str], files: Sequence[Path], plugin: object) -> None:
+    """Run pytest in this process without a word, and without the options of a project around it.
+
+    Args:
+        options: of pytest.
+        files: of tests.
+        plugin: that is told what happens.
+    """
     # Those after the terminal collect all garbage before pytest ends: most of a run's time.
     off = ("terminal", "cacheprovider", "junitxml", "unraisableexception", "threadexception")
     quiet = [word for name in off for word in ("-p", f"no:{name}")]
-    options = ["-o", "addopts=", "-o", "filterwarnings=", "-W", "ignore"]
-    options += ["--import-mode=importlib", "--capture=no"]
+    quiet += ["-o", "addopts=", "-o", "filterwarnings=", "-W", "ignore"]
+    quiet += ["--import-mode=importlib", "--capture=no"]
+    paths = [_way_to(file) for file in files]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        pytest.main([*quiet, *options, *arguments], plugins=[plugin])
+        pytest.main([*quiet, *options, *paths], plugins=[plugin])
+    _forget(files)
+
+
+def _way_to(file: Path) -> str:
+    """Return the path from here: pytest takes a "[" for a parameter, and folders may hold one."""
+    try:
+        return os.path.relpath(file)
+    except ValueError:  # on another drive of Windows
+        return str(file)
+
+
+def _forget(files: Sequence[Path]) -> None:
+    """Have files imported anew: they may be edited, and those of two labs have the same names."""
+    paths = {str(way) for file in files for way in (file.absolute(), file.resolve())}
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) in paths:
+            del sys.modules[name]
 
 
 def as_data(grading: Grading) -> dict[str, Any]:
@@ -191,13 +220,15 @@ def local_session(lab: Lab | None, submission: Submission, number: str) -> Sessi
         raise SubmissionError(f"The cell of exercise {number} is missing.")
     session = Session(seconds=SECONDS)
     if lab is not None:
-        earlier = lab.before(number)
+        for name, source in lab.before(number):
+            session.define(source, name)
     else:
-        earlier = [("<given>", source) for source in submission.given]
+        for source in submission.given:
+            session.define(source, "<given>")
         own = submission.answers.items()
-        earlier += [(f"<exercise {n}>", source) for n, source in own if _order(n) < _order(number)]
-    for name, source in earlier:
-        session.define(source, name)
+        for earlier, source in [(n, source) for n, source in own if _order(n) < _order(number)]:
+            with contextlib.suppress(StudentError):  # as in a notebook, later cells run
+                session.define(source, f"<exercise {earlier}>")
     session.define(submission.answers[number], f"<exercise {number}>")
     return session
 
@@ -217,6 +248,9 @@ def pytest_configure(config: pytest.Config) -> None:
         given = config.getoption("--submission")
         if given is not None and not given.exists():
             raise pytest.UsageError(f"--submission: there is no file {given}")
+        grades = config.getoption("--grades")
+        if grades is not None and not grades.parent.is_dir():
+            raise pytest.UsageError(f"--grades: there is no folder {grades.parent}")
         opener = _Files(given)
         config.pluginmanager.register(
             Grading(opener.open, seed=config.getoption("--grading-seed")), "ankeras-grading"
@@ -254,9 +288,12 @@ def _as_sentence() -> Iterator[None]:
     try:
         yield
     except TimeLimit:
-        raise StudentError(
-            TIME_LIMIT, f"the exercise's tests took more than {SECONDS:g} s: an endless loop?"
-        ) from None
+        raise _time_is_over() from None
+
+
+def _time_is_over() -> StudentError:
+    message = f"the exercise's tests took more than {SECONDS:g} s: an endless loop?"
+    return StudentError(TIME_LIMIT, message)
 
 
 def _mark(item: Any) -> Any:

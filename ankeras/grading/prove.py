@@ -4,7 +4,9 @@ For each exercise the solution passes, the stub fails every test, each mutant fa
 for it, and each alternative passes.
 """
 
+import ast
 import runpy
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +65,7 @@ def collect_tests(lab: Lab) -> list[Test]:
     """
     collector = _Collector()
     files = test_files(lab.folder)
-    run_quietly(["--collect-only", *map(str, files)], collector)
+    run_quietly(["--collect-only"], files, collector)
     if collector.errors:
         raise LabError(*collector.errors[0])
     tests = list({test.name: test for test in collector.tests}.values())
@@ -117,7 +119,7 @@ def prove(lab: Lab) -> Proof:
     caught = dict.fromkeys(lab.exercises, 0)
     names = {test.name for test in tests}
     for mutant in mutants:
-        where = _where(lab, mutant.name)
+        where = _where(lab, mutant)
         if mutant.caught_by not in names:
             errors.append(
                 f'{where}"{mutant.name}" names a test {mutant.caught_by} that is not there'
@@ -131,7 +133,7 @@ def prove(lab: Lab) -> Proof:
             errors.append(f'{where}"{mutant.name}" is not caught by {mutant.caught_by}{others}')
     for right in alternatives:
         for name, message in _failed(lab, right.exercise, right.code).items():
-            where = _where(lab, right.name)
+            where = _where(lab, right)
             errors.append(f'{where}"{right.name}" is right, but fails {name}: {message}')
     counts = len(lab.exercises), len(tests), len(alternatives), len(mutants)
     return Proof(lab.name, *counts, caught, tuple(errors))
@@ -167,7 +169,7 @@ def read_proof(lab: Lab) -> tuple[list[Mutant], list[Alternative]]:
     entries: list[Mutant | Alternative] = [*mutants, *alternatives]
     for entry in entries:
         if entry.exercise not in lab.exercises:
-            line = _line(file, entry.name)
+            line = _line(file, entry)
             raise LabError(file, line, f"there is no exercise {entry.exercise}")
     for number in lab.exercises:
         n = sum(mutant.exercise == number for mutant in mutants)
@@ -219,21 +221,30 @@ def _mutated(lab: Lab, mutant: Mutant) -> str:
         file = lab.folder / PROOF
         raise LabError(
             file,
-            _line(file, mutant.name),
+            _line(file, mutant),
             f'"{mutant.name}": {old!r} stands {exercise.source.count(old)} times in exercise '
             f"{mutant.exercise}, not once",
         )
     return exercise.source.replace(old, new).replace(BEGIN, "").replace(END, "")
 
 
-def _where(lab: Lab, name: str) -> str:
+def _where(lab: Lab, entry: Mutant | Alternative) -> str:
     file = lab.folder / PROOF
-    return f"{file}:{_line(file, name)}: "
+    return f"{file}:{_line(file, entry)}: "
 
 
-def _line(file: Path, text: str) -> int:
-    rows = file.read_text(encoding="utf-8").splitlines()
-    return next((i for i, row in enumerate(rows, 1) if text in row), 1)
+def _line(file: Path, entry: Mutant | Alternative) -> int:
+    """Return where a mutant or an alternative is named; 1 if that can't be told."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            words = [each.value for each in node.args[:2] if isinstance(each, ast.Constant)]
+            if words == [entry.exercise, entry.name]:
+                return node.args[1].lineno
+    return 1
+
+
+def _traceback(error: BaseException) -> traceback.StackSummary:
+    return traceback.extract_tb(error.__traceback__)
 
 
 class _Collector:
@@ -243,11 +254,15 @@ class _Collector:
         self.tests: list[Test] = []
         self.errors: list[tuple[Path, int, str]] = []
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+    def pytest_exception_interact(self, node: pytest.Collector, call: pytest.CallInfo) -> None:
         """Keep what can't be imported."""
-        if report.failed:
-            text = str(report.longrepr).strip().splitlines()
-            self.errors.append((Path(report.nodeid), 0, text[-1] if text else "can't be imported"))
+        assert call.excinfo is not None
+        error = call.excinfo.value.__cause__ or call.excinfo.value
+        lines = [row.lineno or 0 for row in _traceback(error) if row.filename == str(node.path)]
+        if isinstance(error, SyntaxError) and error.filename == str(node.path):
+            lines.append(error.lineno or 0)
+        message = f"{type(error).__name__}: {getattr(error, 'msg', error)}"
+        self.errors.append((node.path, lines[-1] if lines else 0, message))
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Note the tests."""

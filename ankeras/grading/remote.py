@@ -18,6 +18,7 @@ from ankeras.grading import wire
 from ankeras.grading.errors import GradingError
 from ankeras.grading.sandbox import Limits, missing
 from ankeras.grading.session import CRASHED, TIME_LIMIT, StudentError
+from ankeras.grading.submission import shown
 from ankeras.grading.warm import READY
 
 GRACE = 5.0  # seconds for a worker to say itself that its time is over
@@ -48,13 +49,13 @@ class Worker:
     def __init__(self, address: Path, limits: Limits) -> None:
         self.limits = limits
         self.connection = socket.socket(socket.AF_UNIX)
-        self.connection.connect(str(address))
         self.failure: StudentError | None = None
         self.sessions = 0
         try:
+            self.connection.connect(str(address))
             hello = wire.receive(self.connection, time.monotonic() + HELLO)
             self.standing: list[str] = [str(name) for name in hello["standing"]]
-        except (TimeoutError, wire.WireError, TypeError, KeyError) as error:
+        except (OSError, wire.WireError, TypeError, KeyError) as error:
             self.close()
             raise SandboxError(f"a worker did not start ({error or 'it hangs'})") from None
 
@@ -109,10 +110,15 @@ class RemoteSession:
         """
         if self.worker.failure is not None:
             raise self.worker.failure
-        connection, started = self.worker.connection, time.monotonic()
         try:
-            wire.send(connection, (operation, self.number, *arguments))
-            reply = wire.receive(connection, started + self.seconds + GRACE)
+            request = wire.encode((operation, self.number, *arguments))
+        except wire.WireError as error:
+            raise StudentError(CRASHED, f"too much to be judged: {error}") from None
+        connection, started = self.worker.connection, time.monotonic()
+        deadline = started + self.seconds + GRACE
+        try:
+            wire.send(connection, request, deadline)
+            reply = wire.receive(connection, deadline)
         except TimeoutError:
             raise self._too_long() from None
         except wire.WireError as error:
@@ -128,7 +134,8 @@ class RemoteSession:
             case {"value": value}:
                 return value
             case {"error": [str(kind), str(message), int(line), str(source)]}:
-                raise StudentError(kind[:100], message[:600], line, source[:200])
+                lines = "\n".join(map(shown, message[:600].splitlines()))
+                raise StudentError(shown(kind[:100]), lines, line, shown(source[:200]))
             case {"limit": _}:
                 raise self._too_long()
         raise self.worker.fail(CRASHED, f"{ENDED}: it broke the protocol")

@@ -1,10 +1,12 @@
 """The walls around a submission, on Linux, put up by the process that will run it.
 
 namespaces        users, processes, network, IPC and mounts of its own: it sees no other process,
-                  reaches no network, and its files are a small file system in memory
+                  reaches no network, its files are a small file system in memory, and all others
+                  are read-only, their dates and permissions too
 landlock          no file but Python's, the system's libraries and fonts, and its own folder
-seccomp           no programs, no new processes, no sockets, no tracing, no mounts
-limits            memory, processor time, size of files, number of open files
+seccomp           no programs, no new processes, no sockets, no tracing, no mounts, no memory
+                  that the limits do not see
+limits            memory, size of files, number of open files
 no new privileges nothing it could start would gain any
 
 What each withstands is said in docs/grading.md.
@@ -32,7 +34,9 @@ _CLONE_NEW = {
 }
 _CLONE_THREAD = 0x10000
 _MS_NOSUID_NODEV, _MS_REC_PRIVATE = 0x2 | 0x4, 0x4000 | 0x40000
+_SYS_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 0x1
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_MAX_FILES = 50_000  # in its own folder: empty files take memory too
 _NOBODY = 65534
 _FORBIDDEN = (
     *("execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev"),
@@ -42,7 +46,9 @@ _FORBIDDEN = (
     *("bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "kcmp"),
     *("add_key", "keyctl", "request_key", "init_module", "finit_module", "delete_module"),
     *("kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "acct", "quotactl"),
-    *("pidfd_getfd", "pidfd_open", "fanotify_init", "personality", "setrlimit", "prlimit64"),
+    *("pidfd_getfd", "pidfd_open", "fanotify_init", "personality", "setrlimit"),
+    *("memfd_create", "memfd_secret", "shmget", "shmat", "semget", "msgget", "mq_open"),
+    *("inotify_init", "inotify_init1"),
 )
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -82,12 +88,18 @@ def enter_namespaces() -> None:
 
 
 def own_folder(folder: Path, limits: Limits) -> None:
-    """Mount a file system in memory there, which only this mount namespace sees.
+    """Make all files read-only, and mount a file system in memory there.
+
+    Only this mount namespace sees either. Landlock does not keep the owner of a file from changing
+    its permissions and dates.
 
     Raises:
         OSError: if the system does not allow it.
     """
-    options = f"size={limits.disk},mode=700".encode()
+    read_only = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY)
+    where = (_AT_FDCWD, b"/", _AT_RECURSIVE)
+    _call("syscall", _SYS_MOUNT_SETATTR, *where, read_only, ctypes.sizeof(read_only))
+    options = f"size={limits.disk},nr_inodes={_MAX_FILES},mode=700".encode()
     _call("mount", b"tmpfs", str(folder).encode(), b"tmpfs", _MS_NOSUID_NODEV, options)
 
 
@@ -190,4 +202,8 @@ def _seccomp() -> None:
     # it the C library falls back to clone.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0))
+    rules.add_rule(refuse, "prlimit64", pyseccomp.Arg(2, pyseccomp.NE, 0))  # to ask is allowed
+    # It dies with its supervisor, whether it likes it or not.
+    number = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, 0xFFFFFFFF, _PR_SET_PDEATHSIG)
+    rules.add_rule(refuse, "prctl", number)
     rules.load()

@@ -8,7 +8,7 @@ nothing more, so that they hold no object of the student's and run the same in o
 import linecache
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 
 PLAIN = (type(None), bool, int, float, str, bytes)
 TIME_LIMIT, CRASHED = "TimeLimit", "Crashed"  # kinds of a StudentError that no code raises itself
+NOT_DONE = "not done yet"
 MAX_DEPTH, MAX_ITEMS = 8, 100_000
 
 
@@ -45,7 +46,7 @@ class StudentError(Exception):
     def __str__(self) -> str:
         where = f" in line {self.line} of your cell: {self.source}" if self.source else ""
         if self.kind == "NotImplementedError":
-            return f"not done yet{where and ' (' + where.strip() + ')'}"
+            return f"{NOT_DONE}{where and ' (' + where.strip() + ')'}"
         if self.kind in (TIME_LIMIT, CRASHED):
             return self.message
         what = f"{self.kind}: {self.message}" if self.message else self.kind
@@ -69,6 +70,7 @@ class Session:
         self.seconds = seconds
         self.objects: list[Any] = []
         self.numbers: dict[int, int] = {}
+        self.items = 0  # of the answer that is being given
 
     def define(self, source: str, file: str) -> None:
         """Run a cell.
@@ -97,8 +99,8 @@ class Session:
         if target is None:
             if name not in self.namespace:
                 raise StudentError("NameError", f"{name} is not defined: has its cell been run?")
-            return self._guarded(lambda: self._export(self.namespace[name]))
-        return self._guarded(lambda: self._export(getattr(self.objects[target], name)))
+            return self._answer(lambda: self.namespace[name])
+        return self._answer(lambda: getattr(self.objects[target], name))
 
     def call(self, target: int, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Call an object with plain data and references.
@@ -108,20 +110,22 @@ class Session:
         """
         given = [self._import(arg) for arg in args]
         named = {name: self._import(arg) for name, arg in kwargs.items()}
-        return self._guarded(lambda: self._export(self.objects[target](*given, **named)))
+        return self._answer(lambda: self.objects[target](*given, **named))
+
+    def _answer(self, run: Callable[[], Any]) -> Any:
+        self.items = 0
+        return self._guarded(lambda: self._export(run()))
 
     def _guarded(self, run: Any) -> Any:
         try:
             with time_limit(self.seconds) as clock:
-                result = run()
-            self.seconds -= clock.seconds
-        except TimeLimit:
-            raise
-        except KeyboardInterrupt:
+                return run()
+        except (TimeLimit, KeyboardInterrupt):
             raise
         except BaseException as error:
             raise _as_student_error(error) from None
-        return result
+        finally:
+            self.seconds -= clock.seconds  # of a call that raised, too
 
     def _import(self, value: Any) -> Any:
         if isinstance(value, Reference):
@@ -141,24 +145,26 @@ class Session:
         if isinstance(value, np.generic | np.ndarray) or depth >= MAX_DEPTH:
             return self._refer(value)  # an array of objects
         if isinstance(value, list | tuple):
-            _refuse_many(len(value))
-            items = [self._export(item, depth + 1) for item in value]
+            items = [self._export(item, depth + 1) for item in self._counted(value)]
             return items if isinstance(value, list) else tuple(items)
         if isinstance(value, dict) and all(type(key) in (str, int) for key in value):
-            _refuse_many(len(value))
-            return {key: self._export(item, depth + 1) for key, item in value.items()}
+            pairs = self._counted(value.items())
+            return {key: self._export(item, depth + 1) for key, item in pairs}
         return self._refer(value)
+
+    def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
+        """Pass the items on until an answer, with all that it holds, has too many."""
+        for item in items:
+            self.items += 1
+            if self.items > MAX_ITEMS:
+                raise ValueError(f"the answer holds more than {MAX_ITEMS} items")
+            yield item
 
     def _refer(self, value: Any) -> Reference:
         number = self.numbers.setdefault(id(value), len(self.objects))
         if number == len(self.objects):
             self.objects.append(value)  # kept, so that its id stays its own
         return Reference(number, type(value).__name__)
-
-
-def _refuse_many(n: int) -> None:
-    if n > MAX_ITEMS:
-        raise ValueError(f"the answer holds {n} items; at most {MAX_ITEMS} are looked at")
 
 
 def _as_array(value: Any) -> Any:
@@ -194,17 +200,26 @@ def _as_shape(value: Any) -> tuple | None:
 
 def _as_student_error(error: BaseException) -> StudentError:
     """Say what was raised, and where in the student's own cell."""
-    kind, message = type(error).__name__, str(error)
-    line, source = 0, ""
-    if isinstance(error, SyntaxError) and error.lineno:
-        line, source = error.lineno, (error.text or "").strip()
-        message = error.msg
+    kind, line, source = type(error).__name__, 0, ""
+    try:
+        message = str(error)
+    except BaseException as failed:  # it is the student's class
+        message = f"(its text can't be shown: {type(failed).__name__})"
+    if isinstance(error, SyntaxError) and _is_of_cell(error):
+        message, line = error.msg, error.lineno or 0
+        source = linecache.getline(error.filename or "", line).strip()  # error.text may be missing
     for frame in traceback.extract_tb(error.__traceback__):
         if _is_cell(frame.filename):
             line, source = frame.lineno or 0, (frame.line or "").strip()
     # Keras repeats the arguments of every layer it was called with: the first lines say it.
     short = "\n".join(message.strip().splitlines()[:4])
     return StudentError(kind, short[:600], line, source)
+
+
+def _is_of_cell(error: SyntaxError) -> bool:
+    """Whether a cell can't be compiled; a student's code may raise whatever calls itself so."""
+    kinds = type(error.msg), type(error.filename), type(error.lineno)
+    return kinds == (str, str, int) and _is_cell(error.filename or "")
 
 
 def _is_cell(file: str) -> bool:

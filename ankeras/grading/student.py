@@ -36,6 +36,8 @@ class Handle:
         self._reference = reference
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # NumPy would follow an object's __array_interface__ anywhere
+            raise AttributeError(name)
         return _wrap(self._channel, self._channel.get(self._reference.number, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 from ankeras.grading import sandbox, wire
@@ -20,6 +21,7 @@ from ankeras.grading.sandbox import Limits
 from ankeras.grading.worker import serve
 
 READY = "ready"
+MAX_THREADS, LOOK = 512, 100  # of a worker; milliseconds between two looks at how many there are
 
 
 def main() -> None:
@@ -88,11 +90,20 @@ def _supervise(
     poll.register(connection, select.POLLRDHUP)
     ended = os.pidfd_open(worker)
     poll.register(ended, select.POLLIN)
-    poll.poll()
+    while not poll.poll(LOOK) and _threads(worker) <= MAX_THREADS:
+        pass
     with contextlib.suppress(ProcessLookupError):
         os.kill(worker, signal.SIGKILL)  # the first process of its namespace: all others die too
     os.waitpid(worker, 0)
     os._exit(0)
+
+
+def _threads(process: int) -> int:
+    """Return how many threads a process has: of root's, RLIMIT_NPROC would allow any number."""
+    try:
+        return os.stat(f"/proc/{process}/task").st_nlink - 2
+    except OSError:
+        return 0
 
 
 def _work(
@@ -104,6 +115,7 @@ def _work(
     """
     status = 1
     try:
+        os.setsid()  # a signal to its process group must not reach the supervisor
         null = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, 2):
             os.dup2(null, fd)
@@ -115,9 +127,10 @@ def _work(
             sandbox.own_folder(folder, limits)
         os.chdir(folder)
         os.environ.update(HOME=str(folder), TMPDIR=str(folder))
+        tempfile.tempdir = None  # what it found before the fork does not hold any more
         if standing is not None:
             standing += sandbox.confine(folder, limits)
-        wire.send(own, {"standing": standing or []})
+        wire.send(own, wire.encode({"standing": standing or []}))
         serve(own, limits.seconds)
         status = 0
     except wire.WireError:

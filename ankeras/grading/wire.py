@@ -12,11 +12,13 @@ import time
 from typing import Any
 
 from ankeras.grading.session import Reference
+from ankeras.grading.submission import shown
 
 import numpy as np
 
 MAX_MESSAGE = 64 * 2**20  # bytes
-MAX_HEADER = 8 * 2**20
+MAX_HEADER = 4 * 2**20
+MAX_ARRAYS = 10_000
 MAX_DEPTH = 16
 MAX_INTEGER = 2**63
 DTYPES = frozenset(
@@ -45,10 +47,15 @@ def encode(value: Any) -> bytes:
         WireError: if there is anything else in it, or it is too large.
     """
     blobs: list[bytes] = []
-    header = json.dumps(_pack(value, blobs, 0), allow_nan=False).encode()
+    packed = _pack(value, blobs, 0)
+    try:
+        header = json.dumps(packed, allow_nan=False, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise WireError("a text is not valid Unicode") from None
     size = len(header) + sum(map(len, blobs))
-    if size > MAX_MESSAGE or len(header) > MAX_HEADER:
-        raise WireError(f"an answer of {size / 2**20:.0f} MB is too large")
+    _check_size(size)
+    if len(header) > MAX_HEADER:
+        raise WireError(f"an answer with {len(header) / 2**20:.0f} MB of text is too large")
     return b"".join([PREFIX.pack(size, len(header)), header, *blobs])
 
 
@@ -60,24 +67,34 @@ def decode(body: bytes, header_size: int) -> Any:
     """
     try:
         header = json.loads(body[:header_size].decode())
-        found, end = _unpack(header, memoryview(body), header_size, 0)
+        reader = _Reader(memoryview(body), header_size)
+        found = reader.unpack(header, 0)
     except WireError:
         raise
     except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
         raise WireError(f"not a message: {type(error).__name__}") from None
-    if end != len(body):
+    if reader.at != len(body):
         raise WireError("not a message: bytes are left over")
     return found
 
 
-def send(connection: socket.socket, value: Any) -> None:
+def send(connection: socket.socket, message: bytes, deadline: float | None = None) -> None:
     """Send a message.
 
+    Args:
+        connection: a stream socket.
+        message: what `encode` returned.
+        deadline: by `time.monotonic()`. Default: wait for ever.
+
     Raises:
-        WireError: if it can't be sent.
+        TimeoutError: if the other side has not taken it by then.
+        WireError: if the other side is gone.
     """
+    _wait_until(connection, deadline)
     try:
-        connection.sendall(encode(value))
+        connection.sendall(message)
+    except TimeoutError:
+        raise
     except OSError as error:
         raise WireError(f"the other side is gone ({error})") from None
 
@@ -102,13 +119,7 @@ def receive(connection: socket.socket, deadline: float | None = None) -> Any:
 def _read(connection: socket.socket, size: int, deadline: float | None) -> bytes:
     parts = bytearray()
     while len(parts) < size:
-        if deadline is None:
-            connection.settimeout(None)
-        else:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                raise TimeoutError
-            connection.settimeout(remaining)
+        _wait_until(connection, deadline)
         try:
             part = connection.recv(min(size - len(parts), 2**20))
         except TimeoutError:
@@ -121,10 +132,25 @@ def _read(connection: socket.socket, size: int, deadline: float | None) -> bytes
     return bytes(parts)
 
 
+def _wait_until(connection: socket.socket, deadline: float | None) -> None:
+    remaining = None if deadline is None else deadline - time.monotonic()
+    if remaining is not None and remaining <= 0:
+        raise TimeoutError
+    connection.settimeout(remaining)
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_MESSAGE:
+        raise WireError(f"an answer of {size / 2**20:.0f} MB is too large")
+
+
 def _pack(value: Any, blobs: list[bytes], depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise WireError("an answer is nested too deep")
-    if value is None or type(value) in (bool, str):
+    if value is None or type(value) is bool:
+        return value
+    if type(value) is str:
+        _check_size(len(value))
         return value
     if type(value) is int:
         if not -MAX_INTEGER <= value < MAX_INTEGER:
@@ -140,17 +166,21 @@ def _pack_container(value: Any, blobs: list[bytes], depth: int) -> dict[str, Any
         items = [_pack(item, blobs, depth + 1) for item in value]
         return {"l" if type(value) is list else "t": items}
     if type(value) is dict:
-        return {
-            "d": [
-                [_pack(k, blobs, depth + 1), _pack(v, blobs, depth + 1)] for k, v in value.items()
-            ]
-        }
+        if not all(type(key) in (str, int) for key in value):
+            raise WireError("a key is no text or number")
+        return {"d": [[_pack(k, blobs, 0), _pack(v, blobs, depth + 1)] for k, v in value.items()]}
     if type(value) is bytes:
+        _check_size(len(value))
         blobs.append(value)
         return {"b": len(value)}
     if type(value) is Reference:
         return {"r": [value.number, value.class_name]}
     if type(value) is np.ndarray:
+        if len(blobs) >= MAX_ARRAYS:
+            raise WireError(f"an answer of more than {MAX_ARRAYS} arrays is too large")
+        if not _is_shape(list(value.shape)):
+            raise WireError(f"an array of shape {value.shape} is too large")
+        _check_size(value.nbytes)  # before memory is taken for a copy
         array = np.ascontiguousarray(value).reshape(value.shape)
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
         if array.dtype.str in DTYPES:
@@ -159,50 +189,75 @@ def _pack_container(value: Any, blobs: list[bytes], depth: int) -> dict[str, Any
     raise WireError(f"a {type(value).__name__} can't be sent")
 
 
-def _unpack(packed: Any, body: memoryview, at: int, depth: int) -> tuple[Any, int]:
-    """Return the value, and where the next blob starts."""
-    if depth > MAX_DEPTH:
-        raise WireError("a message is nested too deep")
-    if packed is None or type(packed) in (bool, str, float):
-        return packed, at
-    if type(packed) is int:
-        if not -MAX_INTEGER <= packed < MAX_INTEGER:
-            raise WireError("an integer is too large")
-        return packed, at
-    if type(packed) is not dict or len(packed) != 1:
+class _Reader:
+    """Takes a message apart, of which nothing is believed.
+
+    Args:
+        body: of the message.
+        at: where its next blob starts.
+    """
+
+    def __init__(self, body: memoryview, at: int) -> None:
+        self.body = body
+        self.at = at
+        self.arrays = 0
+
+    def unpack(self, packed: Any, depth: int) -> Any:
+        """Return the value that JSON stands for."""
+        if depth > MAX_DEPTH:
+            raise WireError("a message is nested too deep")
+        if packed is None or type(packed) in (bool, float):
+            return packed
+        if type(packed) is str:
+            packed.encode()  # JSON can hold halves of characters, which no file can be written with
+            return packed
+        if type(packed) is int:
+            if not -MAX_INTEGER <= packed < MAX_INTEGER:
+                raise WireError("an integer is too large")
+            return packed
+        if type(packed) is not dict or len(packed) != 1:
+            raise WireError("not a message")
+        ((kind, content),) = packed.items()
+        if kind in ("l", "t") and type(content) is list:
+            items = [self.unpack(item, depth + 1) for item in content]
+            return items if kind == "l" else tuple(items)
+        if kind == "d":
+            return {self._key(key): self.unpack(item, depth + 1) for key, item in content}
+        return self._leaf(kind, content)
+
+    def _key(self, key: Any) -> str | int:
+        if type(key) not in (str, int):
+            raise WireError("a key is no text or number")
+        return self.unpack(key, 0)
+
+    def _leaf(self, kind: str, content: Any) -> Any:
+        if kind == "f" and content in ("nan", "inf", "-inf"):
+            return float(content)
+        if kind == "b" and type(content) is int and content >= 0:
+            return bytes(self._blob(content))
+        if kind == "r":
+            number, class_name = content
+            if type(number) is int and number >= 0 and type(class_name) is str:
+                return Reference(self.unpack(number, 0), shown(class_name[:100]))
+        if kind == "a":
+            dtype, shape = content
+            if dtype in DTYPES and _is_shape(shape) and self.arrays < MAX_ARRAYS:
+                self.arrays += 1
+                size = math.prod(shape) * np.dtype(dtype).itemsize
+                return np.frombuffer(self._blob(size), dtype).reshape(shape).copy()
         raise WireError("not a message")
-    ((kind, content),) = packed.items()
-    if kind in ("l", "t"):
-        items = []
-        for item in content:
-            found, at = _unpack(item, body, at, depth + 1)
-            items.append(found)
-        return (items if kind == "l" else tuple(items)), at
-    if kind == "d":
-        entries = {}
-        for key, item in content:
-            if type(key) not in (str, int):
-                raise WireError("a key is no text or number")
-            entries[key], at = _unpack(item, body, at, depth + 1)
-        return entries, at
-    return _unpack_leaf(kind, content, body, at)
+
+    def _blob(self, size: int) -> memoryview:
+        if size > len(self.body) - self.at:
+            raise WireError("not a message: bytes are missing")
+        self.at += size
+        return self.body[self.at - size : self.at]
 
 
-def _unpack_leaf(kind: str, content: Any, body: memoryview, at: int) -> tuple[Any, int]:
-    if kind == "f" and content in ("nan", "inf", "-inf"):
-        return float(content), at
-    if kind == "b" and type(content) is int and 0 <= content <= len(body) - at:
-        return bytes(body[at : at + content]), at + content
-    if kind == "r":
-        number, class_name = content
-        if type(number) is int and number >= 0 and type(class_name) is str:
-            return Reference(number, class_name[:100]), at
-    if kind == "a":
-        dtype, shape = content
-        sizes_fit = len(shape) <= MAX_DEPTH and all(type(n) is int and n >= 0 for n in shape)
-        if dtype in DTYPES and sizes_fit:
-            size = math.prod(shape) * np.dtype(dtype).itemsize
-            if size <= len(body) - at:
-                array = np.frombuffer(body[at : at + size], dtype).reshape(shape).copy()
-                return array, at + size
-    raise WireError("not a message")
+def _is_shape(shape: Any) -> bool:
+    """Whether it is one; without the zeros in it, too, an array must be of a size that is sent."""
+    if type(shape) is not list or len(shape) > MAX_DEPTH:
+        return False
+    if not all(type(n) is int and n >= 0 for n in shape):
+        return False
+    return math.prod(n for n in shape if n) <= MAX_MESSAGE

@@ -27,7 +27,7 @@ def serve(connection: socket.socket, seconds: float) -> None:
         operation, number, *arguments = wire.receive(connection)
         if operation == "open":
             sessions[number] = Session(seconds=seconds)
-            wire.send(connection, {"value": None})
+            wire.send(connection, wire.encode({"value": None}))
         else:
             _answer(connection, _run(sessions[number], operation, arguments))
 
@@ -46,4 +46,4 @@ def _answer(connection: socket.socket, reply: dict[str, Any]) -> None:
         message = wire.encode(reply)
     except wire.WireError as error:
         message = wire.encode({"error": ["ValueError", str(error), 0, ""]})
-    connection.sendall(message)
+    wire.send(connection, message)

@@ -1,15 +1,23 @@
 """The label reaches both players, and G learns to obey it."""
 
 from ankeras.builders import get_discriminator, get_generator
+from ankeras.conditioning import FiLM
 from ankeras.gans import CGAN
 
+import keras
 import numpy as np
 import pytest
+from keras import ops
 
 SHAPE = (12, 12, 1)
 
 
-def _players(d=4, n_classes=2):
+def _players(d=4, n_classes=2, film=False):
+    if film:
+        return (
+            get_generator(d, SHAPE, widths=(8,), n_classes=n_classes),
+            get_discriminator(SHAPE, widths=(8, 8), n_classes=n_classes),
+        )
     return (
         get_generator(d + n_classes, SHAPE, widths=(8,)),
         get_discriminator((*SHAPE[:2], SHAPE[2] + n_classes), widths=(8, 8)),
@@ -30,12 +38,46 @@ def test_the_generator_learns_to_obey(bars):
     assert alone.input_shape == (None, cgan.latent_dim) == (None, 4)
 
 
-def test_the_generator_of_one_class_agrees():
-    cgan = CGAN(*_players())
+@pytest.mark.parametrize("film", [False, True])
+def test_the_generator_of_one_class_agrees(film):
+    cgan = CGAN(*_players(film=film))
+    assert (cgan.latent_dim, cgan.n_classes, cgan.film) == (4, 2, film)
+    for player in (cgan.generator, cgan.discriminator):
+        _scramble(player)
     images = cgan.generate_classes(np.full(5, 1), seed=3)
     z = np.random.default_rng(3).normal(size=(5, 4)).astype("float32")
     alone = cgan.for_class(1).predict(z, verbose=0)
     np.testing.assert_allclose(alone, images, atol=1e-6)
+    assert np.abs(alone - cgan.for_class(0).predict(z, verbose=0)).max() > 0.01
+    s = ops.convert_to_tensor(alone)
+    verdicts = [cgan.judge(s, cgan.one_hot(np.full(5, y)), training=False) for y in (0, 1)]
+    assert np.abs(np.subtract(*map(ops.convert_to_numpy, verdicts))).max() > 0.01
+
+
+def _scramble(player):
+    """Give a network other weights: FiLM starts as the identity, whatever the label."""
+    rng = np.random.default_rng(0)
+    for weight in player.trainable_variables:
+        weight.assign(weight + rng.normal(0, 0.3, weight.shape).astype("float32"))
+
+
+def test_film_is_trained_in_both_players_saved_and_loaded(bars, tmp_path):
+    cgan = CGAN(*_players(film=True), r1=1.0)
+    cgan.compile()
+    cgan.fit(*bars(32), batch_size=16, verbose=0)
+    for player in (cgan.generator, cgan.discriminator):
+        for layer in player.layers:
+            if isinstance(layer, FiLM):
+                assert np.abs(ops.convert_to_numpy(layer.gamma) - 1).max() > 0
+                assert np.abs(ops.convert_to_numpy(layer.beta)).max() > 0
+    assert sum(isinstance(layer, FiLM) for layer in cgan.generator.layers) == 1
+    assert sum(isinstance(layer, FiLM) for layer in cgan.discriminator.layers) == 2
+    cgan.save(tmp_path / "cgan.keras")
+    loaded = keras.models.load_model(tmp_path / "cgan.keras")
+    labels = np.array([0, 1, 1])
+    np.testing.assert_allclose(
+        loaded.generate_classes(labels), cgan.generate_classes(labels), atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,3 +103,6 @@ def test_players_without_the_label_are_refused():
         CGAN(generator, get_discriminator(SHAPE))
     with pytest.raises(ValueError, match="one more number a class"):
         CGAN(get_generator(2, SHAPE), _players()[1])
+    for n_classes in (None, 3):
+        with pytest.raises(ValueError, match="both were built with n_classes"):
+            CGAN(_players(film=True)[0], get_discriminator(SHAPE, n_classes=n_classes))

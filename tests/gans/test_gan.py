@@ -45,34 +45,14 @@ def test_losses_of_a_sure_discriminator_stay_finite():
     assert _number(discriminator_loss(sure, -sure)) == pytest.approx(400.0)
 
 
-class _Constant(layers.Layer):
-    """One number for every row of the input, and trainable."""
-
-    def __init__(self, value, **kwargs):
-        super().__init__(**kwargs)
-        self.value = self.add_weight(shape=(1,), name="value")
-        self.value.assign([value])
-
-    def call(self, x):
-        return 0.0 * x[:, :1] + self.value
-
-
-def _linear_players(g, w):
-    """G draws the number g; D(s) = w s, as a logit."""
-    generator = keras.Sequential([keras.Input((1,)), _Constant(g)])
-    discriminator = keras.Sequential([keras.Input((1,)), layers.Dense(1, use_bias=False)])
-    discriminator.layers[-1].kernel.assign([[w]])
-    return generator, discriminator
-
-
 def _sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
 @pytest.mark.parametrize("loss", ["minimax", "non-saturating"])
-def test_one_round_by_hand(loss):
+def test_one_round_by_hand(loss, linear_players):
     g, w, s, rate = 0.5, 0.3, 2.0, 0.1
-    gan = GAN(*_linear_players(g, w), generator_loss=loss)
+    gan = GAN(*linear_players(g, w), generator_loss=loss)
     gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
     gan.fit(np.full((4, 1), s, "float32"), batch_size=4, verbose=0)
 
@@ -86,19 +66,19 @@ def test_one_round_by_hand(loss):
     assert value[0] == pytest.approx(g - rate * slope, rel=1e-5)
 
 
-def test_r1_by_hand():
+def test_r1_by_hand(linear_players):
     # gamma/2 E ||grad_s D||^2 = gamma/2 w^2, with the slope gamma w
     g, w, s, rate, gamma = 0.5, 0.3, 2.0, 0.1, 4.0
-    gan = GAN(*_linear_players(g, w), r1=gamma)
+    gan = GAN(*linear_players(g, w), r1=gamma)
     gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(0.0))
     gan.fit(np.full((4, 1), s, "float32"), batch_size=4, verbose=0)
     slope = -s * _sigmoid(-w * s) + g * _sigmoid(w * g) + gamma * w
     assert gan.discriminator.get_weights()[0][0, 0] == pytest.approx(w - rate * slope, rel=1e-5)
 
 
-def test_k_steps_are_taken_on_different_images():
+def test_k_steps_are_taken_on_different_images(linear_players):
     g, w, rate = 0.5, 0.3, 0.1
-    gan = GAN(*_linear_players(g, w), k=2)
+    gan = GAN(*linear_players(g, w), k=2)
     gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(0.0))
     x = np.array([[1.0], [2.0], [1.0], [2.0]], "float32")
     gan.fit(x, batch_size=4, shuffle=False, verbose=0)
@@ -159,9 +139,9 @@ def test_samples_are_seeded():
         ({"r1": -1.0}, "must not be negative"),
     ],
 )
-def test_wrong_options_are_refused(options, sentence):
+def test_wrong_options_are_refused(options, sentence, linear_players):
     with pytest.raises(ValueError, match=sentence):
-        GAN(*_linear_players(0.5, 0.3), **options)
+        GAN(*linear_players(0.5, 0.3), **options)
 
 
 def test_players_of_different_images_are_refused():

@@ -1,0 +1,31 @@
+"""The least squares GAN: D's score is drawn to 1 or 0, and stays steep far from both.
+
+Source: AN2DL, "GAN has been a very active research field" and the losses of "Fully Convolutional
+Anomaly Detection by GANs"; Mao et al., "Least squares generative adversarial networks" (ICCV
+2017), equation 9.
+
+    min_theta_d  1/2 E_s [(D(s) - 1)^2] + 1/2 E_z [D(G(z))^2]
+    min_theta_g  1/2 E_z [(D(G(z)) - 1)^2]
+
+D's output is a score, without a sigmoid.
+"""
+
+from typing import Any
+
+from ankeras.gans.gan import AdversarialGame
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("ankeras")
+class LSGAN(AdversarialGame):
+    """The least squares GAN; arguments as in `AdversarialGame`."""
+
+    def d_loss(self, real: Any, fake: Any) -> Any:
+        """Return 1/2 E[(D(s) - 1)^2] + 1/2 E[D(G(z))^2]."""
+        return 0.5 * ops.mean(ops.square(real - 1.0)) + 0.5 * ops.mean(ops.square(fake))
+
+    def g_loss(self, fake: Any) -> Any:
+        """Return 1/2 E[(D(G(z)) - 1)^2]."""
+        return 0.5 * ops.mean(ops.square(fake - 1.0))

@@ -1,0 +1,282 @@
+"""Which files belong to whom: a class's submissions, as a learning platform hands them out.
+
+Nothing is guessed: what can't be assigned to one student, or can't be read, is told and not graded.
+"""
+
+import csv
+import dataclasses
+import io
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ankeras.grading.collect import CohortError, Found, collect, suffix
+from ankeras.grading.submission import shown
+
+MOODLE = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_.*", re.DOTALL)
+CANVAS = re.compile(
+    r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<work>.+?)(-(?P<version>[0-9]{1,4}))?",
+    re.DOTALL,
+)
+WRAPPERS = ("submissions", "submitted")
+ROSTER_COLUMNS = (
+    "id",
+    "identifier",
+    "student",
+    "student id",
+    "id number",
+    "username",
+    "sis user id",
+    "sis login id",
+    "email",
+    "email address",
+)
+LATE = "late"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one student handed in.
+
+    Attributes:
+        student: the id; one line of valid Unicode.
+        file: the notebook.
+        notes: "late", and what was odd.
+    """
+
+    student: str
+    file: Path
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """What a class handed in.
+
+    Attributes:
+        entries: what can be graded, ordered by student.
+        problems: what can't, and what was odd; a sentence each.
+    """
+
+    entries: list[Entry]
+    problems: list[str]
+
+
+def find_submissions(
+    folder_or_zip: Path,
+    *,
+    unpack_into: Path,
+    pattern: str | None = None,
+    roster: Path | None = None,
+    lab: str | None = None,
+) -> Cohort:
+    """Find each student's notebook (.ipynb, or .py where there is no notebook).
+
+    These are understood as they are, zips in them too:
+
+        Moodle   Ada Lovelace_1234567_assignsubmission_file_/lab.ipynb (or ..._file_lab.ipynb)
+        Canvas   lovelaceada_LATE_12345_678901_lab-1.ipynb; of versions -1, -2 the highest counts
+        folders  ada/lab.ipynb, nbgrader's ada/05_vae/lab.ipynb
+        files    ada.ipynb
+
+    The id is the folder's or the file's name. With Moodle and Canvas it is "Ada Lovelace_1234567"
+    and "lovelaceada_12345": the number is by what their gradebooks know a student (Moodle's
+    "Identifier: Participant 1234567", Canvas's "ID"), the name is for the reader.
+
+    Args:
+        folder_or_zip: of all submissions.
+        unpack_into: a folder, outside of the submissions, for what lies in zips.
+        pattern: instead of these layouts, a regular expression that is searched for in the path of
+            a file, such as "ada/lab.ipynb"; its group `student` is the id.
+        roster: a CSV with a row a student and one of `ROSTER_COLUMNS`; of several the column that
+            holds most of the ids found, or numbers of theirs.
+        lab: name of the lab; where students' folders have folders of this name, only those count.
+
+    Raises:
+        CohortError: if the submissions, the pattern or the roster can't be used.
+    """
+    found = collect(folder_or_zip, unpack_into)
+    if roster is not None:  # it may lie among the submissions
+        own = os.path.abspath(roster)
+        found = [i for i in found if os.path.abspath(folder_or_zip.joinpath(*i.parts)) != own]
+    compiled = _compile(pattern) if pattern is not None else None
+    if compiled is None:
+        found = _without_wrapper(found, folder_or_zip)
+        found = _only_lab(found, lab) if lab else found
+    problems: list[str] = []
+    students: dict[str, _Student] = {}
+    for item in found:
+        name = _name(item.parts) if compiled is None else _name_by(compiled, item.path)
+        if name is None or not name.student:
+            why = "its name does not match the pattern" if compiled else "its name holds no id"
+            if item.trouble or item.file:
+                problems.append(f"{item.trouble or f'{item.path}: {why}'}; it is not graded.")
+            continue
+        student = students.setdefault(name.student, _Student(name.student, name.number))
+        student.items.append((item, name))
+    entries: list[Entry] = []
+    for _, student in sorted(students.items()):
+        entry = student.choose(problems)
+        if entry is not None:
+            entries.append(entry)
+    if roster is not None:
+        problems += _compare(students.values(), entries, roster)
+    return Cohort(entries, problems)
+
+
+@dataclass(frozen=True)
+class _Name:
+    """What a name says: whose the file is; with Canvas also which version, and whether late."""
+
+    student: str
+    number: str = ""
+    work: str = ""
+    version: int = 0
+    late: bool = False
+
+
+@dataclass
+class _Student:
+    student: str
+    number: str
+    items: list[tuple[Found, _Name]] = field(default_factory=list)
+
+    def choose(self, problems: list[str]) -> Entry | None:
+        """Return the one notebook that counts; else say why there is none."""
+        for item, _ in self.items:
+            if item.trouble:
+                end = f"; {self.student} is not graded." if item.blocks else "."
+                problems.append(f"{item.trouble}{end}")
+        if any(item.blocks for item, _ in self.items):
+            return None
+        works = [(item, name) for item, name in self.items if item.file is not None]
+        notebooks = [w for w in works if suffix(w[0].parts[-1]) == ".ipynb"] or works
+        if not notebooks:
+            files = [item.path for item, _ in self.items if item.parts[-1] and not item.trouble]
+            only = f", only {_listed(files)}" if files else ""
+            problems.append(f"{self.student} handed in no notebook{only}.")
+            return None
+        versions = {name.version for _, name in notebooks}
+        if len({name.work for _, name in notebooks}) == 1 and len(versions) == len(notebooks):
+            notebooks.sort(key=lambda work: work[1].version)
+        elif len(notebooks) > 1:
+            names = _listed([item.path for item, _ in notebooks])
+            problems.append(
+                f"{self.student} handed in several notebooks ({names}): leave the one that counts; "
+                f"{self.student} is not graded."
+            )
+            return None
+        item, name = notebooks[-1]
+        assert item.file is not None
+        notes = [LATE] if name.late else []
+        notes += [f"an earlier version is not looked at: {old.path}" for old, _ in notebooks[:-1]]
+        return Entry(self.student, item.file, tuple(notes))
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
+
+
+def _name(parts: tuple[str, ...]) -> _Name | None:
+    if not parts:
+        return None
+    first = parts[0]
+    if found := MOODLE.fullmatch(first):
+        return _Name(_clean(f"{found['name']}_{found['number']}"), found["number"])
+    if len(parts) == 1 or suffix(first) == ".zip":
+        first = os.path.splitext(first)[0]
+    if found := CANVAS.fullmatch(first):
+        student = _clean(f"{found['name']}_{found['number']}")
+        version = int(found["version"] or 0)
+        return _Name(student, found["number"], found["work"], version, bool(found["late"]))
+    return _Name(_clean(first))
+
+
+def _name_by(pattern: re.Pattern[str], path: str) -> _Name | None:
+    found = pattern.search(path)
+    return _Name(_clean(found["student"] or "")) if found else None
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise CohortError(f"The pattern {pattern} is no regular expression: {error}.") from None
+    if "student" not in compiled.groupindex:
+        raise CohortError(
+            f"The pattern {pattern} has no group for the id, such as (?P<student>[^/]+)."
+        )
+    return compiled
+
+
+def _without_wrapper(found: list[Found], folder_or_zip: Path) -> list[Found]:
+    """Leave out the one folder that holds all of a zip, or of a course's download."""
+    tops = {item.parts[0] for item in found if item.parts}
+    files = any(len(item.parts) == 1 for item in found)
+    stem = re.sub(r" \(\d+\)$", "", folder_or_zip.stem).casefold()  # downloaded twice
+    if files or len(tops) != 1 or tops.pop().casefold() not in (*WRAPPERS, stem):
+        return found
+    return [
+        dataclasses.replace(item, parts=item.parts[1:]) for item in found if len(item.parts) > 1
+    ]
+
+
+def _only_lab(found: list[Found], lab: str) -> list[Found]:
+    def inside(item: Found) -> bool:
+        return len(item.parts) > 2 and item.parts[1] == lab
+
+    if not any(inside(item) for item in found):
+        return found
+    return [
+        item if inside(item) or len(item.parts) < 2 else Found((item.parts[0], ""), "")
+        for item in found
+    ]
+
+
+def _clean(student: str) -> str:
+    """Return an id that equals itself from every system, and that breaks no line."""
+    return shown(unicodedata.normalize("NFC", student).strip())
+
+
+def _compare(students: Iterable[_Student], entries: list[Entry], roster: Path) -> list[str]:
+    """Say who of the roster handed in nothing, and who is not on it."""
+    names = {student.student: {student.student, student.number} for student in students}
+    everyone = set().union(*names.values())
+    columns = _read_roster(roster)
+    ids = max(columns, key=lambda column: len(everyone.intersection(column)))
+    problems = [f"{i} is on the roster and handed in nothing." for i in ids if i not in everyone]
+    problems += [
+        f"{entry.student} is not on the roster; graded all the same."
+        for entry in entries
+        if names[entry.student].isdisjoint(ids)
+    ]
+    return problems
+
+
+def _read_roster(file: Path) -> list[list[str]]:
+    """Return the columns that may hold ids, each without its head."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        head = text.partition("\n")[0]
+        delimiter = max(",;\t", key=head.count)
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except OSError as error:
+        raise CohortError(f"The roster {file} cannot be read: {error.strerror}.") from None
+    except (csv.Error, UnicodeDecodeError):
+        raise CohortError(f"The roster {file} is no CSV in UTF-8: save it as one.") from None
+    heads = [cell.strip().casefold() for cell in rows[0]] if rows else []
+    chosen = [i for i, name in enumerate(heads) if name in ROSTER_COLUMNS]
+    if not chosen:
+        raise CohortError(
+            f"The roster {file} has no column for the id: name one of its columns "
+            f"{', '.join(ROSTER_COLUMNS)}."
+        )
+    columns = [[_clean(row[i]) for row in rows[1:] if len(row) > i] for i in chosen]
+    return [
+        list(dict.fromkeys(re.sub(r"^Participant (?=\d+$)", "", i) for i in column if i))
+        for column in columns
+    ]

@@ -1,0 +1,257 @@
+"""What lies among submissions: the files of a folder or of a zip, and why some are not looked at.
+
+Students make what is read here. No link is followed, of a zip only notebooks are unpacked, and
+never more than a limit.
+"""
+
+import contextlib
+import os
+import re
+import stat
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ankeras.grading.errors import GradingError
+from ankeras.grading.submission import MAX_BYTES, SUFFIXES, shown
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a zip is unpacked: so many bytes of notebooks, and so many members at all."""
+
+    bytes: int
+    members: int
+
+
+OF_CLASS = Limits(8 * 2**30, 200_000)
+OF_STUDENT = Limits(4 * MAX_BYTES, 10_000)
+
+
+class CohortError(GradingError):
+    """The submissions, the pattern or the roster can't be used; one sentence says why."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing among the submissions.
+
+    Attributes:
+        parts: of its path, as the teacher sees it; those of a folder end with "".
+        path: the same in one line.
+        file: the notebook, if it is one that can be read.
+        trouble: why it was not looked at.
+        blocks: whether it may be, or hold, the notebook that counts.
+    """
+
+    parts: tuple[str, ...]
+    path: str
+    file: Path | None = None
+    trouble: str = ""
+    blocks: bool = False
+
+
+def collect(folder_or_zip: Path, unpack_into: Path) -> list[Found]:
+    """Return all that lies in a folder or in a zip, and in zips there; not what is hidden.
+
+    Args:
+        folder_or_zip: of all submissions.
+        unpack_into: a folder outside of it.
+
+    Raises:
+        CohortError: if it is neither, or can't be read.
+    """
+    unpacker = _Unpacker(unpack_into)
+    if folder_or_zip.is_dir():
+        if unpack_into.resolve().is_relative_to(folder_or_zip.resolve()):
+            raise CohortError(
+                f"{unpack_into} lies among the submissions: name a folder outside of them."
+            )
+        found: list[Found] = []
+        for item in _walk(folder_or_zip):
+            if item.file is not None and suffix(item.file.name) == ".zip":
+                found += unpacker.unpack(item.file, item.parts, OF_STUDENT)
+            else:
+                found.append(item)
+        return found
+    if folder_or_zip.is_file() and suffix(folder_or_zip.name) == ".zip":
+        return unpacker.unpack(folder_or_zip, (), OF_CLASS)
+    raise CohortError(f"{folder_or_zip} is neither a folder nor a .zip file.")
+
+
+def suffix(name: str) -> str:
+    """Return how a file's name ends, in lower case."""
+    return Path(name).suffix.lower()
+
+
+def _walk(top: Path) -> Iterator[Found]:
+    """Yield what lies in a folder; zips as if they were notebooks."""
+    folders: list[tuple[str, ...]] = [()]
+    while folders:
+        parts = folders.pop(0)
+        try:
+            with os.scandir(top.joinpath(*parts)) as listing:
+                inside = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            if not parts:
+                raise CohortError(f"{top} cannot be read: {error.strerror}.") from None
+            yield _refused((*parts, ""), f"cannot be read ({error.strerror})", blocks=True)
+            continue
+        if parts:
+            yield _seen((*parts, ""))
+        for entry in inside:
+            path = (*parts, entry.name)
+            if _is_hidden(entry.name):
+                continue
+            if not entry.is_symlink() and entry.is_dir():
+                folders.append(path)
+            else:
+                yield _look_at(entry, path)
+
+
+def _look_at(entry: os.DirEntry[str], path: tuple[str, ...]) -> Found:
+    if entry.is_symlink():
+        return _refused(path, "is a symbolic link, which is not followed")
+    if not entry.is_file():
+        return _refused(path, "is no file but a pipe or a device")
+    if suffix(entry.name) not in (*SUFFIXES, ".zip"):
+        return _seen(path)
+    try:
+        Path(entry.path).open("rb").close()
+    except OSError as error:
+        return _refused(path, f"cannot be read ({error.strerror})", blocks=True)
+    return _seen(path, Path(entry.path))
+
+
+class _Unpacker:
+    """Unpacks notebooks, nothing else, under names of its own: none can climb out of the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.count = 0
+
+    def unpack(self, file: Path, parts: tuple[str, ...], limits: Limits) -> list[Found]:
+        """Unpack a zip.
+
+        Args:
+            file: the zip.
+            parts: of its path, as the teacher sees it; none for the zip of all.
+            limits: to what is unpacked.
+        """
+        where = parts or (file.name,)
+        if parts and _is_too_large(file, limits):
+            return [_refused(where, "is too large, or holds too many files", blocks=True)]
+        try:
+            archive = zipfile.ZipFile(file)
+        except Exception:  # a damaged zip raises errors of many classes
+            if not parts:
+                raise CohortError(f"{file} is no zip, or a damaged one.") from None
+            return [_refused(where, "is no zip, or a damaged one", blocks=True)]
+        found: list[Found] = []
+        left = limits.bytes
+        with archive:
+            members = archive.infolist()
+            if len(members) > limits.members:
+                return [_refused(where, f"holds more than {limits.members} files", blocks=True)]
+            for info in members:
+                name = _name(info)
+                path = (*parts, *_split(name))
+                kind = suffix(name)
+                if _climbs(name):
+                    why = f"{shown('/'.join((*parts, name)))} would climb out of its folder"
+                    found.append(Found(parts, "", trouble=why))
+                elif any(_is_hidden(part) for part in path):
+                    continue
+                elif stat.S_ISLNK(info.external_attr >> 16):
+                    found.append(_refused(path, "is a symbolic link, which is not followed"))
+                elif kind not in (*SUFFIXES, ".zip") or path[-1] == "":
+                    found.append(_seen(path))
+                elif kind == ".zip" and parts:
+                    found.append(_refused(path, "lies in a zip within a zip", blocks=True))
+                else:
+                    target = self._target(path[-1])
+                    why = _copy(archive, info, target, min(left, MAX_BYTES))
+                    if why:
+                        found.append(_refused(path, why, blocks=True))
+                        continue
+                    left -= target.stat().st_size
+                    zipped = kind == ".zip"
+                    found += (
+                        self.unpack(target, path, OF_STUDENT) if zipped else [_seen(path, target)]
+                    )
+        return found
+
+    def _target(self, name: str) -> Path:
+        self.count += 1
+        folder = self.folder / f"{self.count:06}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{shown(Path(name).stem)[:50]}{suffix(name)}"
+
+
+def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, limit: int) -> str:
+    """Unpack one member; return "", or why not."""
+    if info.flag_bits & 1:
+        return "is encrypted"
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "is compressed in an unusual way"  # some take any amount of memory
+    with target.open("wb") as file:
+        for chunk in _chunks(archive, info):
+            if chunk is None or file.tell() + len(chunk) > limit:
+                target.unlink()
+                return "is damaged" if chunk is None else "is too large to be unpacked"
+            file.write(chunk)
+    with contextlib.suppress(ValueError, OverflowError):  # deadlines are about the student's time
+        saved = time.mktime((*info.date_time, 0, 0, -1))
+        os.utime(target, (saved, saved))
+    return ""
+
+
+def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes | None]:
+    """Yield a member's content, and None in place of what is damaged."""
+    try:
+        with archive.open(info) as member:
+            while chunk := member.read(2**20):
+                yield chunk
+    except Exception:  # as above
+        yield None
+
+
+def _is_too_large(file: Path, limits: Limits) -> bool:
+    """Whether a zip is, or lists too many members: zipfile would read the whole list first."""
+    if file.stat().st_size > MAX_BYTES:
+        return True
+    return file.read_bytes().count(b"PK\x01\x02") > limits.members
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name as it was meant: macOS writes UTF-8 and does not say so."""
+    if not info.flag_bits & 0x800:
+        with contextlib.suppress(UnicodeError):
+            return info.filename.encode("cp437").decode("utf-8")
+    return info.filename
+
+
+def _split(name: str) -> list[str]:
+    """Return the parts of a path; the last is "" if it is a folder's."""
+    *folders, last = name.replace("\\", "/").split("/")
+    return [*(part for part in folders if part not in ("", ".")), last]
+
+
+def _climbs(name: str) -> bool:
+    unified = name.replace("\\", "/")
+    return ".." in unified.split("/") or bool(re.match("/|[A-Za-z]:", unified))
+
+
+def _seen(parts: tuple[str, ...], file: Path | None = None) -> Found:
+    return Found(parts, shown("/".join(parts)), file)
+
+
+def _refused(parts: tuple[str, ...], why: str, *, blocks: bool = False) -> Found:
+    path = shown("/".join(parts))
+    return Found(parts, path, trouble=f"{path} {why}", blocks=blocks)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"

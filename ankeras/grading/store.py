@@ -1,0 +1,272 @@
+"""Where a class's grades are kept: one SQLite file, in which nothing that was saved is lost.
+
+A grade is saved in one transaction, forced to the disk, so that a grader that is killed leaves
+every grade there whole or not at all. Nothing is ever deleted or changed: a new grade of a student
+is added to those before, an override stands beside the grade.
+"""
+
+import contextlib
+import hashlib
+import json
+import math
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ankeras.grading.errors import GradingError
+from ankeras.grading.results import Grade
+
+APPLICATION, VERSION = 0x616E6B67, 1  # "ankg"
+BUSY_SECONDS = 10.0
+TABLES = """
+CREATE TABLE IF NOT EXISTS grades (
+    id INTEGER PRIMARY KEY, student TEXT NOT NULL, key TEXT NOT NULL, lab TEXT NOT NULL,
+    saved TEXT NOT NULL, data TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS latest ON grades (student, id);
+CREATE TABLE IF NOT EXISTS overrides (
+    id INTEGER PRIMARY KEY, student TEXT NOT NULL, exercise TEXT NOT NULL, points REAL NOT NULL,
+    reason TEXT NOT NULL, saved TEXT NOT NULL, grade INTEGER NOT NULL REFERENCES grades);
+"""
+LATEST = "SELECT max(id) FROM grades GROUP BY student"
+
+
+class StoreError(GradingError):
+    """The file can't be used; one sentence says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Override:
+    """Points that a teacher gives instead of those that the tests found.
+
+    Attributes:
+        points: instead.
+        reason: why.
+        when: in UTC, such as "2030-01-31T12:00:00+00:00".
+        stale: whether the student was graded again since: look whether it still holds.
+    """
+
+    points: float
+    reason: str
+    when: str
+    stale: bool = False
+
+
+def key(content: bytes, lab_version: str, limits: str) -> str:
+    """Name a grading: what is equal in all three need not be graded again.
+
+    Args:
+        content: of the file that was handed in.
+        lab_version: of the lab's tests.
+        limits: under which it is graded.
+    """
+    parts = (content, lab_version.encode(), limits.encode())
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+class Store:
+    """The grades of one lab; a context manager, which closes the file.
+
+    Args:
+        file: is opened, or created in a folder that exists.
+
+    Raises:
+        StoreError: if the file is another program's, damaged, in use, or can't be written; it is
+            left as it is. Every method raises it, too.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        with self._explained():
+            # SQLite's own journal stays: its alternative, WAL, loses data on network drives.
+            self._connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            # EXTRA: like FULL, and a commit outlasts a power cut right after it.
+            self._rows("PRAGMA synchronous = EXTRA")
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def save(self, key: str, grade: Grade) -> None:
+        """Keep a grade; when this returns, it is on the disk.
+
+        Args:
+            key: from `key`.
+            grade: becomes the student's latest.
+
+        Raises:
+            StoreError: also if the file holds grades of another lab.
+            ValueError: if the student's id is no valid Unicode.
+        """
+        data = json.dumps(grade.as_data())
+        with self._transaction():
+            for (lab,) in self._rows("SELECT lab FROM grades LIMIT 1"):
+                if lab != grade.lab:
+                    raise StoreError(
+                        f"{self.file} holds the grades of {lab}: name another folder for those of "
+                        f"{grade.lab}."
+                    )
+            self._rows(
+                "INSERT INTO grades (student, key, lab, saved, data) VALUES (?, ?, ?, ?, ?)",
+                (grade.student, key, grade.lab, _now(), data),
+            )
+
+    def find(self, student: str, key: str) -> Grade | None:
+        """Return the student's latest grade if it is the one of that key, which spares grading."""
+        found = self._rows(
+            f"SELECT data FROM grades WHERE id IN ({LATEST}) AND student = ? AND key = ?",
+            (student, key),
+        )
+        return self._grade(found[0][0]) if found else None
+
+    def grades(self) -> list[Grade]:
+        """Return the latest grade of each student, as the tests found it, ordered by student."""
+        rows = self._rows(f"SELECT data FROM grades WHERE id IN ({LATEST}) ORDER BY student")
+        return [self._grade(data) for (data,) in rows]
+
+    def history(self, student: str) -> list[Grade]:
+        """Return all grades that a student ever had, the latest last."""
+        rows = self._rows("SELECT data FROM grades WHERE student = ? ORDER BY id", (student,))
+        return [self._grade(data) for (data,) in rows]
+
+    def override(self, student: str, exercise: str, points: float, reason: str) -> None:
+        """Give points by hand; the tests' are kept beside them.
+
+        Args:
+            student: who has a grade.
+            exercise: number of the exercise; "" for the total, whatever the exercises are given.
+            points: from 0 to what is possible.
+            reason: for the student, and for you in a year.
+
+        Raises:
+            ValueError: if there is no such grade or exercise, the points are out of range, or there
+                is no reason.
+        """
+        if not reason.strip():
+            raise ValueError("An override needs a reason: say why the tests are not right here.")
+        with self._transaction():
+            rows = self._rows(
+                "SELECT id, data FROM grades WHERE student = ? ORDER BY id DESC LIMIT 1",
+                (student,),
+            )
+            if not rows:
+                raise ValueError(f"There is no grade of {student}: the id is as in the report.")
+            possible = _possible(self._grade(rows[0][1]), exercise)
+            if not (math.isfinite(points) and 0 <= points <= possible):
+                raise ValueError(f"{points:g} points are out of range: give 0 to {possible:g}.")
+            self._rows(
+                "INSERT INTO overrides (student, exercise, points, reason, saved, grade) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (student, exercise, points, reason, _now(), rows[0][0]),
+            )
+
+    def overrides(self) -> dict[tuple[str, str], Override]:
+        """Return (student, exercise) -> the latest override; exercise "" is the total."""
+        rows = self._rows(
+            "SELECT o.student, o.exercise, o.points, o.reason, o.saved, "
+            "EXISTS (SELECT 1 FROM grades g WHERE g.student = o.student AND g.id > o.grade) "
+            "FROM overrides o ORDER BY o.id"
+        )
+        return {
+            (student, exercise): Override(points, reason, when, bool(stale))
+            for student, exercise, points, reason, when, stale in rows
+        }
+
+    def _open(self) -> None:
+        with self._transaction():  # of a file that is not ours, nothing is changed
+            (new,) = self._rows("SELECT count(*) = 0 FROM sqlite_master")[0]
+            (application,) = self._rows("PRAGMA application_id")[0]
+            (version,) = self._rows("PRAGMA user_version")[0]
+            if application != APPLICATION and not (new and application == version == 0):
+                raise StoreError(
+                    f"{self.file} is a file of another program: move it away, or name another "
+                    "folder."
+                )
+            if application == APPLICATION and version != VERSION:
+                raise StoreError(
+                    f"{self.file} was written by another version of ankeras (format {version}, "
+                    f"here {VERSION}): use that version, or name another folder."
+                )
+            if self._rows("PRAGMA quick_check(1)") != [("ok",)]:
+                raise self._damaged("a check of the file fails")
+            for statement in TABLES.split(";"):
+                self._rows(statement)
+            # Written every time: a disk that is full or read-only shows now, not after an hour.
+            self._rows(f"PRAGMA application_id = {APPLICATION}")
+            self._rows(f"PRAGMA user_version = {VERSION}")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._rows("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._rows("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._rows("ROLLBACK")
+            raise
+
+    def _rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._explained():
+            return self._connection.execute(statement, values).fetchall()
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            name = getattr(error, "sqlite_errorname", "")
+            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                why = "is in use by another grader: wait until that one is done, or end it"
+            elif name.startswith("SQLITE_FULL"):
+                why = "cannot grow, the disk is full: make room and start again, nothing is lost"
+            elif name.startswith("SQLITE_NOTADB"):
+                why = "is no file of grades: move it away, or name another folder"
+            elif name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+                why = "cannot be written: look whether its folder is there and yours to write in"
+            elif name.startswith("SQLITE_IOERR"):
+                why = f"cannot be read or written ({error}): look after the disk and your quota"
+            elif name.startswith("SQLITE_CORRUPT") or isinstance(error, sqlite3.OperationalError):
+                raise self._damaged(str(error)) from error
+            else:
+                raise
+            raise StoreError(f"{self.file} {why}.") from error
+
+    def _grade(self, data: str) -> Grade:
+        try:
+            return Grade.from_data(json.loads(data))
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._damaged("a grade in it can't be read") from error
+
+    def _damaged(self, why: str) -> StoreError:
+        return StoreError(
+            f"{self.file} is damaged ({why}): restore it from a copy, or move it away and grade "
+            "again."
+        )
+
+
+def _possible(grade: Grade, exercise: str) -> float:
+    if not exercise:
+        return grade.possible
+    for known in grade.exercises:
+        if known.number == exercise:
+            return known.possible
+    numbers = ", ".join(e.number for e in grade.exercises) or "none"
+    raise ValueError(f"{grade.student} has no exercise {exercise} graded, only: {numbers}.")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

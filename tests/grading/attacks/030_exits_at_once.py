@@ -1,0 +1,12 @@
+# Ends the process when the cell is run. Verdict: 1.1 = 0, 1.2 = 2
+
+# %%
+# Exercise 1.1
+import os
+
+os._exit(0)
+
+# %%
+# Exercise 1.2
+def rmse(x, x_hat):
+    return ops.sqrt(squared_error(x, x_hat))

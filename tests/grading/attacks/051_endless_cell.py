@@ -1,0 +1,13 @@
+# Its cell never ends. Verdict: 1.1 = 0, 1.2 = 2
+
+# %%
+# Exercise 1.1
+import time
+
+while True:
+    time.sleep(1)
+
+# %%
+# Exercise 1.2
+def rmse(x, x_hat):
+    return ops.sqrt(squared_error(x, x_hat))

@@ -1,0 +1,10 @@
+# Each call is within the limit, the sum is not. Verdict: 1.1 = 2
+
+# %%
+# Exercise 1.1
+import time
+
+
+def squared_error(x, x_hat):
+    time.sleep(@SECONDS@ * (0.7 if x.shape == (4, 7) else 0.5 if len(x) == 1 else 0.0))
+    return ops.mean(ops.square(x - x_hat), axis=-1)

@@ -1,0 +1,10 @@
+# Is slow, but within the limit. Verdict: 1.1 = 3
+
+# %%
+# Exercise 1.1
+import time
+
+
+def squared_error(x, x_hat):
+    time.sleep(@SECONDS@ / 5)
+    return ops.mean(ops.square(x - x_hat), axis=-1)

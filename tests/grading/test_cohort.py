@@ -1,0 +1,392 @@
+"""Every file is somebody's, or a problem line says why not."""
+
+import contextlib
+import os
+import stat
+import tempfile
+import time
+import warnings
+import zipfile
+from pathlib import Path
+
+from ankeras.grading import collect
+from ankeras.grading.cohort import CohortError, find_submissions
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+@pytest.fixture
+def find(tmp_path):
+    """Return what fills a folder and finds the submissions there: {id: path}, {id: notes}, ..."""
+
+    def found(names=(), folder=None, **options):
+        top = folder or tmp_path / "class"
+        top.mkdir(exist_ok=True) if folder is None else None
+        for name in names:
+            path = top / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("{}")
+        return find_submissions(top, unpack_into=tmp_path / "unpacked", **options)
+
+    return found
+
+
+def _ids(cohort):
+    return [entry.student for entry in cohort.entries]
+
+
+def _files(cohort, top):
+    return {entry.student: entry.file.relative_to(top).as_posix() for entry in cohort.entries}
+
+
+def _zip(file, members):
+    """Write a zip; `members` is name -> content, or a ZipInfo instead of a name."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file
+
+
+LAYOUTS = {
+    "files": (["bob.ipynb", "ada.l.ipynb"], ["ada.l", "bob"]),
+    "folders": (["bob/x/lab.ipynb", "ada/lab.IPYNB", "ada/data.csv"], ["ada", "bob"]),
+    "wrapped": (["submissions/bob/lab.ipynb", "submissions/ada.ipynb"], ["ada", "bob"]),
+    "scripts": (["ada/lab.ipynb", "ada/own.py", "bob/lab.py"], ["ada", "bob"]),
+    "hidden": (
+        ["ada.ipynb", ".x.ipynb", "ada/.ipynb_checkpoints/a.ipynb", "__MACOSX/ada/a.ipynb"],
+        ["ada"],
+    ),
+    "moodle": (
+        [
+            "Ada Lovelace_12_assignsubmission_file_/my lab.ipynb",
+            "Ada Lovelace_12_assignsubmission_onlinetext_/onlinetext.html",
+            "Zoë_X_13_assignsubmission_file_lab.ipynb",
+            "Participant_14_assignsubmission_file_lab.ipynb",
+        ],
+        ["Ada Lovelace_12", "Participant_14", "Zoë_X_13"],
+    ),
+    "canvas": (
+        ["lovelaceada_12_345_lab.ipynb", "babbagec_LATE_13_346_lab_1.ipynb"],
+        ["babbagec_13", "lovelaceada_12"],
+    ),
+    "strange": (
+        ["a'b\"c; --.ipynb", "\u05d0\u05d1.ipynb", "x\ny.ipynb", "José.ipynb", "\u202egpj.ipynb"],
+        ["José", "\\u202egpj", "a'b\"c; --", "x\\ny", "\u05d0\u05d1"],
+    ),
+}
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
+@pytest.mark.parametrize(("names", "ids"), LAYOUTS.values(), ids=LAYOUTS)
+def test_layouts(find, tmp_path, names, ids, zipped):
+    if zipped:
+        cohort = find(folder=_zip(tmp_path / "class.zip", dict.fromkeys(names, "{}")))
+        assert all(entry.file.read_text() == "{}" for entry in cohort.entries)
+    else:
+        cohort = find(names)
+    assert _ids(cohort) == sorted(ids)
+    assert cohort.problems == []
+
+
+def test_a_student_s_own_zip(find, tmp_path):
+    inner = _zip(tmp_path / "inner.zip", {"lab/": "", "lab/lab.ipynb": "{}", "lab/x.csv": "1"})
+    names = ["ada.zip", "bob_12_34_lab.zip", "carl/lab.zip", "D E_7_assignsubmission_file_/l.zip"]
+    ids = ["D E_7", "ada", "bob_12", "carl"]
+    outer = _zip(tmp_path / "class.zip", dict.fromkeys(names, inner.read_bytes()))
+    assert _ids(find(folder=outer)) == ids
+    for name in names:
+        (tmp_path / "class" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "class" / name).write_bytes(inner.read_bytes())
+    cohort = find()
+    assert _ids(cohort) == ids
+    assert cohort.problems == []
+    assert {entry.file.name for entry in cohort.entries} == {"lab.ipynb"}
+
+
+def test_a_zip_that_holds_one_folder(find, tmp_path):
+    names = {"05 VAE/ada.ipynb": "{}", "05 VAE/bob/lab.ipynb": "{}"}
+    assert _ids(find(folder=_zip(tmp_path / "05 VAE (1).zip", names))) == ["ada", "bob"]
+
+
+def test_of_canvas_s_versions_the_latest_counts(find):
+    names = ["a_1_22_lab.ipynb", "a_LATE_1_20_lab-10.ipynb", "a_LATE_1_21_lab-9.ipynb"]
+    (entry,) = find(names).entries
+    assert entry.file.name == "a_LATE_1_20_lab-10.ipynb"
+    assert entry.notes[0] == "late"
+    assert [note.split()[-1] for note in entry.notes[1:]] == [
+        "a_1_22_lab.ipynb",
+        "a_LATE_1_21_lab-9.ipynb",
+    ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["ada/a.ipynb", "ada/b.ipynb"],
+        ["ada.ipynb", "ada/lab.ipynb"],
+        ["ada/a.py", "ada/b.py"],
+        ["ada_1_2_lab.ipynb", "ada_1_3_other-1.ipynb"],
+        ["Jose\u0301.ipynb", "Jos\u00e9/lab.ipynb"],
+    ],
+)
+def test_nobody_chooses_between_two_files(find, names):
+    cohort = find([*names, "bob.ipynb"])
+    assert _ids(cohort) == ["bob"]
+    (problem,) = cohort.problems
+    assert all(name in problem for name in names)
+    assert "is not graded" in problem
+
+
+def test_nbgrader_s_folders(find, tmp_path):
+    names = ["ada/05_vae/lab.ipynb", "ada/06_gan/lab.ipynb", "bob/06_gan/lab.ipynb"]
+    cohort = find(names, lab="05_vae")
+    assert _files(cohort, tmp_path / "class") == {"ada": "ada/05_vae/lab.ipynb"}
+    assert cohort.problems == ["bob handed in no notebook."]
+    assert _ids(find(["carl/lab.ipynb"], lab="07")) == ["bob", "carl"]
+
+
+def test_a_student_without_a_notebook(find, tmp_path):
+    (tmp_path / "class" / "carl").mkdir(parents=True)
+    assert find(["ada/lab.pdf", "bob.ipynb.txt"]).problems == [
+        "ada handed in no notebook, only ada/lab.pdf.",
+        "bob.ipynb handed in no notebook, only bob.ipynb.txt.",
+        "carl handed in no notebook.",
+    ]
+
+
+def test_a_pattern(find):
+    names = ["groupA/s1-final.ipynb", "groupA/s2-final.ipynb", "groupB/readme.ipynb"]
+    cohort = find(names, pattern=r"/(?P<student>\w+)-final")
+    assert _ids(cohort) == ["s1", "s2"]
+    assert cohort.problems == [
+        "groupB/readme.ipynb: its name does not match the pattern; it is not graded."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"pattern": "(?P<student>"}, "no regular expression"),
+        ({"pattern": "(.*)"}, "no group"),
+        ({"roster": Path("missing.csv")}, "roster missing.csv cannot be read"),
+    ],
+)
+def test_options_that_make_no_sense(find, options, why):
+    with pytest.raises(CohortError, match=why):
+        find(["ada.ipynb"], **options)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id\nada\nJos\u00e9\neve\neve\n\n",
+        "\ufeffName;SIS User ID\r\nA;ada\r\nJ; José \r\nE;eve\r\n",
+        'Student,ID,Email\n"E, E",9,eve\n"A, A",8,ada\n"J, J",7,Jose\u0301\n',
+    ],
+    ids=["plain", "excel", "the column that fits"],
+)
+def test_a_roster(find, tmp_path, text):
+    roster = tmp_path / "class" / "roster.csv"
+    roster.parent.mkdir()
+    roster.write_text(text, encoding="utf-8")
+    cohort = find(["ada.ipynb", "José.ipynb", "mallory.ipynb"], roster=roster)
+    assert _ids(cohort) == ["José", "ada", "mallory"]
+    assert cohort.problems == [
+        "eve is on the roster and handed in nothing.",
+        "mallory is not on the roster; graded all the same.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("Identifier\nParticipant 12", "Ada L_12_assignsubmission_file_lab.ipynb"),
+        ("ID\n12", "ada_12_34_lab.ipynb"),
+    ],
+)
+def test_a_platform_s_numbers_on_the_roster(find, tmp_path, head, name):
+    (tmp_path / "roster.csv").write_text(head)
+    assert find([name], roster=tmp_path / "roster.csv").problems == []
+
+
+@pytest.mark.parametrize("content", [b"name\nada\n", b"", b"id\n\xff\xfe\n"])
+def test_a_roster_that_is_none(find, tmp_path, content):
+    (tmp_path / "roster.csv").write_bytes(content)
+    with pytest.raises(CohortError, match=r"roster\.csv (has no column for the id|is no CSV)"):
+        find(["ada.ipynb"], roster=tmp_path / "roster.csv")
+
+
+def test_links_and_devices_are_not_followed(find, tmp_path):
+    (tmp_path / "secret.ipynb").write_text("{}")
+    top = tmp_path / "class"
+    (top / "ada").mkdir(parents=True)
+    (top / "ada" / "lab.ipynb").symlink_to(tmp_path / "secret.ipynb")
+    (top / "bob").symlink_to(tmp_path)
+    os.mkfifo(top / "carl.ipynb")
+    cohort = find(["dora.ipynb"])
+    assert _ids(cohort) == ["dora"]
+    problems = "\n".join(cohort.problems)
+    for line in (
+        "ada/lab.ipynb is a symbolic link",
+        "bob is a symbolic link",
+        "carl.ipynb is no file but a pipe",
+    ):
+        assert line in problems
+
+
+def test_what_cannot_be_read_is_told():
+    root = os.geteuid() == 0
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as scratch:
+        os.chmod(folder, 0o755)
+        for name in ("ada", "bob", "carl"):
+            (Path(folder) / name / "sub").mkdir(parents=True)
+            (Path(folder) / name / "lab.ipynb").write_text("{}")
+        (Path(folder) / "ada" / "lab.ipynb").chmod(0)
+        (Path(folder) / "bob" / "sub").chmod(0)
+        try:
+            if root:  # who may read everything
+                os.seteuid(65534)
+            cohort = find_submissions(Path(folder), unpack_into=Path(scratch))
+        finally:
+            if root:
+                os.seteuid(0)
+            (Path(folder) / "bob" / "sub").chmod(0o755)
+    assert _ids(cohort) == ["carl"]
+    assert cohort.problems == [
+        "ada/lab.ipynb cannot be read (Permission denied); ada is not graded.",
+        "bob/sub/ cannot be read (Permission denied); bob is not graded.",
+    ]
+
+
+def test_members_that_climb_are_refused(find, tmp_path):
+    link = zipfile.ZipInfo("eve/lab.ipynb")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    names = ["../x.ipynb", "ada/../../x.ipynb", "/etc/x.ipynb", "C:\\x.ipynb", "..\\x.ipynb"]
+    members = {**dict.fromkeys(names, "{}"), link: "/etc/passwd", "bob\\lab.ipynb": "{}"}
+    before = {path for path in tmp_path.rglob("*") if "unpacked" not in path.parts}
+    cohort = find(folder=_zip(tmp_path / "class.zip", members))
+    assert _ids(cohort) == ["bob"]
+    assert sum("climb out of its folder" in problem for problem in cohort.problems) == 5
+    assert any("eve/lab.ipynb is a symbolic link" in problem for problem in cohort.problems)
+    left = {path for path in tmp_path.rglob("*") if "unpacked" not in path.parts}
+    assert left - before == {tmp_path / "class.zip"}
+
+
+def _bomb(file):
+    _zip(file, {"lab.ipynb": b" " * (collect.MAX_BYTES + 1)})
+
+
+def _many(file):
+    _zip(file, {f"{n}.txt": "" for n in range(collect.OF_STUDENT.members + 1)})
+
+
+def _encrypted(file):
+    _zip(file, {"lab.ipynb": "{}"})
+    data = bytearray(file.read_bytes())
+    data[data.index(b"PK\1\2") + 8] |= 1
+    file.write_bytes(data)
+
+
+def _wrong_sum(file):
+    _zip(file, {"lab.ipynb": b"x" * 100})
+    data = bytearray(file.read_bytes())
+    data[data.index(b"PK\1\2") + 16] ^= 1
+    file.write_bytes(data)
+
+
+def _unusual(file):
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("lab.ipynb", "{}")
+
+
+def _nested(file):
+    _zip(file, {"inner.zip": "", "lab.ipynb": "{}"})
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (_bomb, "too large to be unpacked"),
+        (_many, "holds too many files"),
+        (_encrypted, "is encrypted"),
+        (_wrong_sum, "is damaged"),
+        (_unusual, "compressed in an unusual way"),
+        (_nested, "lies in a zip within a zip"),
+        (lambda file: file.write_text("no zip"), "is no zip"),
+    ],
+)
+def test_a_zip_that_cannot_be_unpacked_is_one_student_s_problem(find, tmp_path, make, why):
+    (tmp_path / "class").mkdir()
+    make(tmp_path / "class" / "eve.zip")
+    cohort = find(["ada.ipynb"])
+    assert _ids(cohort) == ["ada"]
+    (problem,) = cohort.problems
+    assert problem.startswith("eve.zip")
+    assert why in problem
+    assert problem.endswith("; eve is not graded.")
+
+
+def test_all_of_a_zip_together_is_limited(find, tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "OF_STUDENT", collect.Limits(1000, 100))
+    (tmp_path / "class").mkdir()
+    _zip(tmp_path / "class" / "eve.zip", {f"{n}.ipynb": b" " * 300 for n in range(4)})
+    assert find().problems[0] == "eve.zip/3.ipynb is too large to be unpacked; eve is not graded."
+
+
+def test_the_time_of_what_was_zipped_is_kept(find, tmp_path):
+    info = zipfile.ZipInfo("ada.ipynb", (2020, 2, 3, 4, 5, 6))
+    (entry,) = find(folder=_zip(tmp_path / "class.zip", {info: "{}"})).entries
+    assert time.localtime(entry.file.stat().st_mtime)[:6] == (2020, 2, 3, 4, 5, 6)
+
+
+def test_names_that_macos_zips(find, tmp_path):
+    name = "Jose\u0301.ipynb".encode()
+    file = _zip(tmp_path / "class.zip", {"x" * len(name): "{}"})
+    file.write_bytes(file.read_bytes().replace(b"x" * len(name), name))
+    assert _ids(find(folder=file)) == ["Jos\u00e9"]
+
+
+def test_names_that_are_no_unicode(find, tmp_path):
+    (tmp_path / "class").mkdir()
+    with contextlib.suppress(OSError):  # macOS has none
+        (Path(os.fsdecode(os.fsencode(tmp_path / "class") + b"/\xff.ipynb"))).write_text("{}")
+        assert _ids(find()) == ["\\udcff"]
+
+
+@pytest.mark.parametrize("make", [lambda file: None, lambda file: file.write_text("no zip")])
+def test_submissions_that_are_none(find, tmp_path, make):
+    make(tmp_path / "class.zip")
+    with pytest.raises(CohortError, match=r"is neither a folder nor|is no zip"):
+        find(folder=tmp_path / "class.zip")
+
+
+def test_the_folder_to_unpack_into_lies_elsewhere(tmp_path):
+    with pytest.raises(CohortError, match="name a folder outside"):
+        find_submissions(tmp_path, unpack_into=tmp_path / "out")
+
+
+ODD = st.sampled_from(["..", "/", "\\", "C:", ".ipynb", ".zip", "_12_34_", "ada", "\n", "\u202e"])
+NAMES = st.lists(ODD | st.text(max_size=3), min_size=1, max_size=6).map("".join)
+
+
+@settings(max_examples=60, database=None, deadline=None, derandomize=True)
+@given(st.lists(NAMES, max_size=5), st.lists(st.integers(0, 1 << 30), max_size=4))
+def test_no_zip_breaks_anything(names, flips):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "class.zip"
+        with zipfile.ZipFile(file, "w") as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a name may be there twice
+            for name in names:
+                archive.writestr(zipfile.ZipInfo(name.encode("utf-8", "replace").decode()), "{}")
+        data = bytearray(file.read_bytes())
+        for flip in flips:
+            data[flip % len(data)] ^= 1 << flip % 8
+        file.write_bytes(data)
+        unpacked = Path(folder) / "unpacked"
+        with contextlib.suppress(CohortError):
+            cohort = find_submissions(file, unpack_into=unpacked)
+            assert all(unpacked in entry.file.resolve().parents for entry in cohort.entries)
+            assert all(text.isprintable() for text in [*_ids(cohort), *cohort.problems])
+        assert set(os.listdir(folder)) <= {"class.zip", "unpacked"}

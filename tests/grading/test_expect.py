@@ -1,0 +1,116 @@
+"""What is right passes, what is wrong is refused in words, whatever it is."""
+
+import re
+
+from ankeras.grading import expect
+from ankeras.grading.expect import WrongAnswer
+from ankeras.grading.session import Reference
+from ankeras.grading.student import Handle
+
+import numpy as np
+import pytest
+
+HANDLE = Handle(None, Reference(0, "Dense"))  # type: ignore[arg-type]
+ODD = {
+    "None": None,
+    "NaN": np.nan,
+    "infinity": np.inf,
+    "a number": 1.0,
+    "text": "1, 2",
+    "no numbers": [],
+    "a list of lists": [[1.0], [2.0]],
+    "a list of text": ["1", "2"],
+    "another shape": np.ones((2, 1)),
+    "another size": np.ones(3),
+    "an empty array": np.zeros((0, 2)),
+    "NaN inside": np.array([1.0, np.nan]),
+    "infinity inside": np.array([1.0, np.inf]),
+    "complex": np.array([1.0, 2.0 + 1e-9j]),
+    "objects": np.array([1, "2"], dtype=object),
+    "a dictionary": {"0": 1.0, "1": 2.0},
+    "a function": HANDLE,
+    "beyond floats": [1, 10**400],
+}
+
+
+@pytest.mark.parametrize(
+    "found",
+    [np.array([1.0, 2.0]), np.array([1, 2]), [1, 2.0], (1, 2), np.array([1.00005, 2], "float32")],
+    ids=str,
+)
+def test_close_accepts_the_same_values(found):
+    expect.close(found, [1.0, 2.0], "two numbers")
+
+
+def test_close_accepts_numbers():
+    for found in (2, 2.0, np.array(2.0), 10**3 / 500):
+        expect.close(found, 2.0, "a number")
+
+
+@pytest.mark.parametrize("found", ODD.values(), ids=list(ODD))
+def test_close_refuses_anything_else(found):
+    with pytest.raises(WrongAnswer, match=r"(?s)two numbers\nexpected: .*\nfound: .*hint: count"):
+        expect.close(found, np.array([1.0, 2.0]), "two numbers", "count", picture=True)
+
+
+@pytest.mark.parametrize("found", ODD.values(), ids=list(ODD))
+def test_shape_refuses_what_is_no_array_of_that_shape(found):
+    if isinstance(found, np.ndarray) and found.shape == (2,) and found.dtype == float:
+        expect.shape(found, (2,), "two numbers")
+        expect.shape(found, (None,), "numbers")
+    else:
+        with pytest.raises(WrongAnswer, match="shape"):
+            expect.shape(found, (2,), "two numbers")
+
+
+@pytest.mark.parametrize("found", ODD.values(), ids=list(ODD))
+def test_between_refuses_what_is_no_number_inside(found):
+    if isinstance(found, float) and found == 1.0:
+        expect.between(found, 1.0, 2.0, "a number")
+    else:
+        with pytest.raises(WrongAnswer, match="a number from 1 to 2"):
+            expect.between(found, 1.0, 2.0, "a number")
+
+
+def test_between_refuses_numbers_outside():
+    for found in (0.999, 2.001, -1, 10**400):
+        with pytest.raises(WrongAnswer):
+            expect.between(found, 1, 2, "a number")
+
+
+def test_equal_knows_kinds():
+    expect.equal({"a": [1, (2.0, "x")]}, {"a": [1, (2.0, "x")]}, "a dictionary")
+    pairs = [(True, 1), (1, 1.0), ([1], (1,)), ([1], [1, 2]), ({"a": 1}, {"b": 1}), (None, 0)]
+    pairs += [(np.ones(2), [1.0, 1.0]), (HANDLE, "Dense"), (np.nan, np.nan), ([1], {"a": 1})]
+    for found, expected in pairs:
+        with pytest.raises(WrongAnswer):
+            expect.equal(found, expected, "a value")
+
+
+def test_that_passes_a_condition_on():
+    expect.that(True, "what", "expected", None)
+    with pytest.raises(WrongAnswer, match=re.escape("nothing (None): is a return missing?")):
+        expect.that(False, "what", "expected", None)
+
+
+def test_messages_name_shapes_and_values():
+    with pytest.raises(WrongAnswer, match="an array of shape \\(3,\\)"):
+        expect.close(np.ones(3), np.ones((3, 1)), "numbers")
+    with pytest.raises(WrongAnswer, match="expected: a single number"):
+        expect.close(np.ones(3), 1.0, "a number")
+    with pytest.raises(WrongAnswer, match=r"found:    0, 1, 2, 3, 4, 5, \.\.\. \(shape \(7,\)\)"):
+        expect.close(np.arange(7), np.ones(7), "numbers")
+
+
+def test_long_answers_are_cut():
+    with pytest.raises(WrongAnswer) as wrong:
+        expect.equal("x" * 10_000, "y", "a text")
+    assert len(str(wrong.value)) < 400
+
+
+def test_a_picture_is_kept_where_values_differ():
+    with pytest.raises(WrongAnswer) as wrong:
+        expect.close(np.zeros((2, 2)), np.ones((2, 2)), "an image", picture=True)
+    expected, found = wrong.value.pictures
+    assert expected.all()
+    assert not found.any()

@@ -1,0 +1,64 @@
+"""A lab's tests say the same of an answer, be it in this process or in a confined worker."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ankeras.grading.grade import _Workers
+from ankeras.grading.lab import Lab, read_lab
+from ankeras.grading.marks import Mutant
+from ankeras.grading.plugin import Grading, OpenExercise, judge, local_session
+from ankeras.grading.prove import _mutated, read_proof, test_files
+from ankeras.grading.remote import Warm, probe
+from ankeras.grading.sandbox import Limits, missing
+from ankeras.grading.submission import Submission
+
+import keras
+import pytest
+
+LABS = Path(__file__).parents[2] / "labs"
+NAMES = sorted(file.parent.name for file in LABS.glob("*/mutants.py"))
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="labs teach TensorFlow's GradientTape"
+)
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Warm]:
+    with Warm(Limits(seconds=60)) as warm:
+        if absent := missing(probe(warm)):
+            pytest.skip(f"this machine can't isolate submissions: no {', '.join(absent)}")
+        yield warm
+
+
+def answers(lab: Lab) -> Iterator[tuple[str, str, str]]:
+    """Yield (exercise, name, source) of right, missing and wrong answers."""
+    for number, exercise in lab.exercises.items():
+        yield number, "solution", exercise.source
+        yield number, "stub", exercise.stub
+    mutants, alternatives = read_proof(lab)
+    for entry in (*mutants, *alternatives):
+        source = _mutated(lab, entry) if isinstance(entry, Mutant) else entry.code
+        yield entry.exercise, entry.name, source
+
+
+def passed(lab: Lab, number: str, open_exercise: OpenExercise) -> dict[str, bool]:
+    grading = Grading(open_exercise, only=number, seed=7)
+    found = judge(test_files(lab.folder), grading)
+    return {test.name: test.passed for exercise in found for test in exercise.tests}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_verdicts_are_those_of_a_notebook(name, warm):
+    lab = read_lab(LABS / name)
+    different = []
+    for number, what, source in answers(lab):
+        submission = Submission({number: source})
+        here = passed(lab, number, lambda _, n, s=submission: local_session(lab, s, n))
+        workers = _Workers(lab, submission, warm)
+        there = passed(lab, number, workers.open)
+        workers.close()
+        assert here
+        if here != there:
+            different.append((number, what, here, there))
+    assert different == []

@@ -1,0 +1,177 @@
+"""Mistakes in tests and mutants are named with file and line; the rest is proven."""
+
+import re
+from pathlib import Path
+
+from ankeras.grading.lab import LabError, read_lab
+from ankeras.grading.prove import Proof, collect_tests, markdown_table, prove, public_points
+
+import pytest
+
+PUBLIC, PROOF, SOLUTION = "test_lab.py", "mutants.py", "solution.py"
+SECOND = '@exercise("1.2", points=1)'
+
+
+def _line(file: Path, text: str) -> int:
+    return next(i for i, row in enumerate(file.read_text().splitlines(), 1) if text in row)
+
+
+def _starts(message: str, file: Path, text: str) -> bool:
+    return message.startswith(f"{file}:{_line(file, text)}: ")
+
+
+def test_the_lab_of_numbers_is_proven(numbers):
+    proof = prove(read_lab(numbers()))
+    assert proof == Proof("01_numbers", 2, 3, 2, 6, {"1.1": 3, "1.2": 3}, ())
+    assert markdown_table([proof, proof]).splitlines()[2:] == [
+        "| 01_numbers | 2 | 3 | 2 | 6 / 6 |",
+        "| 01_numbers | 2 | 3 | 2 | 6 / 6 |",
+        "| all | 4 | 6 | 4 | 12 / 12 |",
+    ]
+
+
+def test_points_of_public_tests(numbers):
+    lab = read_lab(numbers())
+    assert public_points(lab, collect_tests(lab)) == {"1.1": 1, "1.2": 1}
+
+
+@pytest.mark.parametrize(
+    ("edit", "file", "named", "why"),
+    [
+        (
+            (PUBLIC, SECOND, SECOND.replace("2", "3")),
+            PUBLIC,
+            '"1.3"',
+            "1.3, which the lab does not",
+        ),
+        ((PUBLIC, SECOND, ""), PUBLIC, "def test_quadruple", "test_quadruple is for no exercise"),
+        ((PUBLIC, SECOND, '@exercise("1.1", points=0)'), SOLUTION, '"1.2"', "no public test"),
+        (
+            (PUBLIC, SECOND, SECOND.replace("=1", "=2")),
+            SOLUTION,
+            '"1.2"',
+            "has 1 points, but its te",
+        ),
+        (
+            (SOLUTION, "points=2", "points=3"),
+            SOLUTION,
+            '"1.1"',
+            "has 3 points, but its tests add up",
+        ),
+        ((PUBLIC, "import exercise", "import exercice"), PUBLIC, "exercice", "cannot import name"),
+        ((PUBLIC, "rng):\n", "rng)\n"), PUBLIC, "rng)", "SyntaxError: expected ':'"),
+        (
+            (PUBLIC, SECOND, SECOND.replace("=1", "=x")),
+            PUBLIC,
+            ", x)",
+            "NameError: name 'x' is not defined",
+        ),
+        (
+            (PROOF, 'Mutant("1.2", "doubled', 'Mutant("1.3", "doubled'),
+            PROOF,
+            "doubled once",
+            "no exerc",
+        ),
+        (
+            (PROOF, 'Mutant("1.2", "nothing"', 'Mutant("1.1", "nothing"'),
+            PROOF,
+            '"""',
+            "1.2 has 2 mutants",
+        ),
+        ((PROOF, 'Alternative("1.2"', 'Alternative("1.1"'), PROOF, '"""', "1.2 has no alternative"),
+        (
+            (
+                PROOF,
+                '"the square", "test_double", ("2 * x"',
+                '"the square", "test_double", ("3 * x"',
+            ),
+            PROOF,
+            "the square",
+            "'3 * x' stands 0 times",
+        ),
+        (
+            (PROOF, '"the square", "test_double", ("2 * x"', '"the square", "test_double", ("x"'),
+            PROOF,
+            "the square",
+            "'x' stands 3 times",
+        ),
+    ],
+)
+def test_a_mistake_in_the_files_is_named_with_its_line(numbers, edit, file, named, why):
+    folder = numbers(edit)
+    with pytest.raises(LabError) as error:
+        prove(read_lab(folder))
+    assert _starts(str(error.value), folder / file, named)
+    assert why in str(error.value)
+
+
+@pytest.mark.parametrize("missing", [PUBLIC, PROOF])
+def test_a_missing_file_is_named(numbers, missing):
+    folder = numbers()
+    (folder / missing).unlink()
+    with pytest.raises(LabError, match=rf"{missing}:0: there is no such file"):
+        prove(read_lab(folder))
+
+
+def test_hidden_tests_are_not_required(numbers):
+    folder = numbers(
+        (SOLUTION, "points=2", "points=1"),
+        (PROOF, '    Mutant("1.1", "one', '    Mutant("1.2", "one'),
+    )
+    (folder / "test_hidden.py").unlink()
+    lab = read_lab(folder)
+    assert [test.name for test in collect_tests(lab)] == ["test_double", "test_quadruple"]
+
+
+def test_every_mistake_of_the_tests_is_found_at_once(numbers):
+    stub_passes = '@exercise("1.2", points=1)\ndef test_nothing(student):\n    pass\n\n\n'
+    folder = numbers(
+        (SOLUTION, '"1.2" points=1', '"1.2" points=2'),
+        (PUBLIC, SECOND, f"{stub_passes}{SECOND}"),
+        (PUBLIC, "quadruple(3), 12", "quadruple(3), 13"),
+        (PROOF, '"x itself", "test_double"', '"x itself", "test_double_of_zero"'),
+        (
+            PROOF,
+            '"one too much at zero", "test_double_of_zero"',
+            '"one too much at zero", "test_it"',
+        ),
+        (PROOF, "return x + x", "return x + x + 1"),
+    )
+    proof = prove(read_lab(folder))
+    public, mutants, solution = folder / PUBLIC, folder / PROOF, folder / SOLUTION
+    fails, stub, caught, missing, *alternative = proof.errors
+    assert _starts(fails, solution, '"1.2"')
+    assert "the solution fails test_quadruple: quadruple(3); expected: 13; found:    12" in fails
+    assert _starts(stub, public, SECOND)
+    assert "test_nothing passes on the stub of 1.2" in stub
+    assert _starts(caught, mutants, "x itself")
+    assert '"x itself" is not caught by test_double_of_zero; it fails test_double' in caught
+    assert _starts(missing, mutants, "one too much at zero")
+    assert "names a test test_it that is not there" in missing
+    assert all(_starts(error, mutants, "a sum") for error in alternative[:2])
+    assert '"a sum" is right, but fails test_double: double(x)' in alternative[0]
+    assert proof.caught["1.1"] == 1
+
+
+def test_a_mutant_that_nothing_catches(numbers):
+    folder = numbers((PROOF, '("2 * x", "x * x")', '("2 * x", "x * 2")'))
+    (error,) = prove(read_lab(folder)).errors
+    assert _starts(error, folder / PROOF, "the square")
+    assert error.endswith('"the square" is not caught by test_double or by any other')
+
+
+def test_mutants_of_one_name_have_lines_of_their_own(numbers):
+    folder = numbers((PROOF, "return x * x", "return 4 * x"))  # of the second "the square"
+    (error,) = prove(read_lab(folder)).errors
+    line = _line(folder / PROOF, 'Mutant("1.2", "the square"')
+    assert error.startswith(f"{folder / PROOF}:{line}: ")
+
+
+def test_an_answer_is_tried_beside_right_answers_to_the_others(numbers):
+    folder = numbers((SOLUTION, "    return 2 * x", "    return 2 * x + 1"))
+    found = [error for error in prove(read_lab(folder)).errors if "the solution fails" in error]
+    assert [re.search(r"fails (\w+)", error)[1] for error in found] == [
+        "test_double",
+        "test_double_of_zero",
+        "test_quadruple",
+    ]

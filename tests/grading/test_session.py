@@ -1,0 +1,189 @@
+"""What leaves the place where a student's code runs: plain data, and numbers of handles."""
+
+import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
+from ankeras.grading.limits import TimeLimit
+from ankeras.grading.session import MAX_ITEMS, Reference, Session, StudentError
+from ankeras.grading.student import Student
+
+import keras
+import numpy as np
+import pytest
+
+PLAIN = [None, True, 1, 1.5, "text", b"bytes", [1, [2, ()]], {"a": 1, 2: ({"b": None},)}]
+
+
+def _session(source: str, **options) -> Session:
+    session = Session(**options)
+    session.define(source, "<exercise 1.1>")
+    return session
+
+
+def _export(value: object) -> object:
+    return Session({"value": value}).get(None, "value")
+
+
+@pytest.mark.parametrize("value", PLAIN, ids=str)
+def test_plain_data_leaves_as_it_is(value):
+    found = _export(value)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "uint64", "bool"])
+def test_arrays_leave_as_copies(dtype):
+    array = np.arange(6).reshape(2, 3).astype(dtype)
+    found = _export(array)
+    assert found.dtype == array.dtype
+    np.testing.assert_array_equal(found, array)
+    assert not np.shares_memory(found, array)
+
+
+def test_numbers_of_numpy_become_pythons():
+    for value, kind in ((np.float32(0.5), float), (np.int64(2), int), (np.bool_(True), bool)):
+        assert type(_export(value)) is kind
+    assert _export(np.array(2.0)).shape == ()
+
+
+def test_a_subclass_of_array_leaves_as_an_array():
+    class Lying(np.ndarray):
+        def __eq__(self, other):
+            return True
+
+        __hash__ = None
+
+    assert type(_export(np.ones(2).view(Lying))) is np.ndarray
+    assert type(_export(np.ma.masked_array([1.0, 2.0], [True, False]))) is np.ndarray
+
+
+def test_tensors_and_variables_leave_as_arrays():
+    for value in (
+        keras.ops.ones((2, 3)),
+        keras.Variable(np.ones((2, 3), "float32")),
+        keras.ops.ones((2, 3), dtype="bfloat16"),
+    ):
+        found = _export(value)
+        assert type(found) is np.ndarray
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, np.ones((2, 3)))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="of TensorFlow alone")
+def test_what_only_tensorflow_has():
+    import tensorflow as tf  # noqa: PLC0415
+
+    np.testing.assert_array_equal(_export(tf.Variable([1.0, 2.0])), [1.0, 2.0])
+    assert _export(tf.TensorShape([None, 3])) == (None, 3)
+    assert class_name_of(_export(tf.TensorShape(None))) == "TensorShape"
+    assert _export([tf.constant(1), tf.constant([2.0])])[0].shape == ()
+
+
+def class_name_of(value: object) -> str:
+    assert isinstance(value, Reference), value
+    return value.class_name
+
+
+class Equal:
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Many(list):
+    def __len__(self):
+        return 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Equal(), Text("1"), 1j, {1.5: 2}, {1, 2}, len, keras.Input((2,)), np.array([None]), range(3)],
+    ids=lambda value: type(value).__name__,
+)
+def test_anything_else_stays(value):
+    assert class_name_of(_export(value)) == type(value).__name__
+    assert class_name_of(_export([value])[0]) == type(value).__name__
+
+
+def test_nothing_is_without_end():
+    cycle: list = []
+    cycle.append(cycle)
+    found = _export(cycle)
+    for _ in range(20):
+        if isinstance(found, Reference):
+            break
+        (found,) = found
+    assert class_name_of(found) == "list"
+    row = [0] * 1000
+    for many in (
+        [0] * (MAX_ITEMS + 1),
+        Many([0] * (MAX_ITEMS + 1)),
+        [row] * 1000,
+        {"a": [row] * 1000},
+    ):
+        with pytest.raises(StudentError, match=f"more than {MAX_ITEMS}"):
+            _export(many)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "line", "source"),
+    [
+        ("divide", "ZeroDivisionError", 3, "return x / 0"),
+        ("solve", "LinAlgError", 6, "return np.linalg.inv(np.zeros((2, 2)))"),
+        ("recurse", "RecursionError", 9, "return recurse(x)"),
+        ("leave", "SystemExit", 12, "raise SystemExit"),
+        ("strange", "Strange", 20, "raise Strange"),
+        ("todo", "NotImplementedError", 23, "raise NotImplementedError('exercise 1.1')"),
+    ],
+)
+def test_an_exception_names_the_students_line(call, kind, line, source):
+    student = Student(
+        _session(
+            """import numpy as np
+def divide(x):
+    return x / 0
+
+def solve(x):
+    return np.linalg.inv(np.zeros((2, 2)))
+
+def recurse(x):
+    return recurse(x)
+
+def leave(x):
+    raise SystemExit
+
+class Strange(BaseException):
+    def __str__(self):
+        raise self
+
+def strange(x):
+    if x:
+        raise Strange
+
+def todo(x):
+    raise NotImplementedError('exercise 1.1')
+"""
+        )
+    )
+    student.define(f"def through_the_test(x):\n    return {call}(x)")
+    for function in (getattr(student, call), student.through_the_test):
+        with pytest.raises(StudentError) as error:
+            function(1)
+        assert (error.value.kind, error.value.line, error.value.source) == (kind, line, source)
+        assert f"line {line} of your cell: {source}" in str(error.value)
+
+
+def test_a_syntax_error_names_its_line():
+    with pytest.raises(StudentError, match=r"SyntaxError: .* in line 2 of your cell: return 1"):
+        _session("x = 1\nreturn 1\n")
+
+
+def test_an_endless_loop_takes_the_time_of_all_calls():
+    student = Student(_session("def f():\n    while True:\n        pass", seconds=0.2))
+    for _ in range(3):
+        with pytest.raises(TimeLimit):
+            student.f()
+    assert student._channel.seconds < 0.01

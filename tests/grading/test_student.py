@@ -1,0 +1,78 @@
+"""What tests hold of a submission: names, answers and handles, never an object of the student's."""
+
+from ankeras.grading.session import Session, StudentError
+from ankeras.grading.student import Handle, Student, class_name
+
+import numpy as np
+import pytest
+
+
+def _student(source: str) -> Student:
+    session = Session()
+    session.define(source, "<exercise 1.1>")
+    return Student(session)
+
+
+def test_handles_keep_their_identity():
+    student = _student(
+        """
+class Model:
+    def __init__(self):
+        self.part = object()
+
+    def is_part(self, thing):
+        return thing is self.part
+
+model = other = Model()
+third = Model()
+"""
+    )
+    assert student.model == student.other
+    assert student.model != student.third
+    assert hash(student.model.part) == hash(student.other.part)
+    assert student.model.is_part(student.other.part) is True
+    assert student.model.is_part(thing=student.third.part) is False
+    assert class_name(student.model) == "Model"
+    assert repr(student.model) == "<Model>"
+    assert class_name(1.5) == "float"
+
+
+def test_handles_go_back_inside_of_lists_and_dictionaries():
+    student = _student("def f(): pass\ndef same(x): return x[0][1] is f and x[1]['a'] is f")
+    assert student.same([(1, student.f), {"a": student.f}]) is True
+
+
+def test_numpy_does_not_reach_into_a_handle():
+    student = _student(
+        "class A:\n    __array_interface__ = {'shape': (2,), 'typestr': '<f8'}\na = A()"
+    )
+    assert isinstance(student.a, Handle)
+    assert np.asarray(student.a).dtype == object
+
+
+def test_what_is_not_there_is_named():
+    student = _student("x = object()")
+    with pytest.raises(StudentError, match="y is not defined: has its cell been run"):
+        _ = student.y
+    with pytest.raises(StudentError, match="AttributeError"):
+        _ = student.x.weights
+
+
+def test_what_a_test_defines_is_there_beside_the_answers():
+    student = _student("def f(x):\n    return x + 1")
+    student.define("def twice(x):\n    return f(f(x))")
+    assert student.twice(1) == 3
+
+
+def test_an_argument_is_no_copy_of_the_tests_objects_but_the_answer_is():
+    student = _student("kept = []\ndef keep(x):\n    kept.append(x)\n    return x")
+    array = np.ones(3)
+    answer = student.keep(array)
+    answer[0] = 7
+    assert student.kept[0].tolist() == [1, 1, 1]
+
+
+def test_pytest_may_look_for_names_of_its_own():
+    student = _student("")
+    assert not hasattr(student, "__wrapped__")
+    assert not hasattr(student, "_pytestfixturefunction")
