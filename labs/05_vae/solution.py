@@ -3,7 +3,7 @@
 #
 # An autoencoder draws nothing new: nobody knows where its codes lie. You will build the model that puts them where we want them, train it, and draw digits that nobody wrote; then tell it *which* digit to draw.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
 #
 # Lectures: NOTES, lessons 14 and 16; DLSP, "Variational auto-encoder"; AE and ATIV, "Variational Autoencoders".
 

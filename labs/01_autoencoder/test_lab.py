@@ -1,0 +1,331 @@
+"""The checks of lab 1 that students get."""
+
+from ankeras.grading import class_name, exercise, expect
+
+import numpy as np
+
+LAYERS = """
+def layers_of(model):
+    return model._flatten_layers(include_self=False)
+
+def count_strided(model):
+    return sum(
+        isinstance(layer, layers.Conv2D) and tuple(layer.strides) == (2, 2)
+        for layer in layers_of(model)
+    )
+
+def count_convolutions(model):
+    return sum("Conv" in type(layer).__name__ for layer in layers_of(model))
+"""
+
+
+@exercise("1.1", points=1)
+def test_a_code_an_image(student, rng):
+    """An image of 28x28 pixels becomes a code of d numbers."""
+    encoder = student.get_encoder((28, 28, 1), 5)
+    expect.equal(encoder.name, "encoder", "the name of the model")
+    expect.shape(encoder(images(rng, 3, 28, 28, 1)), (3, 5), "the codes of 3 images with d = 5")
+
+
+@exercise("1.1", points=1)
+def test_image_is_halved_twice(student):
+    """There are at least two blocks, each with a convolution of stride 2."""
+    student.define(LAYERS)
+    encoder = student.get_encoder((28, 28, 1), 4)
+    expect.between(
+        student.count_strided(encoder),
+        2,
+        6,
+        "the number of convolutions with stride 2",
+        "Each block halves the image by itself: Conv2D(..., strides=2).",
+    )
+
+
+@exercise("1.1", points=1)
+def test_codes_are_not_bounded(student, rng):
+    """The last dense layer has no activation: codes are positive and negative, of any size."""
+    encoder = student.get_encoder((8, 8, 1), 32)
+    z = encoder(1e4 * rng.normal(size=(16, 8, 8, 1)).astype("float32"), training=False)
+    expect.shape(z, (16, 32), "the codes of 16 images with d = 32")
+    hint = "Does an activation after the last dense layer cut them off?"
+    expect.between(float(z.max()), 10.0, np.inf, "the largest value of codes of huge images", hint)
+    expect.between(float(z.min()), -np.inf, -10.0, "the smallest value of these codes", hint)
+
+
+@exercise("1.2", points=1)
+def test_an_image_a_code(student, rng):
+    """A code becomes an image of 28x28 pixels, and other codes become other images."""
+    decoder = student.get_decoder(5, (28, 28, 1))
+    expect.equal(decoder.name, "decoder", "the name of the model")
+    x = decoder(codes(rng, 3, 5))
+    expect.shape(x, (3, 28, 28, 1), "the images of 3 codes with d = 5")
+    expect.between(
+        float(np.ptp(x, axis=0).max()), 1e-5, 1.0, "the largest difference of images of other codes"
+    )
+
+
+@exercise("1.2", points=1)
+def test_pixels_lie_between_0_and_1(student, rng):
+    """Pixels lie in [0, 1], wherever the code lies."""
+    decoder = student.get_decoder(8, (8, 8, 3))
+    x = decoder(1e3 * codes(rng, 32, 8), training=False)
+    expect.shape(x, (32, 8, 8, 3), "the images of 32 codes with d = 8")
+    hint = "Which activation stands at the end?"
+    expect.between(float(x.min()), 0.0, 0.5, "the darkest pixel of images of far codes", hint)
+    expect.between(float(x.max()), 0.5, 1.0, "the brightest pixel of these images", hint)
+
+
+@exercise("1.2", points=1)
+def test_images_grow_by_convolutions(student):
+    """There are two blocks with a convolution each, and a convolution at the end."""
+    student.define(LAYERS)
+    decoder = student.get_decoder(4, (28, 28, 1))
+    expect.between(
+        student.count_convolutions(decoder),
+        3,
+        9,
+        "the number of convolutions",
+        "A convolution follows each up-sampling; one more returns to the image's channels.",
+    )
+
+
+@exercise("1.3", points=1)
+def test_an_image_an_image(student, rng):
+    """The output has the shape of the input."""
+    autoencoder = student.get_autoencoder((28, 28, 1), 5)
+    expect.equal(autoencoder.name, "autoencoder", "the name of the model")
+    found = autoencoder(images(rng, 2, 28, 28, 1))
+    expect.shape(found, (2, 28, 28, 1), "the reconstructions of 2 images")
+
+
+@exercise("1.3", points=2)
+def test_both_networks_are_inside(student, rng):
+    """The autoencoder is its own encoder and decoder: their weights are its weights."""
+    autoencoder = student.get_autoencoder((8, 8, 1), 3)
+    encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
+    x = 20 * rng.normal(size=(4, 8, 8, 1)).astype("float32")  # so that codes are not near 0
+    z = encoder(x, training=False)
+    expect.shape(z, (4, 3), "what the encoder inside makes of 4 images with d = 3")
+    hint = "Call the two networks one after the other, and build the model from that."
+    for when in ("before", "after"):
+        expect.close(
+            autoencoder(x, training=False),
+            decoder(encoder(x, training=False), training=False),
+            f"the reconstructions {when} the weights of both networks are changed, "
+            "against the decoder's images of the encoder's codes",
+            hint,
+        )
+        for network in (encoder, decoder):
+            network.set_weights([1.2 * w for w in network.get_weights()])
+    expect.equal(
+        autoencoder.count_params(),
+        encoder.count_params() + decoder.count_params(),
+        "the number of parameters: that of the encoder plus that of the decoder",
+        hint,
+    )
+
+
+@exercise("2.1", points=1)
+def test_loss_has_the_right_value(student, rng):
+    """Squared errors are summed over pixels and channels, and averaged over the images."""
+    x, x_hat = rng.uniform(size=(2, 4, 6, 5, 2)).astype("float32")
+    expect.close(
+        student.reconstruction_loss(x, x_hat),
+        squared_errors(x, x_hat).mean(),
+        "the loss of a minibatch of 4 images with 6x5 pixels and 2 channels",
+        "Sum over all axes but the first, then average over the first.",
+    )
+
+
+@exercise("2.1", points=1)
+def test_loss_of_perfect_and_of_worst_images(student):
+    """A perfect reconstruction costs nothing, one that is wrong everywhere 1 a pixel."""
+    x = np.ones((3, 4, 4, 1), "float32")
+    expect.close(student.reconstruction_loss(x, x), 0.0, "the loss of perfect reconstructions")
+    expect.close(
+        student.reconstruction_loss(x, 0 * x), 16.0, "the loss of black images for white ones"
+    )
+
+
+@exercise("3.1", points=1)
+def test_optimizer_is_that_of_the_slides(student):
+    """The model is compiled with Adam and a learning rate of 0.001, and returned."""
+    found, _ = compiled(student, 3)
+    expect.equal(class_name(found.optimizer), "Adam", "the optimizer")
+    expect.close(found.optimizer.learning_rate, 1e-3, "its learning rate", rtol=1e-3, atol=0)
+
+
+@exercise("3.1", points=1)
+def test_loss_and_metrics(student, rng):
+    """The loss is that of exercise 2.1; mse and mae are logged beside it."""
+    found, W = compiled(student, 5)
+    x = rng.uniform(size=(6, 5)).astype("float32")
+    logs = found.evaluate(x, x, verbose=0, return_dict=True)
+    error = x @ W - x
+    expect.close(
+        logs["loss"],
+        (error**2).sum(axis=1).mean(),
+        "the loss that evaluate reports for 6 inputs of 5 numbers",
+        "Give your own function to compile.",
+    )
+    for name, value in (("mse", (error**2).mean()), ("mae", np.abs(error).mean())):
+        expect.that(name in logs, "the metrics", 'both "mse" and "mae"', sorted(logs))
+        expect.close(logs[name], value, f'the metric "{name}"')
+
+
+@exercise("3.1", points=1)
+def test_early_stopping(student):
+    """Training stops after 10 epochs without progress, and the best weights come back."""
+    stopping = callback(student, "EarlyStopping")
+    expect.equal(stopping.monitor, "val_loss", "what EarlyStopping watches")
+    expect.equal(stopping.patience, 10, "the patience of EarlyStopping")
+    expect.that(
+        bool(stopping.restore_best_weights),
+        "whether the best weights come back",
+        "True",
+        stopping.restore_best_weights,
+    )
+
+
+@exercise("3.1", points=1)
+def test_reduction_of_the_rate(student):
+    """The learning rate is halved after 5 epochs without progress, down to 0.00001."""
+    reduction = callback(student, "ReduceLROnPlateau")
+    expect.equal(reduction.monitor, "val_loss", "what ReduceLROnPlateau watches")
+    expect.equal(reduction.patience, 5, "the patience of ReduceLROnPlateau")
+    expect.close(reduction.factor, 0.5, "the factor")
+    expect.close(reduction.min_lr, 1e-5, "the smallest learning rate", rtol=1e-3, atol=0)
+
+
+@exercise("3.2", points=2)
+def test_the_target_is_the_input(student, rng):
+    """One step brings the reconstruction closer to the input, as computed by hand."""
+    X, X_val, W = rng.normal(size=(6, 4)), rng.normal(size=(3, 4)), rng.normal(size=(4, 4))
+    model = linear(student, W, rate=0.02)
+    logs = student.train(model, X.astype("float32"), X_val.astype("float32"), 1, 6)
+    after = W - 0.02 * 2 / 6 * X.T @ (X @ W - X)
+    hint = "Without labels the target is the input itself: of the training and of the validation."
+    expect.close(model.get_weights()[0], after, "the weights after one step on all images", hint)
+    for name, value in (
+        ("loss", squared_errors(X, X @ W).mean()),
+        ("val_loss", squared_errors(X_val, X_val @ after).mean()),
+    ):
+        expect.that(
+            isinstance(logs, dict) and name in logs,
+            "what train returns",
+            'a dictionary with the lists "loss" and "val_loss"',
+            logs,
+        )
+        expect.close(logs[name], [value], f'the list "{name}" of one epoch', hint)
+
+
+@exercise("3.2", points=1)
+def test_training_stops_by_itself(student, rng):
+    """Without progress the learning rate falls, and the training ends after 11 epochs."""
+    X = rng.normal(size=(4, 3)).astype("float32")
+    model = linear(student, np.eye(3), rate=0.1)  # perfect from the first epoch on
+    logs = student.train(model, X, X, 15, 4)
+    expect.equal(
+        len(logs["loss"]),
+        11,
+        "the epochs of a training that may last 15 but makes no progress after the first",
+        "Give the callbacks of exercise 3.1 to fit.",
+    )
+    expect.between(
+        float(model.optimizer.learning_rate), 0.0, 0.051, "the learning rate, 0.1 at the start"
+    )
+
+
+@exercise("4.1", points=1)
+def test_errors_of_known_networks(student, rng):
+    """The error of each network is summed over pixels and averaged over images."""
+    X = images(rng, 7, 4, 4, 1)
+    found = student.errors_by_size([1, 2, 8], dimmers(student), X)
+    error = {d: ((X * (1 - 1 / d)) ** 2).sum() / 7 for d in (1, 2, 8)}
+    expect.that(
+        isinstance(found, dict) and sorted(found) == [1, 2, 8],
+        "what errors_by_size([1, 2, 8], ...) returns",
+        "a dictionary with the keys 1, 2 and 8",
+        found,
+    )
+    for d in (1, 2, 8):
+        expect.close(
+            found[d],
+            error[d],
+            f"the error for d = {d}, of a network that divides its input",
+            "The sum of all squared errors of all images, divided by the number of images.",
+        )
+
+
+@exercise("4.1", points=1)
+def test_each_network_is_trained_once(student, rng):
+    """One autoencoder is trained for each size, of that size, and no other."""
+    factory = dimmers(student)
+    student.errors_by_size([3, 2], factory, images(rng, 2, 4, 4, 1))
+    expect.equal(
+        sorted(student.built_for(factory)),
+        [2, 3],
+        "the sizes for which train_one was called",
+        "Training is what takes time: call train_one once for each d.",
+    )
+
+
+def images(rng, *shape):
+    return rng.uniform(size=shape).astype("float32")
+
+
+def codes(rng, *shape):
+    return rng.normal(size=shape).astype("float32")
+
+
+def squared_errors(x, x_hat):
+    return ((x - x_hat) ** 2).reshape(len(x), -1).sum(axis=1)
+
+
+def compiled(student, size):
+    student.define("""
+def one_layer(size):
+    return keras.Sequential([keras.Input((size,)), layers.Dense(size, use_bias=False)])
+""")
+    found = student.compile_autoencoder(student.one_layer(size))
+    expect.that(found is not None, "what compile_autoencoder returns", "the model", found)
+    return found, found.get_weights()[0]
+
+
+def callback(student, name):
+    found = student.slide_callbacks()
+    names = [class_name(entry) for entry in found] if isinstance(found, list | tuple) else found
+    expect.that(
+        isinstance(names, list) and len(names) == 2 and name in names,
+        "the classes of the callbacks",
+        "EarlyStopping and ReduceLROnPlateau",
+        names,
+    )
+    return found[names.index(name)]
+
+
+def linear(student, W, rate):
+    student.define("""
+def build_linear(W, rate):
+    model = keras.Sequential([keras.Input((len(W),)), layers.Dense(len(W), use_bias=False)])
+    model.set_weights([W])
+    model.compile(keras.optimizers.SGD(rate), loss=reconstruction_loss, run_eagerly=True)
+    return model
+""")
+    return student.build_linear(W.astype("float32"), rate)
+
+
+def dimmers(student):
+    student.define("""
+class Dimmers:
+    def __init__(self):
+        self.sizes = []
+
+    def __call__(self, d):
+        self.sizes.append(d)
+        return keras.Sequential([keras.Input((4, 4, 1)), layers.Rescaling(1 / d)])
+
+def built_for(factory):
+    return factory.sizes
+""")
+    return student.Dimmers()

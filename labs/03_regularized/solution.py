@@ -1,0 +1,563 @@
+# %% [markdown]
+# # Lab 3. Regularized autoencoders
+#
+# An autoencoder should learn what its images have in common, and not how to copy them. A small code is one way to stop it from copying. You will build the others: a code of which few units are active, an input with holes, a code that does not react to small changes; then a network so restricted that its optimum is known, and one whose decoder has no matrix of its own.
+#
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+#
+# Lectures: AE, "Regularized Autoencoders"; DLSP, "Autoencoder" to "Contractive autoencoder"; AN2DL, "Autoencoders" (remark on the regularization term).
+
+# %%
+# On Colab this cell installs the package; elsewhere it does nothing.
+import sys
+from pathlib import Path
+
+REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
+if "google.colab" in sys.modules:
+    SOURCE = "../.." if Path("../../pyproject.toml").exists() else f"git+{REPOSITORY}"
+    # %pip install -q {SOURCE}
+
+# %% given=true
+import os
+
+import ankeras
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+# %%
+from ankeras import data, plots
+from ankeras.grading import checker
+
+check = checker("03_regularized")
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+print(ankeras.setup(seed=42))
+
+# %%
+train_data, test_data = data.load("digits")
+X_train = train_data.images[: 1000 if QUICK else 5000]
+X_test = test_data.images[: 200 if QUICK else 1000]
+plots.image_grid(X_train[:36], columns=18)
+
+# %% [markdown]
+# ## 1. The sparse autoencoder
+#
+# The loss gets a second term, a penalty on the code $z = f(x)$ (AE):
+#
+# $$ L(x, g(f(x))) + \Omega(z), \qquad \Omega(z) = \lambda \sum_i |z_i| $$
+#
+# A unit costs something wherever it is active, so it is active only where it is worth it.
+#
+# **Exercise 1.1.** One number an image.
+
+
+# %% exercise="1.1" points=2
+def sparsity(z, lam):
+    """Return the penalty of each image of a minibatch, lam * sum_i |z_i|.
+
+    z: (batch, d), a tensor.   lam: a number.
+    Returns: (batch,), a tensor.
+    """
+    ### BEGIN SOLUTION
+    return lam * ops.sum(ops.abs(z), axis=-1)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Now the step that trains on both terms. The images are real-valued, so the first term is half of the squared error (DLSP), summed over all the values of an image:
+#
+# $$ \ell(x) = \tfrac12 \lVert x - \hat x \rVert^2 + \Omega(x, z), \qquad z = f(x), \quad \hat x = g(z), $$
+#
+# and the loss is the average of $\ell$ over the minibatch. The penalty may depend on the image, too: it is a function of $x$ and $z$ that returns one number an image.
+#
+# **Exercise 1.2.** Fill in `train_step`: one step of `self.optimizer` on the weights of both networks. Call the networks with `training=True`. Of the two parts, return the averages, too.
+
+
+# %% exercise="1.2" points=5
+class RegularizedAutoencoder(keras.Model):
+    """An autoencoder with a penalty.
+
+    encoder: (batch, *image) -> (batch, d).
+    decoder: (batch, d) -> (batch, *image).
+    penalty: a function (x, z) -> (batch,), with lambda in it.
+    """
+
+    def __init__(self, encoder, decoder, penalty):
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.penalty = penalty
+        self.built = True
+
+    def call(self, x, training=False):
+        return self.decoder(self.encoder(x, training=training), training=training)
+
+    def train_step(self, x):
+        """Take one step on a minibatch x: (batch, *image), with any number of axes.
+
+        Returns {"loss": ..., "reconstruction": ..., "penalty": ...}, three numbers.
+        """
+        ### BEGIN SOLUTION
+        with tf.GradientTape() as tape:
+            z = self.encoder(x, training=True)
+            x_hat = self.decoder(z, training=True)
+            axes = tuple(range(1, len(x.shape)))
+            reconstruction = ops.mean(0.5 * ops.sum(ops.square(x - x_hat), axis=axes))
+            penalty = ops.mean(self.penalty(x, z))
+            loss = reconstruction + penalty
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        return {"loss": loss, "reconstruction": reconstruction, "penalty": penalty}
+        ### END SOLUTION
+
+
+# %% [markdown]
+# Two networks with the same 100 units, one layer each way: one without penalty, one with. Row $i$ of the decoder's matrix is what unit $i$ draws. The rows are kept at length 1: otherwise the network would make $z$ small and the matrix large, and pay nothing. Both start at random, the encoder's matrix as the transpose of the decoder's.
+
+
+# %%
+def one_layer_each_way(d, activation):
+    """Return encoder and decoder, one dense layer each; what a unit draws has length 1."""
+    encoder = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(d, activation=activation)]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((d,)),
+            layers.Dense(28 * 28, kernel_constraint=keras.constraints.UnitNorm(axis=1)),
+            layers.Reshape((28, 28, 1)),
+        ]
+    )
+    rows = np.random.default_rng(0).normal(size=(d, 28 * 28))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    average = X_train.mean(axis=0).reshape(-1)
+    decoder.set_weights([rows, average])
+    encoder.set_weights([rows.T, -rows @ average])
+    return encoder, decoder
+
+
+def trained(model, epochs, learning_rate):
+    """Train a model on the images, with a learning rate that falls to zero."""
+    epochs = 1 if QUICK else epochs
+    steps = epochs * len(X_train) // 100
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    model.compile(keras.optimizers.Adam(rate))
+    logs = model.fit(X_train, batch_size=100, epochs=epochs, verbose=0).history
+    print(", ".join(f"{name} {values[-1]:.2f}" for name, values in logs.items()))
+    return model
+
+
+def no_penalty(x, z):
+    return 0.0 * ops.sum(z, axis=-1)
+
+
+models = {
+    name: trained(RegularizedAutoencoder(*one_layer_each_way(100, "relu"), penalty), 20, 1e-3)
+    for name, penalty in {
+        "without penalty": no_penalty,
+        "sparse": lambda x, z: sparsity(z, 0.3),
+    }.items()
+}
+
+
+# %%
+def most_used(model, n=60):
+    """Return what the n units draw that are active most often, with 0 as grey."""
+    z = model.encoder.predict(X_test, verbose=0)
+    active = z > 0.05 * z.max()
+    print(f"{active.sum(axis=1).mean():.1f} of {z.shape[1]} units are active for an image")
+    rows = model.decoder.get_weights()[0][np.argsort(-active.mean(axis=0))[:n]]
+    return 0.5 + 0.5 * (rows / np.abs(rows).max(axis=1, keepdims=True)).reshape(-1, 28, 28, 1)
+
+
+plots.image_grid(most_used(models["without penalty"]), "without penalty", columns=20)
+
+# %%
+plots.image_grid(most_used(models["sparse"]), "sparse", columns=20)
+
+# %% [markdown]
+# Without penalty many units add up to an image, and none means anything alone. The sparse network has few words for an image, so each must say something: a stroke, a loop, nearly a digit.
+#
+# ## 2. The denoising autoencoder
+#
+# The encoder sees a corrupted image $\tilde x \sim p(\tilde x \mid x)$, and the target is the clean one (AE, DLSP):
+#
+# $$ L(x, g(f(\tilde x))) $$
+#
+# A copy of the input is a wrong answer now. Two things make it work: the target is clean, and the corruption is drawn anew each time that an image is seen. If it were drawn once, before the training, it could be learnt by heart.
+#
+# **Exercise 2.1.** The corruption "masking", and the pairs to train on. Draw with `tf.random`, which draws anew wherever it runs, also inside a `tf.data.Dataset`.
+
+
+# %% exercise="2.1" points=5
+def mask(x, level):
+    """Set each value of a minibatch to 0 with probability level, independently of all others.
+
+    x: (batch, ...), a tensor, with any number of axes.   level: a number in [0, 1].
+    Returns x_tilde: a tensor of the same shape; values that are not set to 0 are those of x.
+    """
+    ### BEGIN SOLUTION
+    return tf.where(tf.random.uniform(tf.shape(x)) < level, 0.0, x)
+    ### END SOLUTION
+
+
+def denoising_pairs(images, corrupt, batch_size):
+    """Return a tf.data.Dataset of minibatches (x_tilde, x).
+
+    images: (n, *image), a NumPy array.
+    corrupt: a function that takes a minibatch x, (batch, *image), and draws x_tilde.
+    Once through the data set is one epoch: each image is in it once. In each epoch the images
+    come in another order and the corruption is drawn anew. All minibatches hold batch_size
+    images, the last one what is left.
+    """
+    ### BEGIN SOLUTION
+    batches = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images)).batch(batch_size)
+    return batches.map(lambda x: (corrupt(x), x))
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The pairs are input and target of an ordinary `fit`. One network is trained on masked images, and, to compare, the same network on pairs without corruption.
+
+
+# %%
+def half_squared_error(x, x_hat):
+    return 0.5 * ops.sum(ops.square(x - x_hat), axis=(1, 2, 3))
+
+
+def mask_half(x):
+    return mask(x, 0.5)
+
+
+masked = ops.convert_to_numpy(mask_half(X_test))
+rows = {}
+for name, corrupt in {"plain": lambda x: x, "denoising": mask_half}.items():
+    autoencoder = ankeras.get_autoencoder((28, 28, 1), latent_dim=64, kind="mlp")
+    epochs = 1 if QUICK else 15
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, epochs * len(X_train) // 100)
+    autoencoder.compile(keras.optimizers.Adam(rate), loss=half_squared_error)
+    pairs = denoising_pairs(X_train, corrupt, 100)
+    autoencoder.fit(pairs, epochs=epochs, shuffle=False, verbose=0)
+    for seen, x in {"masked": masked, "clean": X_test}.items():
+        x_hat = autoencoder.predict(x, verbose=0)
+        error = np.mean((x_hat - X_test) ** 2)
+        print(f"{name:9} from {seen:6} images: squared error a pixel {error:.4f}")
+        if seen == "masked":
+            rows[name] = x_hat
+plots.reconstructions(masked, {**rows, "truth": X_test}, n=16, first="masked")
+
+# %% [markdown]
+# The network that has never seen noise reports what it sees. The other one knows what digits are like, and fills in what is missing. Look at the errors again: on which images is it the worse one? "We assume we are injecting the same noisy distribution we're going to observe in reality" (DLSP).
+#
+# ## 3. The contractive autoencoder
+#
+# A code that changes little when the image changes slightly (AE, "Penalizing Derivative"; DLSP):
+#
+# $$ \Omega(x, z) = \lambda \sum_i \lVert \nabla_x z_i \rVert^2 $$
+#
+# The rows $\nabla_x z_i$ make up the Jacobian of the encoder, so the sum is its squared Frobenius norm: of each image the squares of $d \times n$ derivatives, of all units with respect to all pixels. `tf.GradientTape.batch_jacobian` computes them for each image of a minibatch, for any network.
+#
+# If the encoder is one layer of sigmoid units, $z = \sigma(W_h x + b_h)$, the derivative is known, $\nabla_x z_i = z_i (1 - z_i) \, w_i$ with $w_i$ row $i$ of $W_h$, and nothing needs to be differentiated:
+#
+# $$ \sum_i \lVert \nabla_x z_i \rVert^2 = \sum_i \big( z_i (1 - z_i) \big)^2 \sum_j W_{ij}^2 $$
+#
+# **Exercise 3.1.** Both, without $\lambda$. Call the encoder with `training=False`: in training mode batch normalization would make the code of one image depend on all the others. The result must be differentiable itself, for training descends its gradient: stay with TensorFlow's or Keras's operations.
+
+
+# %% exercise="3.1" points=5
+def contraction(encoder, x):
+    """Return sum_i ||grad_x z_i||^2 of each image of a minibatch, z = encoder(x).
+
+    encoder: (batch, *image) -> (batch, d), any network.
+    x: (batch, *image), a tensor, with any number of axes.
+    Returns: (batch,), a tensor.
+    """
+    ### BEGIN SOLUTION
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        z = encoder(x, training=False)
+    jacobian = tape.batch_jacobian(z, x)  # (batch, d, *image)
+    return ops.sum(ops.square(jacobian), axis=tuple(range(1, len(jacobian.shape))))
+    ### END SOLUTION
+
+
+def contraction_of_sigmoid(z, kernel):
+    """Return the same for one layer of sigmoid units.
+
+    z: (batch, d), its output, a tensor.
+    kernel: (n, d), its matrix as Keras keeps it: transposed, a column a unit.
+    Returns: (batch,), a tensor.
+    """
+    ### BEGIN SOLUTION
+    return ops.sum(ops.square(z * (1 - z)) * ops.sum(ops.square(kernel), axis=0), axis=-1)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Both agree, and the short one is much faster:
+
+
+# %%
+import time
+
+
+def sigmoid_players(d):
+    encoder = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(d, activation="sigmoid")]
+    )
+    decoder = keras.Sequential(
+        [keras.Input((d,)), layers.Dense(28 * 28), layers.Reshape((28, 28, 1))]
+    )
+    return encoder, decoder
+
+
+encoder, _ = sigmoid_players(100)
+x = tf.constant(X_test[:100])
+for name, penalty in {
+    "by the tape": lambda: contraction(encoder, x),
+    "by the formula": lambda: contraction_of_sigmoid(encoder(x), encoder.layers[-1].kernel),
+}.items():
+    penalty()
+    start = time.perf_counter()
+    found = ops.convert_to_numpy(penalty())
+    print(f"{name:15} {found[:3].round(4)} in {1000 * (time.perf_counter() - start):.1f} ms")
+
+# %% [markdown]
+# Train with it.
+
+
+# %%
+def sigmoid_autoencoder(lam):
+    encoder, decoder = sigmoid_players(100)
+    kernel = encoder.layers[-1].kernel
+    return RegularizedAutoencoder(
+        encoder, decoder, lambda x, z: lam * contraction_of_sigmoid(z, kernel)
+    )
+
+
+models = {
+    "without penalty": trained(sigmoid_autoencoder(0.0), 25, 5e-3),
+    "contractive": trained(sigmoid_autoencoder(1.0), 25, 5e-3),
+}
+
+# %% [markdown]
+# To which changes of an image does the code react? The singular value decomposition of the Jacobian tells: its singular values say how much, the singular vectors, which are images, in which directions. Below, three images and for each the 10 directions that the code reacts to most.
+
+
+# %%
+def directions(encoder, images):
+    """Return how much the code reacts, (m, d), and to which directions, (m, d, n)."""
+    z = encoder.predict(images, verbose=0)
+    kernel = encoder.layers[-1].get_weights()[0]
+    jacobian = (z * (1 - z))[:, :, None] * kernel.T  # (m, d, n)
+    _, values, vectors = np.linalg.svd(jacobian, full_matrices=False)
+    return values, vectors
+
+
+def strongest(encoder, images, n=10):
+    """Return images, each followed by its n directions, with 0 as grey."""
+    vectors = directions(encoder, images)[1][:, :n]
+    vectors = 0.5 + 0.5 * vectors / np.abs(vectors).max(axis=2, keepdims=True)
+    rows = np.concatenate([images.reshape(-1, 1, 28 * 28), vectors], axis=1)
+    return rows.reshape(len(images), n + 1, 28, 28, 1)
+
+
+plots.image_grid(strongest(models["without penalty"].encoder, X_test[:3]), "without penalty")
+
+# %%
+plots.image_grid(strongest(models["contractive"].encoder, X_test[:3]), "contractive")
+
+# %%
+which = np.array([1, 2, 4, 8, 16, 32, 64, 100])
+plots.curves(
+    which,
+    {
+        name: directions(model.encoder, X_test[:20])[0].mean(axis=0)[which - 1]
+        for name, model in models.items()
+    },
+    x_label="direction, from the strongest",
+    y_label="how much the code reacts",
+)
+
+# %% [markdown]
+# Without penalty the code reacts most to what digits never do: to light at the edge of the image, where no image of the training has any, so that nothing has taught the network to ignore it. The contractive one keeps a few directions, those in which digits differ, and is blind to all others: the reconstruction needs the ones, and the penalty takes away the rest.
+#
+# ## 4. A linear autoencoder is PCA
+#
+# "When the decoder is linear and L is the mean squared error, autoencoder = PCA" (AE). To see it, we need PCA first. Let $\bar x$ be the mean of the training images, as vectors of $n$ pixels, and $V \in \mathbb R^{n \times d}$ the first $d$ right singular vectors of the matrix of the centred images, the **principal components**. The best reconstruction from $d$ numbers is
+#
+# $$ \hat x = \bar x + V V^\top (x - \bar x). $$
+#
+# **Exercise 4.1.** Return the reconstructions. `np.linalg.svd(..., full_matrices=False)` does the decomposition.
+
+
+# %% exercise="4.1" points=3
+def pca_reconstruction(x_train, x, d):
+    """Reconstruct images by the first d principal components of the training images.
+
+    x_train: (m, n), the training images, a row an image: mean and components are theirs.
+    x: (k, n), the images to be reconstructed.
+    Returns x_hat: (k, n), a NumPy array.
+    """
+    ### BEGIN SOLUTION
+    mean = x_train.mean(axis=0)
+    _, _, v_transposed = np.linalg.svd(x_train - mean, full_matrices=False)
+    components = v_transposed[:d]  # (d, n)
+    return mean + (x - mean) @ components.T @ components
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The linear autoencoder, $\hat x = W_x (W_h x + b_h) + b_x$, can only draw images in the space that the columns of $W_x$ span, moved by $b_x$. That space is what the training finds. The columns themselves are not determined: with any invertible matrix $A$, $W_x A$ and $A^{-1} W_h$ are the same autoencoder. So two matrices are not to be compared, but the orthogonal projections onto their spaces,
+#
+# $$ P = W_x (W_x^\top W_x)^{-1} W_x^\top, $$
+#
+# which are the same if and only if the spaces are the same.
+#
+# **Exercise 4.2.** Return $P$.
+
+
+# %% exercise="4.2" points=3
+def projection(w_x):
+    """Return the orthogonal projection onto the space of a decoder.
+
+    w_x: (n, d), a NumPy array; its columns are linearly independent, and nothing more.
+    Returns P: (n, n), a NumPy array.
+    """
+    ### BEGIN SOLUTION
+    q, _ = np.linalg.qr(w_x)  # an orthonormal basis of the same space
+    return q @ q.T
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Train one by gradient descent, and compare.
+
+# %%
+d = 8
+linear = RegularizedAutoencoder(
+    keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(d)]),
+    keras.Sequential([keras.Input((d,)), layers.Dense(28 * 28), layers.Reshape((28, 28, 1))]),
+    no_penalty,
+)
+flat_train, flat_test = X_train.reshape(len(X_train), -1), X_test.reshape(len(X_test), -1)
+components = np.linalg.eigh(np.cov(flat_train.T))[1].T[::-1][:d]  # the same, quicker for m > n
+by_pca = pca_reconstruction(flat_train, flat_test, d)
+
+
+def compare():
+    w_x = linear.decoder.get_weights()[0].T
+    by_training = linear.predict(X_test, verbose=0)
+    print(
+        f"  test error {np.mean((by_training - X_test) ** 2):.4f}, "
+        f"of PCA {np.mean((by_pca - flat_test) ** 2):.4f}; the share of PCA's space that it "
+        f"covers: {np.trace(projection(w_x) @ projection(components.T)) / d:.3f}"
+    )
+
+
+compare()
+for _ in range(3):
+    trained(linear, 10, 5e-3)
+    compare()
+
+# %%
+plots.reconstructions(
+    X_test,
+    {
+        f"PCA, d = {d}": by_pca.reshape(-1, 28, 28, 1).clip(0, 1),
+        f"linear, d = {d}": linear.predict(X_test, verbose=0).clip(0, 1),
+    },
+    n=14,
+)
+
+# %% [markdown]
+# The same pictures, from other axes:
+
+
+# %%
+def as_images(vectors):
+    """Return vectors as images, with 0 as grey."""
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    return (0.5 + 0.5 * vectors / largest).reshape(-1, 28, 28, 1)
+
+
+plots.reconstructions(
+    as_images(components),
+    {"columns of W_x": as_images(linear.decoder.get_weights()[0])},
+    n=d,
+    first="components",
+)
+
+# %% [markdown]
+# ## 5. Tied weights
+#
+# The other way to restrict an autoencoder is to give it fewer weights. With **tied weights** the decoder has no matrix of its own (DLSP):
+#
+# $$ h = f(W_h x + b_h), \qquad \hat x = g(W_x h + b_x), \qquad W_x \doteq W_h^\top $$
+#
+# There is one matrix, used twice. It is no copy: whenever the encoder's matrix changes, the decoder's changes, and the gradient that moves it is the sum of those of both uses. The bias $b_x$ is the decoder's own.
+#
+# **Exercise 5.1.** Write the decoder's layer. Keras keeps the matrix of a `Dense` layer transposed: `dense.kernel` has shape $(n, d)$.
+
+
+# %% exercise="5.1" points=5
+class TransposedDense(layers.Layer):
+    """The layer h -> g(W_h^T h + b_x), with the matrix W_h of a Dense layer.
+
+    dense: a `layers.Dense` from n inputs to d units; it is built already.
+    activation: the name of g, such as "sigmoid", or None.
+    It maps (batch, d) to (batch, n). b_x has n values, is trainable, and 0 at the start.
+    """
+
+    def __init__(self, dense, activation=None):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.dense = dense
+        self.activation = keras.activations.get(activation)
+        self.bias = self.add_weight(shape=(dense.kernel.shape[0],), initializer="zeros")
+        ### END SOLUTION
+
+    def call(self, h):
+        ### BEGIN SOLUTION
+        return self.activation(ops.matmul(h, ops.transpose(self.dense.kernel)) + self.bias)
+        ### END SOLUTION
+
+
+# %% [markdown]
+# Two layers each way, tied and free:
+
+
+# %%
+def two_layers_each_way(d, tied):
+    outer, inner = layers.Dense(256, activation="relu"), layers.Dense(d)
+    encoder = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), outer, inner])
+    back = (
+        [TransposedDense(inner, "relu"), TransposedDense(outer, "sigmoid")]
+        if tied
+        else [layers.Dense(256, activation="relu"), layers.Dense(28 * 28, activation="sigmoid")]
+    )
+    decoder = keras.Sequential([keras.Input((d,)), *back, layers.Reshape((28, 28, 1))])
+    return RegularizedAutoencoder(encoder, decoder, no_penalty)
+
+
+rows = {}
+for name in ("free", "tied"):
+    model = trained(two_layers_each_way(16, tied=name == "tied"), 20, 2e-3)
+    rows[name] = model.predict(X_test, verbose=0)
+    error = np.mean((rows[name] - X_test) ** 2)
+    print(f"  {name}: {model.count_params():,} weights, test error {error:.4f}")
+plots.reconstructions(X_test, rows, n=16)
+
+# %% [markdown]
+# ## Questions
+#
+# 1. Why does $\sum_i |z_i|$ make activations exactly 0, and $\sum_i z_i^2$ not? Try it: the penalty is one line.
+# 2. Take `UnitNorm` away and train the sparse network again. What becomes of the penalty, and how many units are active?
+# 3. The denoiser was trained on half of the pixels masked. Mask 20 % and 80 % of the test images, or add Gaussian noise instead. How far from its training does it still work?
+# 4. The contractive penalty punishes sensitivity in any direction, the reconstruction loss punishes insensitivity in some. What is left, and what does that have to do with the denoising autoencoder?
+# 5. With what penalty would the linear autoencoder find the principal components themselves, and not only their space? Do tied weights help?
+
+# %%
+check()

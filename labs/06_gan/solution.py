@@ -1,0 +1,463 @@
+# %% [markdown]
+# # Lab 6. The generative adversarial network
+#
+# No formula says how real an image looks. A GAN learns to tell: one network judges, the other learns to deceive it. You will write what each of them wants, then the algorithm in which they play, watch the game on a line, where all of it can be drawn, and let it draw digits.
+#
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+#
+# Lectures: AN2DL, "The GAN solution" to "Illustration of the GAN Training Process"; NOTES, lesson 15; ATIV, "GAN"; AE, "Putting it all together".
+
+# %%
+# On Colab this cell installs the package; elsewhere it does nothing.
+import sys
+from pathlib import Path
+
+REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
+if "google.colab" in sys.modules:
+    SOURCE = "../.." if Path("../../pyproject.toml").exists() else f"git+{REPOSITORY}"
+    # %pip install -q {SOURCE}
+
+# %% given=true
+import os
+
+import ankeras
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+# %%
+from ankeras import data, latent, plots
+from ankeras.gans import process, process_plots, toy
+from ankeras.grading import checker
+
+import matplotlib.pyplot as plt
+
+check = checker("06_gan")
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+print(ankeras.setup(seed=42))
+
+# %% [markdown]
+# ## 1. What the players want
+#
+# The generator $\mathcal G(z, \theta_g)$ turns noise $z \sim \phi_Z$ into an image. The discriminator $\mathcal D(s, \theta_d) \in [0, 1]$ gives the posterior that the image $s$ is real. They play
+#
+# $$ \min_{\theta_g} \max_{\theta_d} \; \mathbb E_{s \sim \phi_S} [\log \mathcal D(s, \theta_d)] + \mathbb E_{z \sim \phi_Z} [\log(1 - \mathcal D(\mathcal G(z, \theta_g), \theta_d))]. $$
+#
+# An optimizer descends, so what $\mathcal D$ maximizes becomes a loss by a change of sign:
+#
+# $$ \ell_{\mathcal D} = - \frac 1 m \sum_{i=1}^m \log \mathcal D(s_i) - \frac 1 m \sum_{i=1}^m \log (1 - \mathcal D(\mathcal G(z_i))) $$
+#
+# The last layer of our discriminators is linear: the network returns the *logit* $a$, and $\mathcal D = \sigma(a) = 1 / (1 + e^{-a})$. There is a reason. A discriminator that is sure returns logits of $\pm 100$ and beyond; in float32 $\sigma(100)$ is exactly 1, and the logarithm of $1 - \sigma(100)$ is $-\infty$. Written in terms of the logit, nothing overflows:
+#
+# $$ -\log \sigma(a) = \log(1 + e^{-a}) = \operatorname{softplus}(-a), $$
+#
+# and Keras computes $\operatorname{softplus}$ for any $a$. You still need $-\log(1 - \sigma(a))$.
+#
+# **Exercise 1.1.** Return $\ell_{\mathcal D}$, also for logits as large as these. Each of the two terms is averaged over its own minibatch; these need not be of one size.
+
+
+# %% exercise="1.1" points=3
+def discriminator_loss(real, fake):
+    """Return the loss that D descends.
+
+    real: (m, 1), the logits of real images.
+    fake: (l, 1), the logits of generated images.
+    Returns: one number, a tensor.
+    """
+    ### BEGIN SOLUTION
+    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The first term does not depend on $\theta_g$. So $\mathcal G$ minimizes the second,
+#
+# $$ \ell_{minimax} = \frac 1 m \sum_{i=1}^m \log (1 - \mathcal D(\mathcal G(z_i))), $$
+#
+# or, with the trick of AN2DL, maximizes $\log \mathcal D(\mathcal G(z))$ instead:
+#
+# $$ \ell_{non-saturating} = - \frac 1 m \sum_{i=1}^m \log \mathcal D(\mathcal G(z_i)). $$
+#
+# **Exercise 1.2.** Both losses, for logits of any size.
+
+
+# %% exercise="1.2" points=3
+def minimax_loss(fake):
+    """Return the average of log(1 - D(G(z))).
+
+    fake: (m, 1), the logits of generated images.
+    Returns: one number, a tensor.
+    """
+    ### BEGIN SOLUTION
+    return -ops.mean(ops.softplus(fake))
+    ### END SOLUTION
+
+
+def non_saturating_loss(fake):
+    """Return the average of -log D(G(z)).
+
+    fake: (m, 1), the logits of generated images.
+    Returns: one number, a tensor.
+    """
+    ### BEGIN SOLUTION
+    return ops.mean(ops.softplus(-fake))
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Why two losses with the same aim? All that $\mathcal G$ learns reaches it through the logit $a$ of its image: by the chain rule the gradient of $\theta_g$ is
+#
+# $$ \nabla_{\theta_g} \ell = \frac{\partial \ell}{\partial a} \, \nabla_{\theta_g} a, $$
+#
+# and only the first factor depends on the choice of the loss.
+#
+# **Exercise 1.3.** Work out with pen and paper $\partial \ell / \partial a$ of both losses for a *single* image ($m = 1$), and write it as a function of $d = \sigma(a)$, the discriminator's verdict on that image. You need $\sigma'(a) = \sigma(a) (1 - \sigma(a))$. Simplify: the result must hold at $d = 0$ and $d = 1$ too.
+
+
+# %% exercise="1.3" points=3
+def slopes(d):
+    """Return d loss / d logit of both losses, given the verdict d = D(G(z)).
+
+    d: an array of any shape, values in [0, 1], both ends included.
+    Returns: (minimax, non_saturating), two arrays or tensors of the same shape.
+    """
+    ### BEGIN SOLUTION
+    return -d, d - 1.0
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Left, the two losses as AN2DL draws them. Right, how much of $\nabla_{\theta_g} a$ they let through; the dots are your losses differentiated by TensorFlow, the lines your derivatives.
+
+# %%
+verdicts = np.linspace(0.002, 0.998, 250, dtype="float32")
+some = verdicts[::12]
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.4), layout="constrained", dpi=110)
+for i, (name, loss, color) in enumerate(
+    [("minimax", minimax_loss, "#c8553d"), ("non-saturating", non_saturating_loss, "#33415c")]
+):
+    logits = tf.constant(np.log(some / (1 - some))[:, None])  # the inverse of the sigmoid
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        total = loss(logits) * len(some)
+    left.plot(verdicts, [loss(np.log([[d / (1 - d)]])) for d in verdicts], color=color, label=name)
+    right.plot(verdicts, -slopes(verdicts)[i], color=color, label=name)
+    right.plot(some, -tape.gradient(total, logits)[:, 0], "o", color=color, markersize=4)
+left.set(title="loss", xlabel=r"$\mathcal{D}(\mathcal{G}(z))$", ylim=(-4, 4))
+right.set(title=r"$-\partial \ell / \partial a$", xlabel=r"$\mathcal{D}(\mathcal{G}(z))$")
+for axes in (left, right):
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+right.legend(frameon=False)
+plots.finished(figure)
+
+# %% [markdown]
+# At the beginning $\mathcal G$ is poor and $\mathcal D(\mathcal G(z)) \approx 0$. There $\log(1 - \mathcal D(\mathcal G(z)))$ is flat: the worse an image, the less $\mathcal G$ learns from it. With $-\log \mathcal D(\mathcal G(z))$ it is the other way round.
+#
+# ## 2. The best discriminator
+#
+# Let $p$ be the density of the data and $q$ that of $\mathcal G(z)$. If $\mathcal G$ stands still, the value of the game is
+#
+# $$ \int p(x) \log \mathcal D(x) + q(x) \log (1 - \mathcal D(x)) \, dx, $$
+#
+# and $\mathcal D$ can choose its value at every $x$ freely. The choice that makes the integrand largest is (NOTES, figure 1)
+#
+# $$ \mathcal D^*(x) = \frac{p(x)}{p(x) + q(x)}. $$
+#
+# **Exercise 2.1.** Where both densities are exactly 0 no image of either kind ever falls; return $\tfrac12$ there. Densities may be tiny: what you do about 0 must not change the result elsewhere.
+
+
+# %% exercise="2.1" points=3
+def optimal_discriminator(p, q):
+    """Return D* at some places.
+
+    p, q: arrays of one shape, the densities of the data and of G(z) at these places.
+    Returns: an array or a tensor of that shape; 1/2 where p = q = 0.
+    """
+    ### BEGIN SOLUTION
+    total = p + q
+    return np.where(total > 0, p / np.where(total > 0, total, 1.0), 0.5)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## 3. The game
+#
+# Here is the algorithm (AN2DL, "Algorithm outline"; Goodfellow et al. 2014, algorithm 1):
+#
+# > **for** number of training iterations **do**
+# >
+# > &emsp; **for** $k$ steps **do**
+# >
+# > &emsp;&emsp; • Draw a minibatch $\{z_1, \dots, z_m\}$ of noise realizations.
+# >
+# > &emsp;&emsp; • Sample a minibatch of images $\{s_1, \dots, s_m\}$.
+# >
+# > &emsp;&emsp; • Update $\theta_d$ by ascending $\; \nabla_{\theta_d} \frac 1 m \sum_i \left[ \log \mathcal D(s_i) + \log (1 - \mathcal D(\mathcal G(z_i))) \right]$.
+# >
+# > &emsp; • Draw a minibatch $\{z_1, \dots, z_m\}$ of noise realizations.
+# >
+# > &emsp; • Update $\theta_g$ by descending $\; \nabla_{\theta_g} \frac 1 m \sum_i \log (1 - \mathcal D(\mathcal G(z_i)))$
+# >
+# > &emsp;&emsp; or, non-saturating, by ascending $\; \nabla_{\theta_g} \frac 1 m \sum_i \log \mathcal D(\mathcal G(z_i))$.
+#
+# The class below holds what the players need: both networks, an optimizer each, the loss of $\mathcal G$ and the noise.
+
+
+# %% given=true
+class TwoPlayers(keras.Model):
+    """A generator and a discriminator.
+
+    generator: (batch, d) -> (batch, *image).
+    discriminator: (batch, *image) -> (batch, 1), logits.
+    generator_loss: minimax_loss or non_saturating_loss.
+    k: discriminator steps a generator step.
+    """
+
+    def __init__(self, generator, discriminator, generator_loss, k=1):
+        super().__init__()
+        self.generator = generator
+        self.discriminator = discriminator
+        self.generator_loss = generator_loss
+        self.k = k
+        self.built = True
+
+    @property
+    def latent_dim(self):
+        """The size d of the noise."""
+        return self.generator.input_shape[-1]
+
+    def draw_noise(self, m):
+        """Draw a minibatch {z_1, ..., z_m} of noise: (m, d), from N(0, I)."""
+        return keras.random.normal((m, self.latent_dim))
+
+    def compile(self, d_optimizer, g_optimizer, **options):
+        """Give each player its optimizer."""
+        super().compile(**options)
+        self.d_optimizer = d_optimizer
+        self.g_optimizer = g_optimizer
+        d_optimizer.build(self.discriminator.trainable_variables)
+        g_optimizer.build(self.generator.trainable_variables)
+
+
+# %% [markdown]
+# **Exercise 3.1.** One step of $\theta_d$. Draw the noise with `gan.draw_noise(m)`, once, as many as there are images. Call $\mathcal D$ on the real images and on the generated ones separately, and both networks with `training=True`. Only $\theta_d$ may move.
+#
+# In `fit` this code runs as a graph, in which the size of a minibatch may be unknown: there `ops.shape(s)[0]` works, and `len(s)` does not.
+
+
+# %% exercise="3.1" points=5
+def update_discriminator(gan, s):
+    """Take one step of theta_d with gan.d_optimizer.
+
+    gan: a TwoPlayers.
+    s: (m, *image), a minibatch of real images.
+    Returns: discriminator_loss before the step, a tensor.
+    """
+    ### BEGIN SOLUTION
+    z = gan.draw_noise(ops.shape(s)[0])
+    fake = gan.generator(z, training=True)
+    with tf.GradientTape() as tape:
+        loss = discriminator_loss(
+            gan.discriminator(s, training=True), gan.discriminator(fake, training=True)
+        )
+    theta_d = gan.discriminator.trainable_variables
+    gan.d_optimizer.apply(tape.gradient(loss, theta_d), theta_d)
+    return loss
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Try it. The data have two peaks, $\mathcal G$ is fixed and draws one Gaussian between them, and only $\mathcal D$ learns. Does it find $\mathcal D^*$?
+
+# %%
+x = toy.LINE  # the places where we look
+p = toy.TWO_PEAKS.pdf(x)
+q = toy.Gaussians(np.array([[0.5]]), 1.0).pdf(x)
+fixed = keras.Sequential([keras.Input((1,)), layers.Rescaling(1.0, offset=0.5)])
+alone = TwoPlayers(fixed, toy.get_toy_discriminator(1), non_saturating_loss)
+alone.compile(keras.optimizers.Adam(2e-3), keras.optimizers.SGD(0.0))
+points = toy.TWO_PEAKS.sample(1000 * 256)
+step = tf.function(lambda s: update_discriminator(alone, s))
+
+figure, all_axes = plt.subplots(1, 4, figsize=(11, 2.5), sharey=True, layout="constrained", dpi=110)
+taken = 0
+for axes, wanted in zip(all_axes, (0, 10, 100, 20 if QUICK else 1000)):
+    for i in range(taken, wanted):
+        step(tf.constant(points[256 * i : 256 * (i + 1)]))
+    taken = max(taken, wanted)
+    axes.plot(x, p, ":", color="black", label="data: $p$")
+    axes.plot(x, q, color="#2e8b57", label=r"$\mathcal{G}(z)$: $q$")
+    axes.plot(x, ops.sigmoid(alone.discriminator(x)), "--", color="#2f62b5", label=r"$\mathcal{D}$")
+    best = optimal_discriminator(p, q)
+    axes.plot(x, best, color="#2f62b5", lw=4, alpha=0.25, label=r"$\mathcal{D}^*$")
+    axes.set(title=f"{taken} steps of D", xlim=(-3.3, 3.3))
+    axes.spines[["top", "right"]].set_visible(False)
+handles, labels = all_axes[0].get_legend_handles_labels()
+figure.legend(handles, labels, loc="outside right center", frameon=False)
+plots.finished(figure)
+
+# %% [markdown]
+# **Exercise 3.2.** One step of $\theta_g$, on noise of its own (`gan.draw_noise(m)`, once), with the loss `gan.generator_loss`. Call both networks with `training=True`. Only $\theta_g$ may move.
+
+
+# %% exercise="3.2" points=5
+def update_generator(gan, m):
+    """Take one step of theta_g with gan.g_optimizer.
+
+    gan: a TwoPlayers.
+    m: the number of images to generate.
+    Returns: gan.generator_loss before the step, a tensor.
+    """
+    ### BEGIN SOLUTION
+    z = gan.draw_noise(m)
+    with tf.GradientTape() as tape:
+        fake = gan.generator(z, training=True)
+        loss = gan.generator_loss(gan.discriminator(fake, training=True))
+    theta_g = gan.generator.trainable_variables
+    gan.g_optimizer.apply(tape.gradient(loss, theta_g), theta_g)
+    return loss
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Now one iteration of the algorithm. `fit` hands over $k \cdot m$ images: the first $m$ are the minibatch of the first step of $\mathcal D$, the next $m$ that of the second, and so on. $\mathcal G$ generates $m$ images. (`ops.split` cuts a tensor in equal parts.)
+#
+# **Exercise 3.3.** Fill in `train_step`.
+
+
+# %% exercise="3.3" points=5
+class GAN(TwoPlayers):
+    """The generative adversarial network."""
+
+    def train_step(self, images):
+        """Play one iteration of the algorithm.
+
+        images: (k m, *image), real images.
+        Returns: {"d_loss": ..., "g_loss": ...}, the discriminator's loss at the last of its k
+            steps, and the generator's.
+        """
+        ### BEGIN SOLUTION
+        for s in ops.split(images, self.k):
+            d_loss = update_discriminator(self, s)
+        g_loss = update_generator(self, ops.shape(s)[0])
+        return {"d_loss": d_loss, "g_loss": g_loss}
+        ### END SOLUTION
+
+
+# %% [markdown]
+# ## 4. The process on a line
+#
+# As in AN2DL, "Illustration of the GAN Training Process", $\mathbb R^d$ and $\mathbb R^n$ are collapsed to one dimension, so that densities can be drawn. The lines below the plots show the map $z \to x = \mathcal G(z)$. The wide pale line is $\mathcal D^*$; where next to no points fall it is left out.
+
+# %%
+ankeras.setup(seed=2)
+line = GAN(toy.get_toy_generator(1, 1), toy.get_toy_discriminator(1), non_saturating_loss)
+line.compile(
+    keras.optimizers.Adam(2e-3, beta_1=0.0),
+    keras.optimizers.Adam(5e-4, beta_1=0.0),
+    steps_per_execution=20,
+)
+steps = 200 if QUICK else 3000
+record = process.Snapshots(toy.prior_quantiles(500), toy.LINE, every=40)
+line.fit(toy.TWO_PEAKS.sample(steps * 512), batch_size=512, epochs=1, verbose=0, callbacks=[record])
+last = len(record.steps) - 1
+process_plots.line(record, toy.TWO_PEAKS, sorted({0, 2, 4, min(15, last), last}))
+
+# %% [markdown]
+# $\mathcal D$ follows $\mathcal D^*$, its slope tells $\mathcal G$ where points are missing, $\mathcal G$ moves, and $\mathcal D^*$ is another one. When $q = p$ nothing is left to be seen: $\mathcal D^* = \tfrac12$.
+#
+# In the plane the background is $\mathcal D$: blue where it takes points for real, red where it takes them for generated ones. The data are eight narrow peaks on a ring.
+
+# %%
+ankeras.setup(seed=0)
+ring = GAN(toy.get_toy_generator(2, 2, 0), toy.get_toy_discriminator(2, 100), non_saturating_loss)
+ring.compile(
+    keras.optimizers.Adam(1e-3, beta_1=0.5),
+    keras.optimizers.Adam(1e-3, beta_1=0.5),
+    steps_per_execution=20,
+)
+record = process.Snapshots(latent.sample_prior(1000, 2), toy.PLANE, every=100)
+ring.fit(toy.RING.sample(steps * 128), batch_size=128, verbose=0, callbacks=[record])
+last = len(record.steps) - 1
+process_plots.plane(record, toy.RING, sorted({0, min(4, last), min(8, last), last // 2, last}))
+
+# %% [markdown]
+# ## 5. Digits
+#
+# The same code draws images; only the networks are larger. First, how much does a $\mathcal G$ that has learnt nothing learn from a $\mathcal D$ that has? We train $\mathcal D$ alone and measure the length of $\nabla_{\theta_g}$ of both losses.
+
+# %%
+ankeras.setup(seed=42)
+n_images = 640 if QUICK else 19_968
+pen = np.random.default_rng(0).uniform(0.07, 0.12, n_images)  # neither thin nor thick
+X_train = data.digits(n_images, seed=1, thickness=pen, sloppiness=0.7).images
+ahead = GAN(
+    ankeras.get_generator(16, (28, 28, 1), kind="mlp"),
+    ankeras.get_discriminator((28, 28, 1), kind="mlp"),
+    non_saturating_loss,
+)
+ahead.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.SGD(0.0))
+step = tf.function(lambda s: update_discriminator(ahead, s))
+lengths = {"minimax": [], "non-saturating": []}
+counts = (1, 2, 4, 8, 16, 32)
+for i in range(1, 33):
+    step(tf.constant(X_train[(16 * i) % 512 :][:128]))
+    if i in counts:
+        for name, length in process.generator_gradient_norms(ahead).items():
+            lengths[name].append(length)
+figure = plots.curves(
+    counts, lengths, x_label="steps of D", y_label=r"length of $\nabla_{\theta_g}$"
+)
+figure.axes[0].set_yscale("log")
+figure
+
+# %% [markdown]
+# A few steps suffice to make $\mathcal D$ so sure that the minimax loss teaches $\mathcal G$ nothing any more. So we train with the other one. $\mathcal D$ has the easier task, and learns half as fast; both rates fall to nearly 0, so that the players come to rest. Every row of the picture shows the same $z$ at another time.
+
+# %%
+epochs, batch_size = (1 if QUICK else 6), 64
+steps = epochs * n_images // batch_size
+
+
+def falling(rate):
+    return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.02)
+
+
+gan = GAN(
+    ankeras.get_generator(16, (28, 28, 1)),
+    ankeras.get_discriminator((28, 28, 1), batch_norm=False),
+    non_saturating_loss,
+)
+gan.compile(
+    keras.optimizers.Adam(falling(5e-4), beta_1=0.5),
+    keras.optimizers.Adam(falling(1e-3), beta_1=0.5),
+)
+z = latent.sample_prior(14, gan.latent_dim)
+before = latent.decode(gan.generator, z)
+rows = {}
+for epoch in range(1, epochs + 1):
+    gan.fit(X_train, batch_size=batch_size, verbose=2)
+    if epoch in (1, 2, 4, epochs):
+        rows[f"epoch {epoch}"] = latent.decode(gan.generator, z)
+plots.reconstructions(before, rows, n=14, first="before")
+
+# %% [markdown]
+# "At the end of training, we discard $\mathcal D$ and keep $\mathcal G$" (AN2DL).
+
+# %%
+plots.image_grid(latent.decode(gan.generator, latent.sample_prior(100, gan.latent_dim, seed=1)))
+
+# %% [markdown]
+# ## Questions
+#
+# 1. What is $\ell_{\mathcal D}$ once $q = p$ and $\mathcal D = \mathcal D^*$? Where do the losses that `fit` printed stand, and what do you conclude?
+# 2. $\mathcal G$ has never seen a real image. How does it know what a 7 looks like?
+# 3. Train the line with `k=5` (and batches five times as large), then with a $\mathcal D$ that learns ten times more slowly than $\mathcal G$. What changes, and why does AN2DL ask us to "carefully synchronize the two steps"?
+# 4. Train the digits with `minimax_loss`. Does it fail? Adam divides each gradient by its usual size: what does that hide?
+# 5. Could you compute the likelihood of a given digit under this model?
+
+# %%
+check()

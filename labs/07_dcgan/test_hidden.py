@@ -1,0 +1,177 @@
+"""The tests of lab 7 that students do not get."""
+
+from ankeras.grading import exercise, expect
+
+import numpy as np
+import pytest
+
+
+@exercise("1.1", points=1)
+@pytest.mark.parametrize("shape", [(1,), (2, 5), (3, 8, 6, 3)])
+def test_rescaling_of_any_shape(student, rng, shape):
+    """Arrays of other shapes are rescaled alike, and one function undoes the other."""
+    x = rng.uniform(size=shape).astype("float32")
+    expect.close(student.to_tanh(x), 2 * x - 1, f"to_tanh of an array of shape {shape}")
+    expect.close(student.from_tanh(2 * x - 1), x, f"from_tanh of an array of shape {shape}")
+
+
+@exercise("1.2", points=1)
+@pytest.mark.parametrize(("side", "channels", "doublings"), [(16, 1, 2), (64, 3, 4)])
+def test_the_generator_of_other_sizes(student, rng, side, channels, doublings):
+    """G follows the guidelines for other sizes of images, and other d."""
+    d = int(rng.integers(3, 20))
+    student.define(
+        LIST_CLASSES
+        + """
+def ask_generator(z, side, channels):
+    model = get_generator(z.shape[1], side, channels)
+    return model.input_shape, model(z, training=False), classes_of(model)
+"""
+    )
+    z = rng.normal(size=(2, d)).astype("float32")
+    read, drawn, classes = student.ask_generator(z, side, channels)
+    expect.equal(tuple(read), (None, d), f"the input shape of G with d = {d}")
+    expect.shape(drawn, (2, side, side, channels), f"two images of {side}x{side}x{channels}")
+    found = count(classes, "Conv2DTranspose (2, 2)", "BatchNormalization", "UpSampling2D")
+    expect.equal(
+        found,
+        (doublings, doublings, 0),
+        f"the numbers of doublings, of batch norms and of UpSampling2D in G for {side}x{side}",
+    )
+
+
+@exercise("1.3", points=1)
+@pytest.mark.parametrize(("side", "channels", "halvings"), [(16, 1, 2), (64, 3, 4)])
+def test_the_discriminator_of_other_sizes(student, rng, side, channels, halvings):
+    """D follows the guidelines for other sizes of images."""
+    student.define(
+        LIST_CLASSES
+        + """
+def ask_discriminator(x):
+    model = get_discriminator(x.shape[1], x.shape[3])
+    return model.input_shape, model(x, training=False), classes_of(model)
+"""
+    )
+    x = rng.uniform(-1, 1, size=(2, side, side, channels)).astype("float32")
+    read, logits, classes = student.ask_discriminator(x)
+    expect.equal(tuple(read), (None, side, side, channels), "the input shape of D")
+    expect.shape(logits, (2, 1), f"the logits of two images of {side}x{side}x{channels}")
+    expect.equal(
+        count(classes, "Conv2D (2, 2)", "BatchNormalization"),
+        (halvings, halvings - 1),
+        f"the numbers of halvings and of batch norms in D for {side}x{side}",
+    )
+
+
+@exercise("3.1", points=1)
+@pytest.mark.parametrize(("k", "n", "d"), [(2, 1, 3), (2, 6, 1), (5, 3, 20)])
+def test_paths_of_any_size(student, rng, k, n, d):
+    """The path is right for other numbers of points and steps, and other d."""
+    points = rng.normal(size=(k, d)).astype("float32")
+    given = points.copy()
+    steps = np.arange((k - 1) * n + 1) / n
+    wanted = np.stack([np.interp(steps, np.arange(k), column) for column in points.T], axis=1)
+    found = student.path(points, n)
+    expect.close(found, wanted, f"a path through {k} points, {n} steps each, d = {d}")
+    expect.close(points, given, "the points themselves, after the call")
+
+
+@exercise("3.2", points=1)
+@pytest.mark.parametrize("factor", [1.0, 2.5])
+def test_codes_of_one_direction(student, rng, factor):
+    """Between codes of the same direction the arc is the line."""
+    z_a = rng.normal(size=int(rng.integers(2, 40))).astype("float32")
+    t = np.linspace(0, 1, 4)
+    expect.close(
+        student.arc(z_a, np.float32(factor) * z_a, t),
+        (1 + (factor - 1) * t)[:, None] * z_a,
+        f"z(t) from a code to {factor:g} times that code",
+        "Clip the cosine to [-1, 1], and take the line where sin(theta) < 1e-3.",
+        rtol=2e-3,
+    )
+
+
+@exercise("4.1", points=1)
+def test_any_fitting_sample_may_be_picked(student, rng):
+    """Each sample that fits is picked at times, others never, whatever is asked for."""
+    n = int(rng.integers(20, 40))
+    z = np.arange(n, dtype="float32")[:, None] + np.zeros((1, 4), "float32")
+    table = {name: np.zeros(n, int) for name in ("hat", "beard", "smile")}
+    first, second, third = (int(i) for i in rng.choice(n, 3, replace=False))
+    table["hat"][[first, second, third]] = 1
+    table["smile"][:] = rng.integers(0, 2, n)
+    table["beard"][third] = 1
+    student.define(
+        """
+def pick_often(z, table, wanted):
+    return np.stack([pick(z, table, wanted, 1, np.random.default_rng(i)) for i in range(60)])
+"""
+    )
+    for wanted, fitting in (
+        ({"hat": 1, "beard": 0}, {first, second}),
+        ({"beard": 1}, {third}),
+        ({}, None),
+    ):
+        found = student.pick_often(z, table, wanted)
+        expect.shape(found, (60, 1, 4), "60 draws of one code of d = 4")
+        seen = {int(number) for number in found[:, 0, 0]}
+        expect.that(
+            seen == fitting if fitting is not None else len(seen) > 5,
+            f"the samples in 60 draws of {wanted}",
+            f"samples {sorted(fitting)}" if fitting else "more than 5 different samples",
+            f"samples {sorted(seen)}",
+        )
+
+
+@exercise("4.2", points=1)
+@pytest.mark.parametrize(("k", "d"), [((1, 1, 1), 1), ((2, 7, 4), 5), ((3, 1, 20), 32)])
+def test_concepts_of_different_sizes(student, rng, k, d):
+    """Concepts may have different numbers of examples."""
+    codes = [rng.normal(size=(size, d)).astype("float32") for size in k]
+    first, second, third = (code.mean(axis=0) for code in codes)
+    expect.close(
+        student.arithmetic(*codes),
+        first - second + third,
+        f"the code of concepts of {k} examples, d = {d}",
+    )
+
+
+@exercise("4.2", points=2)
+@pytest.mark.parametrize(("n", "scale"), [(4001, 0.5), (4001, 2.0)])
+def test_noise_is_uniform(student, rng, n, scale):
+    """The noise is uniform in [-s, s], and independent in each code and dimension."""
+    z = rng.normal(size=3)
+    student.define(
+        """
+def noise_of(z, n, scale, seed):
+    return neighbours(z, n, scale, np.random.default_rng(seed))
+"""
+    )
+    found = student.noise_of(z, n, scale, int(rng.integers(1000)))
+    expect.shape(found, (n, 3), f"{n} codes around one with d = 3")
+    expect.close(found[n // 2], z, "the code in the middle")
+    noise = np.delete(found - z, n // 2, axis=0) / scale
+    expect.between(float(np.abs(noise).max()), 0.98, 1.0001, "the largest noise, as a share of s")
+    hint = "The noise is rng.uniform, not rng.normal."
+    expect.close(noise.mean(axis=0), np.zeros(3), "its mean / s", hint, atol=0.06)
+    expect.close(noise.std(axis=0), np.full(3, 3**-0.5), "its deviation / s", hint, atol=0.04)
+    mixed = np.abs(np.corrcoef(noise.T) - np.eye(3)).max()
+    expect.between(float(mixed), 0.0, 0.1, "correlation of the noise between dimensions")
+
+
+LIST_CLASSES = """
+def classes_of(model):
+    found = []
+    for step in getattr(model, "operations", model.layers):
+        if isinstance(step, keras.Model):
+            found += classes_of(step)
+        else:
+            found.append([type(step).__name__, getattr(step, "strides", 0)])
+    return found
+"""
+
+
+def count(classes, *names):
+    """Count layers by class and, where they are asked for, strides."""
+    found = [f"{name} {tuple(strides)}" if strides else name for name, strides in classes]
+    return tuple(found.count(name) for name in names)
