@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ankeras.conditioning import FiLM
+from ankeras.spectral import SpectralNorm
 
 import keras
 from keras import layers
@@ -298,10 +299,8 @@ def get_discriminator(
         widths: as in `get_generator`, but down to at most 4 pixels: at 7, D does not see whether
             the whole of a digit is well-formed, or of its class.
         batch_norm: whether the inner blocks of "conv" hold batch normalization.
-        spectral_norm: whether each layer's weights W are divided by sigma(W), their largest
-            singular value, in training: no layer then stretches a difference between two inputs
-            (Miyato et al., "Spectral normalization for generative adversarial networks", ICLR
-            2018). Batch normalization stretches again: turn it off.
+        spectral_norm: whether each layer's weights are divided by their largest singular value,
+            as in `ankeras/spectral.py`. Batch normalization stretches again: turn it off.
         n_classes: as in `get_encoder`.
         auxiliary: if given, the size of a second output, linear in the same features: the class
             scores of an AC-GAN, or what an InfoGAN estimates of its codes.
@@ -408,7 +407,7 @@ class _Block:
         )
         if not self.spectral_norm:
             return made
-        return layers.SpectralNormalization(made, name=made.name, dtype=made.dtype_policy)
+        return SpectralNorm(made, name=made.name, dtype=made.dtype_policy)
 
     def __call__(self, layer: type[layers.Layer], x: Any, width: int, **options: Any) -> Any:
         # A bias would be subtracted again by the batch normalization after it.

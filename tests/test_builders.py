@@ -2,7 +2,15 @@
 
 import shutil
 
-from ankeras.builders import get_autoencoder, get_classifier, get_decoder, get_encoder
+from ankeras.builders import (
+    get_autoencoder,
+    get_classifier,
+    get_decoder,
+    get_discriminator,
+    get_encoder,
+    get_generator,
+)
+from ankeras.spectral import SpectralNorm
 
 import keras
 import numpy as np
@@ -106,6 +114,22 @@ def test_the_seed_fixes_the_weights_and_layers_differ():
     twins = get_encoder((4,), 4, kind="mlp", widths=(4, 4))
     first, second = [w for w in twins.get_weights() if w.ndim > 1][:2]
     assert np.abs(first - second).max() > 0
+
+
+@pytest.mark.parametrize("kind", ["conv", "mlp"])
+def test_what_the_players_of_a_gan_may_have(kind):
+    common = {"kind": kind, "widths": (4, 4), "n_classes": 3}
+    generator = get_generator(2, (8, 8, 1), **common)
+    assert generator.input_shape == [(None, 2), (None, 3)]
+    assert generator.output_shape == (None, 8, 8, 1)
+    discriminator = get_discriminator(
+        (8, 8, 1), batch_norm=False, spectral_norm=True, auxiliary=5, **common
+    )
+    assert discriminator.input_shape == [(None, 8, 8, 1), (None, 3)]
+    assert discriminator.output_shape == [(None, 1), (None, 5)]
+    kernels = [w for w in discriminator.trainable_variables if w.name == "kernel"]
+    normalized = [layer for layer in discriminator.layers if isinstance(layer, SpectralNorm)]
+    assert len(kernels) == len(normalized) == 4
 
 
 def test_classifier_shares_the_encoder():

@@ -1,7 +1,7 @@
 """The bidirectional GAN: an encoder joins the game, and D judges pairs of image and code.
 
 Source: AN2DL, "Bidirectional GANs (BiGANs)"; Donahue et al., "Adversarial feature learning" (ICLR
-2017), equation 2 and section 3.4.
+2017), equations 2 and 3, and section 3.4.
 
     min_(G,E) max_D  V(D, E, G) = E_s [log D(s, E(s))] + E_z [log(1 - D(G(z), z))]
 

@@ -280,7 +280,7 @@ PROOF = [
     Mutant(
         "3.2",
         "not divided by sin(theta)",
-        "test_the_arc_stays_on_the_sphere",
+        "test_the_arc_has_the_right_values",
         (") / np.sin(theta)\n", ")\n"),
     ),
     Mutant(

@@ -163,6 +163,7 @@ def test_share_of_right_readings(student, rng):
     n, n_classes = int(rng.integers(15, 30)), 3
     w = rng.normal(size=(6, n_classes)).astype("float32")
     images = rng.normal(size=(n, 2, 3, 1)).astype("float32")
+    images[:, 0, 0], w[0] = 1.0, -20.0  # all scores are negative: they are no probabilities
     student.define(
         """
 def build_classifier(w, shape):

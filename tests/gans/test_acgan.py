@@ -25,7 +25,7 @@ def _linear_players(linear_players, g, w, v):
     s = keras.Input((1,))
     classify = layers.Dense(2, use_bias=False)
     both = keras.Model(s, [discriminator(s), classify(s)])
-    classify.kernel.assign([v])
+    classify.kernel.assign(v[None])
     z_and_label = keras.Input((3,))
     return keras.Model(z_and_label, generator(z_and_label[:, :1])), both
 

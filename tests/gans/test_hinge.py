@@ -2,11 +2,12 @@
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans import HingeGAN
+from ankeras.spectral import SpectralNorm
 
 import keras
 import numpy as np
 import pytest
-from keras import layers, ops
+from keras import ops
 
 
 def test_losses_by_hand(linear_players, column):
@@ -29,27 +30,20 @@ def test_one_round_by_hand(s, linear_players, round_of):
     assert logs["g_loss"] == pytest.approx(-w_new * g, rel=1e-5)
 
 
-def test_spectral_normalization_holds_in_training(tiny_images):
+def test_spectral_normalization_follows_the_weights_in_training(tiny_images):
     shape = tiny_images.shape[1:]
     gan = HingeGAN(
         get_generator(3, shape, widths=(4,)),
         get_discriminator(shape, widths=(4, 8), batch_norm=False, spectral_norm=True),
         r1=0.1,
     )
-    normalized = [
-        layer
-        for layer in gan.discriminator.layers
-        if isinstance(layer, layers.SpectralNormalization)
-    ]
+    normalized = [layer for layer in gan.discriminator.layers if isinstance(layer, SpectralNorm)]
     assert len(normalized) == 3
-    before = [ops.convert_to_numpy(layer.vector_u) for layer in normalized]
-    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.01))
+    before = [ops.convert_to_numpy(layer.u) for layer in normalized]
+    gan.compile(keras.optimizers.SGD(1e-3), keras.optimizers.SGD(0.01))
     gan.fit(tiny_images, batch_size=16, epochs=3, verbose=0)
-    for u, layer in zip(before, normalized, strict=True):
-        found = ops.convert_to_numpy(layer.vector_u)
-        w = ops.convert_to_numpy(layer.layer.kernel)
+    for old, layer in zip(before, normalized, strict=True):
+        u, w = ops.convert_to_numpy(layer.u), ops.convert_to_numpy(layer.layer.kernel)
         w = w.reshape(-1, w.shape[-1])
-        assert np.abs(found - u).max() > 0.01
-        assert np.linalg.norm(w, 2) == pytest.approx(1.0, abs=0.02)
-        # u has become the singular vector: W' W u = sigma^2 u
-        np.testing.assert_allclose(w.T @ w @ found[0], found[0], atol=0.1)
+        assert np.abs(u - old).max() > 0.01
+        assert np.linalg.norm(w @ u) == pytest.approx(np.linalg.norm(w, 2), rel=0.02)

@@ -1,5 +1,6 @@
 """A lab's tests say the same of an answer, be it in this process or in a confined worker."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def passed(lab: Lab, number: str, open_exercise: OpenExercise) -> dict[str, bool
     return {test.name: test.passed for exercise in found for test in exercise.tests}
 
 
-@pytest.mark.parametrize("name", NAMES)
+# All labs take ten minutes: ANKERAS_ALL_LABS=1 pytest tests/grading/test_parity.py
+@pytest.mark.parametrize("name", NAMES if os.environ.get("ANKERAS_ALL_LABS") else ["05_vae"])
 def test_verdicts_are_those_of_a_notebook(name, warm):
     lab = read_lab(LABS / name)
     different = []

@@ -1,0 +1,226 @@
+"""What is handed out: stable, whole, without solutions, and of use to nbgrader."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from ankeras.cli import main
+from ankeras.grading.lab import LabError, read_lab
+from ankeras.grading.prove import prove
+from ankeras.grading.release import build, find_labs, release, student_notebook
+
+import keras
+import nbformat
+import pytest
+
+LABS = Path(__file__).parents[2] / "labs"
+ANSWERS = {
+    "1.1": "def double(x):\n    return x + x",
+    "1.2": "def quadruple(x):\n    return double(double(x))",
+}
+
+
+def _cells(file: Path) -> dict[str, str]:
+    notebook = nbformat.read(file, as_version=4)
+    nbformat.validate(notebook)
+    return {cell.id: cell.source for cell in notebook.cells}
+
+
+def _fill_in(file: Path, answers: dict[str, str]) -> None:
+    """Replace the exercises' cells below their first lines, as a student does."""
+    notebook = json.loads(file.read_text())
+    for cell in notebook["cells"]:
+        heading = "".join(cell["source"]).split("\n")[0]
+        for number, answer in answers.items():
+            if heading.startswith(f"# Exercise {number} "):
+                cell["source"] = f"{heading}\n{answer}"
+    file.write_text(json.dumps(notebook))
+
+
+def _run(*words: object, folder: Path) -> str:
+    """Run a program of this environment and return what it prints."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = [sys.executable, "-m", *map(str, words)]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"{done.stdout}{done.stderr}\nstatus {done.returncode}"
+
+
+@pytest.mark.parametrize("name", sorted(f.parent.name for f in LABS.glob("*/solution.py")))
+def test_a_labs_notebook_is_built_from_its_source(name):
+    written = (LABS / name / "lab.ipynb").read_text(encoding="utf-8")
+    assert written == student_notebook(read_lab(LABS / name)), f"run `ankeras labs build {name}`"
+
+
+def test_building_again_changes_nothing(numbers):
+    lab = read_lab(numbers())
+    first = build(lab).read_bytes()
+    assert build(lab).read_bytes() == first
+    assert build(read_lab(lab.folder)).read_bytes() == first
+
+
+def test_a_cell_keeps_its_id_when_its_text_changes(numbers):
+    folder = numbers()
+    before = _cells(build(read_lab(folder)))
+    assert list(before)[3:5] == ["exercise-1-1", "check-1-1"]
+    assert before["check-1-1"] == 'check("1.1")'
+    solution = folder / "solution.py"
+    solution.write_text(solution.read_text().replace("Return 2 x.", "Double it."))
+    after = _cells(build(read_lab(folder)))
+    assert list(after) == list(before)
+    assert "Double it." in after["exercise-1-1"]
+
+
+def test_the_students_notebook_holds_no_solution(numbers):
+    lab = read_lab(numbers())
+    text = student_notebook(lab)
+    for secret in ("2 * x", "double(double(x))", "SOLUTION", "test_double_of_zero", "Mutant"):
+        assert secret not in text
+    assert text.count("your code here") == 2
+    notebook = nbformat.reads(text, as_version=4)
+    assert all(
+        not c.outputs and c.execution_count is None for c in notebook.cells if "outputs" in c
+    )
+    assert "return 2 * x" in student_notebook(lab, solved=True)
+
+
+def test_a_lab_is_not_built_while_it_is_wrong(numbers):
+    folder = numbers(("solution.py", "points=2", "points=5"))
+    with pytest.raises(LabError, match="add up to 2"):
+        build(read_lab(folder))
+    assert not (folder / "lab.ipynb").exists()
+
+
+def test_what_students_get_holds_nothing_of_the_teachers(numbers, tmp_path):
+    lab = read_lab(numbers())
+    release(lab, tmp_path / "out" / "lab")
+    release(lab, tmp_path / "out" / "lab.v2.zip")
+    with zipfile.ZipFile(tmp_path / "out" / "lab.v2.zip") as archive:
+        archive.extractall(tmp_path / "unzipped")
+    for folder in (tmp_path / "out" / "lab", tmp_path / "unzipped" / "01_numbers"):
+        texts = {file.name: file.read_text() for file in folder.rglob("*")}
+        assert set(texts) == {"lab.ipynb", "test_lab.py", "README.md"}
+        assert texts["test_lab.py"] == (lab.folder / "test_lab.py").read_text()
+        assert texts["README.md"].startswith("# Lab 1. Numbers\n")
+        for secret in ("double(double(x))", "SOLUTION", "test_double_of_zero", "Mutant"):
+            assert secret not in "".join(texts.values())
+        assert "return 2 * x" not in texts["lab.ipynb"]
+
+
+def test_a_release_overwrites_nothing(numbers, tmp_path):
+    lab = read_lab(numbers())
+    for name in ("lab", "lab.zip"):
+        (tmp_path / name).write_text("mine")
+        with pytest.raises(FileExistsError, match="is there already"):
+            release(lab, tmp_path / name)
+        assert (tmp_path / name).read_text() == "mine"
+
+
+def test_pytest_works_in_the_released_folder(numbers, tmp_path):
+    folder = release(read_lab(numbers()), tmp_path / "student")
+    _fill_in(folder / "lab.ipynb", {"1.1": ANSWERS["1.1"], "1.2": "quadruple = 4"})
+    text = _run("pytest", ".", "--junitxml=junit.xml", "--grades=grades.json", folder=folder)
+    assert "1.1    1 of 1  right" in text
+    assert "1.2    0 of 1  not yet: Four times x." in text
+    assert text.endswith("status 1")
+    assert json.loads((folder / "grades.json").read_text())["points"] == 1
+    assert 'failures="1"' in (folder / "junit.xml").read_text()
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the new lab has TensorFlow")
+def test_a_new_lab_builds_and_is_proven(tmp_path, capsys):
+    labs = ["--labs", str(tmp_path / "labs")]
+    assert main(["labs", "new", "09_diffusion", *labs]) == 0
+    assert main(["labs", "build", *labs]) == 0
+    assert main(["labs", "check", "09_diffusion", *labs]) == 0
+    text = capsys.readouterr().out
+    assert "09_diffusion: proven" in text
+    assert "| 09_diffusion | 1 | 1 | 1 | 3 / 3 |" in text
+    cells = _cells(tmp_path / "labs" / "09_diffusion" / "lab.ipynb")
+    assert next(iter(cells.values())).startswith("# Lab 9. Diffusion\n")
+
+
+def test_labs_of_several_folders_do_not_meet(numbers, tmp_path):
+    """Files of tests have the same names in all labs."""
+    folder = numbers()
+    other = folder.with_name("02_thirds")
+    other.mkdir()
+    for file in folder.iterdir():
+        text = file.read_text().replace("2 * x", "3 * x").replace("x + x", "x + x + x")
+        text = text.replace("12", "36").replace("4 * x", "9 * x")
+        (other / file.name).write_text(text)
+    assert [prove(lab).errors for lab in find_labs(tmp_path / "labs")] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["new", "diffusion"], "A lab is named like"),
+        (["new", "../09_x"], "A lab is named like"),
+        (["new", "01_numbers"], "exists"),
+        (["check", "09_x"], "09_x/solution.py:0: there is no such file"),
+        (["release", "01_numbers", "--out", "."], "is there already"),
+        (["build", "--labs", "nothing"], "there are no labs here"),
+    ],
+)
+def test_mistakes_are_one_sentence(numbers, monkeypatch, capsys, words, why):
+    monkeypatch.chdir(numbers().parents[1])
+    assert main(["labs", *words]) == 1
+    error = capsys.readouterr().err
+    assert why in error
+    assert error.startswith("ankeras: ")
+    assert error.count("\n") == 1
+
+
+def test_check_fails_where_a_lab_is_not_proven(numbers, monkeypatch, capsys):
+    folder = numbers(("mutants.py", '("2 * x", "x * x")', '("2 * x", "x * 2")'))
+    assert main(["labs", "check", "--labs", str(folder.parent)]) == 1
+    captured = capsys.readouterr()
+    assert '"the square" is not caught by test_double' in captured.out
+    assert "| 01_numbers | 2 | 3 | 2 | 5 / 6 |" in captured.out
+    assert captured.err == "ankeras: not every lab is proven; see above\n"
+
+
+def test_nbgrader_gives_full_points_and_none(numbers, tmp_path):
+    from nbgrader.api import Gradebook  # noqa: PLC0415 - it takes a second
+
+    course = tmp_path / "course"
+    words = ["release", "01_numbers", "--out", str(course / "source" / "01_numbers"), "--nbgrader"]
+    assert main(["labs", *words, "--labs", str(numbers().parent)]) == 0
+
+    def nbgrader(*words: object) -> str:
+        return _run("nbgrader", *words, folder=course)
+
+    made = nbgrader("generate_assignment", "01_numbers", "--create")
+    assert made.endswith("status 0"), made
+    released = course / "release" / "01_numbers"
+    text = (released / "lab.ipynb").read_text()
+    assert "SOLUTION" not in text
+    assert "return 2 * x" not in text
+    assert text.count("YOUR CODE HERE") == 2
+    for student in ("ada", "bob"):
+        folder = course / "submitted" / student / "01_numbers"
+        folder.mkdir(parents=True)
+        for file in released.iterdir():
+            (folder / file.name).write_bytes(file.read_bytes())
+    mine = course / "submitted" / "ada" / "01_numbers" / "lab.ipynb"
+    _fill_in(mine, ANSWERS)
+    checked = nbgrader("validate", mine)
+    assert "Success! Your notebook passes all the tests." in checked, checked
+    graded = nbgrader("autograde", "01_numbers", "--create")
+    assert graded.endswith("status 0"), graded
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        found = {name: book.find_submission("01_numbers", name) for name in ("ada", "bob")}
+        assert {name: (s.score, s.max_score) for name, s in found.items()} == {
+            "ada": (2, 2),
+            "bob": (0, 2),
+        }
