@@ -30,7 +30,7 @@ class System:
         lecture: short name of the lecture, and its section.
         paper: first author and year, where the lecture follows a paper; else "".
         tiny: builds it for TINY_SHAPE images with a code of TINY_LATENT_DIM, uncompiled.
-        notebook: number of the notebook that shows it.
+        notebook: number of the notebook that shows it; "-" where there is none yet.
         learns_from: what `fit` is given: "x, x" (images are their own targets), "x" (images) or
             "x, y" (images with labels of TINY_CLASSES classes).
     """
@@ -212,7 +212,7 @@ SYSTEMS = (
         "AN2DL, GAN has been a very active research field",
         "Mao 2017",
         lambda: gans.LSGAN(**_gan(widths=(4, 8))),
-        "10",
+        "-",
         "x",
     ),
     System(
@@ -222,7 +222,7 @@ SYSTEMS = (
         "AN2DL, GAN has been a very active research field",
         "Arjovsky 2017",
         lambda: gans.WGAN(**_gan(widths=(4, 8)), k=1),
-        "10",
+        "-",
         "x",
     ),
     System(
@@ -232,7 +232,7 @@ SYSTEMS = (
         "AN2DL, GAN has been a very active research field",
         "Gulrajani 2017",
         lambda: gans.WGANGP(**_gan(kind="mlp", widths=(16,)), k=1),
-        "10",
+        "-",
         "x",
     ),
     System(
@@ -245,7 +245,7 @@ SYSTEMS = (
             get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
             get_discriminator(TINY_SHAPE, widths=(4, 8), batch_norm=False, spectral_norm=True),
         ),
-        "10",
+        "-",
         "x",
     ),
     System(
@@ -258,7 +258,7 @@ SYSTEMS = (
             get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
             get_autoencoder(TINY_SHAPE, latent_dim=TINY_LATENT_DIM, widths=(4, 8)),
         ),
-        "10",
+        "-",
         "x",
     ),
     System(
@@ -271,7 +271,7 @@ SYSTEMS = (
             get_generator(TINY_LATENT_DIM + TINY_CLASSES, TINY_SHAPE, widths=(4, 8)),
             get_discriminator(TINY_SHAPE, widths=(4, 8), auxiliary=TINY_CLASSES),
         ),
-        "10",
+        "-",
         "x, y",
     ),
     System(
@@ -285,7 +285,7 @@ SYSTEMS = (
             get_discriminator(TINY_SHAPE, widths=(4, 8), auxiliary=TINY_CLASSES + 2),
             n_classes=TINY_CLASSES,
         ),
-        "10",
+        "-",
         "x",
     ),
     System(
@@ -299,7 +299,7 @@ SYSTEMS = (
             get_discriminator(_with_channels(TINY_LATENT_DIM), widths=(4, 8)),
             get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
         ),
-        "10",
+        "-",
         "x",
     ),
 )
