@@ -63,7 +63,7 @@ def test_points_of_public_tests(numbers):
         (
             (PUBLIC, SECOND, SECOND.replace("=1", "=x")),
             PUBLIC,
-            ", x)",
+            "=x)",
             "NameError: name 'x' is not defined",
         ),
         (
