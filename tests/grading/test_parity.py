@@ -11,6 +11,7 @@ from ankeras.grading.plugin import Grading, OpenExercise, judge, local_session
 from ankeras.grading.prove import _mutated, read_proof, test_files
 from ankeras.grading.remote import Warm, probe
 from ankeras.grading.sandbox import Limits, missing
+from ankeras.grading.student import Channel
 from ankeras.grading.submission import Submission
 
 import keras
@@ -44,7 +45,12 @@ def answers(lab: Lab) -> Iterator[tuple[str, str, str]]:
 
 
 def passed(lab: Lab, number: str, open_exercise: OpenExercise) -> dict[str, bool]:
-    grading = Grading(open_exercise, only=number, seed=7)
+    def open_seeded(folder: Path, number: str) -> Channel:
+        session = open_exercise(folder, number)
+        session.define("import keras\nkeras.utils.set_random_seed(7)", "<seed>")
+        return session
+
+    grading = Grading(open_seeded, only=number, seed=7)
     found = judge(test_files(lab.folder), grading)
     return {test.name: test.passed for exercise in found for test in exercise.tests}
 
