@@ -35,10 +35,14 @@ check = checker("08_cgan")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
 print(ankeras.setup(seed=42))
 
-n_images = 640 if QUICK else 19_968
-pen = np.random.default_rng(0).uniform(0.07, 0.12, n_images)  # neither thin nor thick
-train_data = data.digits(n_images, seed=1, thickness=pen, sloppiness=0.7)
-test_data = data.digits(2000, seed=2, thickness=pen[:2000].mean(), sloppiness=0.7)
+
+def careful_digits(n, seed):
+    """Draw n labelled digits of a steady hand, whose pen is neither thin nor thick."""
+    pen = np.random.default_rng(seed).uniform(0.07, 0.12, n)
+    return data.digits(n, seed=seed, thickness=pen, sloppiness=0.7)
+
+
+train_data, test_data = careful_digits(640 if QUICK else 19_968, 1), careful_digits(2000, 2)
 X_train, y_train = train_data.images, train_data.labels
 
 # %% [markdown]
