@@ -14,7 +14,7 @@ from ankeras.grading.store import Store, StoreError, key
 
 import pytest
 
-KILLS = 20
+KILLS = 50
 
 # A process that forks others, as a new one would import for seconds. First a child saves one grade
 # after the other and tells each; it is killed, and the next goes on. Then two save at once.
@@ -60,7 +60,9 @@ for kill in range(kills):
     hear, tell = os.pipe()
     child = fork(save_all, file, saved, tell)
     os.close(tell)
-    time.sleep(rng.uniform(0, 8 * pause if kill % 3 else pause))
+    if kill % 5:  # else it may die while it opens the file
+        saved += len(os.read(hear, 1))
+    time.sleep(rng.uniform(0, 4 * pause))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     saved += len(os.read(hear, 100_000))
