@@ -87,6 +87,7 @@ def _add_grading(commands: Any) -> None:
     grade.add_argument("--pattern", metavar="REGEX", help='of names: "hw_(?P<student>.+)"')
     grade.add_argument("--roster", type=Path, metavar="CSV", help="who should have handed in")
     grade.add_argument("--deadline", metavar="TIME", help='"2026-11-30 23:59": later is marked')
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that shall do it")
     grade.add_argument("--no-sandbox", action="store_true", help="only for code that you trust")
     grade.add_argument(
         "--gradescope",
@@ -118,6 +119,7 @@ def _grade(options: argparse.Namespace) -> None:
         jobs=options.jobs,
         limits=Limits(options.seconds, int(options.memory * 2**30)),
         sandboxed=not options.no_sandbox,
+        scheduler=options.scheduler,
         pattern=options.pattern,
         roster=options.roster,
         deadline=datetime.fromisoformat(options.deadline) if options.deadline else None,

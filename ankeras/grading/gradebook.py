@@ -17,11 +17,12 @@ from datetime import datetime
 from pathlib import Path
 
 from ankeras.grading import exports, report, sandbox
+from ankeras.grading.cluster import Judge, cluster_judges
 from ankeras.grading.cohort import LATE, Cohort, Entry, find_submissions
 from ankeras.grading.files import write_text
 from ankeras.grading.grade import grade_file, lab_version
 from ankeras.grading.lab import Lab, read_lab
-from ankeras.grading.remote import Door, SandboxError, Warm, probe, require
+from ankeras.grading.remote import Door, warm_up
 from ankeras.grading.results import Grade
 from ankeras.grading.sandbox import Limits
 from ankeras.grading.similarity import similar_answers
@@ -44,6 +45,7 @@ class Order:
         jobs: submissions judged at a time.
         limits: of each submission.
         sandboxed: False: run submissions with the grader's own rights.
+        scheduler: address of a Dask cluster that does the work instead of this machine.
         pattern, roster: see `find_submissions`.
         deadline: work that was saved later is marked late.
     """
@@ -54,6 +56,7 @@ class Order:
     jobs: int
     limits: Limits = field(default_factory=Limits)
     sandboxed: bool = True
+    scheduler: str | None = None
     pattern: str | None = None
     roster: Path | None = None
     deadline: datetime | None = None
@@ -145,9 +148,11 @@ def _grade(
         TextColumn("{task.fields[counts]}"),
     )
     counts = {"full points": 0, "less": 0, "unreadable": 0}
+    judges = _judges(order, console)
+    if order.scheduler is not None:
+        judges = cluster_judges(order.scheduler, order.lab, order.limits, order.sandboxed)
     with (
-        _door(order, console) as door,
-        _judges(order, door) as judge,
+        judges as judge,
         Progress(*columns, console=console, transient=False) as progress,
     ):
         bar = progress.add_task("grading", total=len(entries), counts="")
@@ -162,41 +167,34 @@ def _grade(
 @contextlib.contextmanager
 def _door(order: Order, console: Console) -> Iterator[Door]:
     """Start what forks workers, and say what holds them."""
-    with contextlib.ExitStack() as stack:
-        try:
-            warm = stack.enter_context(Warm(order.limits, confined=order.sandboxed))
-            standing = probe(warm)
-        except SandboxError as error:
-            console.print(f"note: {error}; so each worker imports TensorFlow itself, slowly")
-            unloaded = Warm(order.limits, confined=order.sandboxed, preload=False)
-            warm = stack.enter_context(unloaded)
-            standing = probe(warm)
-        if order.sandboxed:
-            require(standing)
+    with warm_up(order.limits, sandboxed=order.sandboxed) as (door, standing, trouble):
+        if trouble:
+            console.print(f"note: {trouble}", markup=False, highlight=False)
         walls = ", ".join(name for name in sandbox.LAYERS if name in standing) or "none"
         console.print(f"sandbox: {walls}\nlimits: {order.limits}", highlight=False)
-        yield warm
+        yield door
 
 
 @contextlib.contextmanager
-def _judges(order: Order, door: Door) -> Iterator[Callable[[list[Entry]], Iterator[Grade]]]:
+def _judges(order: Order, console: Console) -> Iterator[Judge]:
     """Start judges, each a process of its own; pytest judges one submission at a time."""
-    context = multiprocessing.get_context("fork")
-    arguments = (order.lab.folder, door.address, door.limits)
-    pool = concurrent.futures.ProcessPoolExecutor(order.jobs, context, _start_judge, arguments)
+    with _door(order, console) as door:
+        context = multiprocessing.get_context("fork")
+        arguments = (order.lab.folder, door.address, door.limits)
+        pool = concurrent.futures.ProcessPoolExecutor(order.jobs, context, _start_judge, arguments)
 
-    def judge(entries: list[Entry]) -> Iterator[Grade]:
-        futures = [pool.submit(_judge, entry) for entry in entries]
-        for future in concurrent.futures.as_completed(futures):
-            yield future.result()
+        def judge(entries: list[Entry]) -> Iterator[Grade]:
+            futures = [pool.submit(_judge, entry) for entry in entries]
+            for future in concurrent.futures.as_completed(futures):
+                yield future.result()
 
-    try:
-        yield judge
-    finally:
-        judges = list(pool._processes.values())  # no public name; a judge may be waiting for long
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in judges:
-            process.kill()
+        try:
+            yield judge
+        finally:
+            judges = list(pool._processes.values())  # no public name; a judge may wait for long
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in judges:
+                process.kill()
 
 
 def _start_judge(folder: Path, address: Path, limits: Limits) -> None:

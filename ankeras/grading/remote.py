@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +225,34 @@ class Warm(Door):
             if pipe is not None:
                 pipe.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def warm_up(limits: Limits, *, sandboxed: bool = True) -> Iterator[tuple[Warm, list[str], str]]:
+    """Start a warm process, or one that leaves importing to its workers if they can't compute else.
+
+    Args:
+        limits: of every worker.
+        sandboxed: put the sandbox around each.
+
+    Yields:
+        The process, the layers of the sandbox that stand, and why it is a slow one ("": it isn't).
+
+    Raises:
+        SandboxError: if it does not start, or a layer is missing that shall stand.
+    """
+    with contextlib.ExitStack() as stack:
+        trouble = ""
+        try:
+            warm = stack.enter_context(Warm(limits, confined=sandboxed))
+            standing = probe(warm)
+        except SandboxError as error:
+            trouble = f"{error}; so each worker imports TensorFlow itself, slowly"
+            warm = stack.enter_context(Warm(limits, confined=sandboxed, preload=False))
+            standing = probe(warm)
+        if sandboxed:
+            require(standing)
+        yield warm, standing, trouble
 
 
 def probe(warm: Door) -> list[str]:
