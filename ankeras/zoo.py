@@ -13,6 +13,7 @@ from ankeras.builders import (
     get_encoder,
     get_generator,
 )
+from ankeras.gans.fc_bigan import get_fc_discriminator, get_fc_encoder, get_fc_generator
 
 import keras
 
@@ -298,6 +299,20 @@ SYSTEMS = (
             get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
             get_discriminator(_with_channels(TINY_LATENT_DIM), widths=(4, 8)),
             get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
+        ),
+        "-",
+        "x",
+    ),
+    System(
+        "fully convolutional BiGAN",
+        "FCBiGAN",
+        "ankeras/gans/fc_bigan.py",
+        "AN2DL, Fully Convolutional Anomaly Detection by GANs",
+        "",
+        lambda: gans.FCBiGAN(
+            get_fc_generator(TINY_LATENT_DIM, TINY_SHAPE[-1], widths=(4, 8)),
+            get_fc_discriminator(TINY_SHAPE[-1], TINY_LATENT_DIM, widths=(4, 8)),
+            get_fc_encoder(TINY_SHAPE[-1], TINY_LATENT_DIM, widths=(4, 8)),
         ),
         "-",
         "x",

@@ -4,7 +4,7 @@ python bench/grading_speed.py [--submissions 30]
 
 Correct copies of a lab of two functions, graded by each with the same checks: first two, then many;
 the difference is what a submission costs beyond the start. The other graders are installed into an
-environment of their own, from the package index.
+environment of their own, from the package index. Ours is timed with two jobs too.
 """
 
 import json
@@ -66,8 +66,8 @@ assert np.allclose(reconstruction_loss(x, x_hat), expected, rtol=1e-3, atol=1e-4
 """.strip()
 
 
-def ours(folder: Path, n: int) -> float:
-    """Grade n submissions, one at a time, and return the seconds."""
+def ours(folder: Path, n: int, jobs: int = 1) -> float:
+    """Grade n submissions, so many at a time, and return the seconds."""
     lab = folder / "labs" / "01_small"
     if not lab.exists():
         lab.mkdir(parents=True)
@@ -76,14 +76,14 @@ def ours(folder: Path, n: int) -> float:
         cells += [f'# %% exercise="1.2" points=1\n{LOSS}']
         (lab / "solution.py").write_text("\n\n".join(cells) + "\n")
         (lab / "test_lab.py").write_text(OUR_TESTS)
-    submissions = folder / f"ours-{n}"
+    submissions = folder / f"ours-{n}-{jobs}"
     for i in range(n):
         # Each a little different: equal ones would be graded once.
         heads = [f"# Exercise 1.1\n# {i}\n{ENCODER}", f"# Exercise 1.2\n# {i}\n{LOSS}"]
         _write(submissions / f"student{i:03}.ipynb", [*map(new_code_cell, [IMPORTS, *heads])])
     command = [sys.executable, "-m", "ankeras.cli", "grade", str(lab), str(submissions)]
-    out = folder / f"ours-out-{n}"
-    seconds = _timed([*command, "--out", str(out), "--jobs", "1"], folder)
+    out = folder / f"ours-out-{n}-{jobs}"
+    seconds = _timed([*command, "--out", str(out), "--jobs", str(jobs)], folder)
     rows = (out / "grades.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
     assert len(rows) == n, rows
     assert all(",2," in row for row in rows), rows
@@ -151,17 +151,17 @@ def main() -> None:
     n = options.parse_args().submissions
     folder = Path(tempfile.mkdtemp(prefix="ankeras-bench-"))
     environment = folder / "environment"
-    uv = [sys.executable, "-m", "uv"]
-    _timed([*uv, "venv", "-q", "--python", sys.executable, str(environment)], folder)
+    _timed([sys.executable, "-m", "venv", str(environment)], folder)
     python = str(environment / "bin" / "python")
     package = str(Path(__file__).parents[1])
     others = ["otter-grader", "nbgrader"]
-    _timed([*uv, "pip", "install", "-q", "--python", python, "-e", package, *others], folder)
+    _timed([python, "-m", "pip", "install", "-q", "-e", package, *others], folder)
     bin_ = environment / "bin"
     try:
         figures: dict = {"submissions": n}
         graders = {
             "ankeras": lambda k: ours(folder, k),
+            "ankeras, 2 jobs": lambda k: ours(folder, k, jobs=2),
             "otter": lambda k: otter(folder, k, bin_),
             "nbgrader": lambda k: nbgrader(folder, k, bin_),
         }
@@ -176,6 +176,8 @@ def main() -> None:
         cost = figures["ankeras"]["a submission, s"]
         for name in ("otter", "nbgrader"):
             figures[f"{name} / ankeras"] = figures[name]["a submission, s"] / cost
+        two = figures["ankeras, 2 jobs"]["a submission, s"]
+        figures["ankeras, 1 job / 2 jobs"] = cost / two
         print({k: v for k, v in figures.items() if "/" in k})
         save("grading_speed", figures)
     finally:

@@ -41,6 +41,8 @@ def _compiled(system):
 
 def _images(model, data):
     """Return what the model draws, from the data or from noise."""
+    if isinstance(model, gans.FCBiGAN):
+        return model.generate(8, size=TINY_SHAPE[:2])
     if isinstance(model, gans.AdversarialModel):
         d = model.generator.input_shape[-1]
         return latent.decode(model.generator, latent.sample_prior(8, d))

@@ -1,8 +1,22 @@
 """Images to train on: drawn here, public, or your own."""
 
 from ankeras.data.dataset import Dataset
+from ankeras.data.defects import Anomalies, anomalies
 from ankeras.data.digits import digits
 from ankeras.data.faces import caption, faces
+from ankeras.data.inspection import load_inspection
 from ankeras.data.public import load
+from ankeras.data.textures import crops, texture
 
-__all__ = ["Dataset", "caption", "digits", "faces", "load"]
+__all__ = [
+    "Anomalies",
+    "Dataset",
+    "anomalies",
+    "caption",
+    "crops",
+    "digits",
+    "faces",
+    "load",
+    "load_inspection",
+    "texture",
+]

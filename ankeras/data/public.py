@@ -6,15 +6,14 @@ what to do; it never puts other images in the place of those that were asked for
 
 import zipfile
 import zlib
-from collections.abc import Iterable
 from pathlib import Path
 
 from ankeras.data.dataset import Dataset
 from ankeras.data.digits import digits
 from ankeras.data.faces import faces
+from ankeras.data.image_files import SUFFIXES, images_in, read_image
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 PROCEDURAL = {"digits": (digits, 28), "faces": (faces, 32)}
 PUBLIC = {
@@ -46,7 +45,6 @@ PUBLIC = {
 }
 N_TRAIN, N_TEST = 10_000, 2_000  # of the procedural images
 TEST_SHARE = 1 / 6  # of the images of a folder, as in MNIST
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
 def load(
@@ -198,19 +196,19 @@ def _dataset(
 
 
 def _load_folder(folder: Path, size: int | None) -> tuple[Dataset, Dataset]:
-    classes = sorted(sub.name for sub in folder.iterdir() if sub.is_dir() and _images(sub))
-    loose = _images(folder)
+    classes = sorted(sub.name for sub in folder.iterdir() if sub.is_dir() and images_in(sub))
+    loose = images_in(folder)
     if classes and loose:
         raise ValueError(
             f"{folder} holds images beside class sub-folders ({loose[0].name} beside "
             f"{classes[0]}/): use one or the other."
         )
-    files = loose or [file for name in classes for file in _images(folder / name)]
+    files = loose or [file for name in classes for file in images_in(folder / name)]
     if not files:
         raise FileNotFoundError(f"There are no images ({', '.join(SUFFIXES)}) in {folder}.")
     if len(files) < 2:
         raise ValueError(f"{folder} holds one image, but training and test need one each.")
-    pictures = [_read_image(file, size) for file in files]
+    pictures = [read_image(file, size) for file in files]
     channels = max(picture.shape[-1] for picture in pictures)
     pictures = [np.broadcast_to(p, (*p.shape[:2], channels)) for p in pictures]
     for file, picture in zip(files, pictures, strict=True):
@@ -224,26 +222,3 @@ def _load_folder(folder: Path, size: int | None) -> tuple[Dataset, Dataset]:
     order = np.random.default_rng(0).permutation(len(files))
     n_test = max(1, round(len(files) * TEST_SHARE))
     return everything.take(order[n_test:]), everything.take(order[:n_test])
-
-
-def _images(folder: Path) -> list[Path]:
-    files: Iterable[Path] = folder.iterdir()
-    return sorted(file for file in files if file.suffix.lower() in SUFFIXES and file.is_file())
-
-
-def _read_image(file: Path, size: int | None) -> np.ndarray:
-    """Read one image: uint8 (height, width, 1 or 3)."""
-    try:
-        with Image.open(file) as image:
-            if image.mode.startswith(("I", "F")):
-                raise ValueError(f"{image.mode} pixels: save it with 8 bits a channel")
-            picture = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"{file} can't be read as an image ({error}).") from error
-    if size is not None:
-        side = min(picture.size)
-        left, top = (picture.width - side) // 2, (picture.height - side) // 2
-        square = picture.crop((left, top, left + side, top + side))
-        picture = square.resize((size, size), Image.Resampling.LANCZOS)
-    pixels = np.asarray(picture)
-    return pixels[..., None] if pixels.ndim == 2 else pixels

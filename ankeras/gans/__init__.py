@@ -6,6 +6,7 @@ from ankeras.gans.bigan import BiGAN
 from ankeras.gans.cgan import CGAN
 from ankeras.gans.dcgan import get_dcgan
 from ankeras.gans.ebgan import EBGAN
+from ankeras.gans.fc_bigan import FCBiGAN
 from ankeras.gans.gan import (
     GAN,
     AdversarialGame,
@@ -30,6 +31,7 @@ __all__ = [
     "AdversarialGame",
     "AdversarialModel",
     "BiGAN",
+    "FCBiGAN",
     "HingeGAN",
     "InfoGAN",
     "TwoOptimizers",

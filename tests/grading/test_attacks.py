@@ -6,6 +6,7 @@ try what is forbidden answer rightly only if all of it was refused.
 
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -345,6 +346,48 @@ def test_hostile_messages_reach_nobody_as_they_are(court):
     (message, *_) = (t.message for e in grade.exercises if e.number == "1.2" for t in e.tests)
     assert "\\x1b[2J<script>" in message
     assert json.loads(json.dumps(grade.as_data()))["exercises"][1]["tests"][0]["message"] == message
+
+
+N_SOAK = int(os.environ.get("ANKERAS_SOAK", "24"))  # submissions
+ANSWERS = {  # points of 1.1 -> answers to it
+    3.0: (
+        "ops.mean(ops.square(x - x_hat), axis=-1)",
+        "ops.sum((x_hat - x) ** 2, -1) / x.shape[-1]",
+    ),
+    0.0: (
+        "raise NotImplementedError('exercise 1.1: your code here')",
+        "ops.sum(ops.square(x - x_hat), axis=-1)",
+        "ops.mean(ops.square(x - x_hat))",
+        "ops.mean(ops.abs(x - x_hat), axis=-1)",
+        "ops.mean(ops.square(x - x_hat), axis=0)",
+    ),
+}
+
+
+def resident() -> int:
+    (line,) = re.findall(r"VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(line) * 1024
+
+
+def test_a_long_day(court):
+    """Right, wrong and hostile work in random order: the judge neither errs nor grows."""
+    rng = random.Random(N_SOAK)
+    memory = []
+    for i in range(N_SOAK):
+        if i % 5 == 4:
+            file = rng.choice(ATTACKS)
+            content, name = file.read_bytes(), file.name
+            expected = verdict(content.split(b"\n")[0].decode("utf-8-sig")) or {}
+        else:
+            given = rng.choice(list(ANSWERS))
+            answer = rng.choice(ANSWERS[given])
+            head = f"# Exercise 1.1\n# the {i}th\ndef squared_error(x, x_hat):\n    "
+            code = answer if answer.startswith("raise") else f"return {answer}"
+            content, name, expected = notebook(head + code), "lab.ipynb", {**NONE, "1.1": given}
+        assert points(court.judge(name, content)) == expected, (i, name, content[:500])
+        memory.append(resident())
+    assert max(memory[len(memory) // 2 :]) - memory[len(memory) // 4] < 100 * 2**20
+    print(f"resident memory of the judge, MiB: {[m >> 20 for m in memory[:: N_SOAK // 8]]}")
 
 
 JUDGE = """

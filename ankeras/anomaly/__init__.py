@@ -1,0 +1,23 @@
+"""Finding what is not normal: scores of images, maps of pixels, and how good they are."""
+
+from ankeras.anomaly.detection import average_precision, per_region_overlap, roc_auc
+from ankeras.anomaly.maps import AnomalyMaps, anomaly_maps, threshold
+from ankeras.anomaly.scores import (
+    bigan_score,
+    posterior_score,
+    prior_score,
+    reconstruction_error,
+)
+
+__all__ = [
+    "AnomalyMaps",
+    "anomaly_maps",
+    "average_precision",
+    "bigan_score",
+    "per_region_overlap",
+    "posterior_score",
+    "prior_score",
+    "reconstruction_error",
+    "roc_auc",
+    "threshold",
+]

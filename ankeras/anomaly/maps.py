@@ -1,0 +1,85 @@
+"""Anomaly maps: a score for each pixel of an image of any size, in one pass.
+
+Source: AN2DL, "Fully Convolutional Anomaly Detection by GANs".
+
+    alpha (D(s, E(s)) - 1)^2 + (1 - alpha) ||G(E(s)) - s||_2
+
+The norm is over the channels of a pixel. A single pixel tells little in a texture, so the
+reconstruction error is averaged around it, with a Gaussian window.
+"""
+
+from dataclasses import dataclass
+
+from ankeras.gans.fc_bigan import FCBiGAN
+
+import numpy as np
+from skimage.filters import gaussian
+from skimage.transform import resize
+
+WINDOW = 2.5  # standard deviation in pixels of the window that averages the reconstruction error
+
+
+@dataclass(frozen=True)
+class AnomalyMaps:
+    """What an FCBiGAN finds in n images, as in the rows of the slide; each is float32.
+
+    Attributes:
+        reconstruction: G(E(s)), (n, height, width, channels).
+        reconstruction_loss: ||G(E(s)) - s||_2 around each pixel, (n, height, width).
+        discriminator_loss: (D(s, E(s)) - 1)^2, interpolated between the places of the code.
+        score: both, weighted by alpha.
+    """
+
+    reconstruction: np.ndarray
+    reconstruction_loss: np.ndarray
+    discriminator_loss: np.ndarray
+    score: np.ndarray
+
+
+def anomaly_maps(model: FCBiGAN, images: np.ndarray, alpha: float = 0.1) -> AnomalyMaps:
+    """Score each pixel.
+
+    Args:
+        model: trained on patches of normal images.
+        images: (n, height, width, channels) in [0, 1], of any size.
+        alpha: weight of the discriminator's loss, in [0, 1].
+
+    Raises:
+        ValueError: if alpha is out of range.
+    """
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha lies in [0, 1], {alpha} does not.")
+    height, width = images.shape[1:3]
+    padding = [(0, 0), (0, -height % model.stride), (0, -width % model.stride), (0, 0)]
+    padded = np.pad(images, padding, mode="symmetric")
+    codes = model.encode_images(padded)
+    x_hat = model.decode_codes(codes)[:, :height, :width]
+    difference = np.linalg.norm(x_hat - images, axis=-1)
+    reconstruction_loss = gaussian(difference, (0, WINDOW, WINDOW), mode="reflect")
+    places = np.square(model.scores_of(padded, codes) - 1.0)
+    grown = resize(places, padded.shape[:3], order=1, mode="edge")
+    discriminator_loss = grown[:, :height, :width].astype("float32")
+    score = alpha * discriminator_loss + (1 - alpha) * reconstruction_loss
+    return AnomalyMaps(x_hat, reconstruction_loss, discriminator_loss, score)
+
+
+def threshold(normal_scores: np.ndarray, false_alarm_rate: float) -> float:
+    """Return the score that this share of normal pixels, or images, exceeds.
+
+    The mask Omega of an image is then `anomaly_maps(model, images).score > threshold(...)`.
+
+    Args:
+        normal_scores: any shape; of normal images that were not trained on.
+        false_alarm_rate: in (0, 1).
+
+    Raises:
+        ValueError: if the rate is out of range, or cannot be told from so few scores.
+    """
+    if not 0 < false_alarm_rate < 1:
+        raise ValueError(f"A false-alarm rate lies between 0 and 1, {false_alarm_rate} does not.")
+    if normal_scores.size * false_alarm_rate < 1:
+        raise ValueError(
+            f"A false-alarm rate of {false_alarm_rate} can't be told from {normal_scores.size} "
+            "normal scores."
+        )
+    return float(np.quantile(normal_scores, 1 - false_alarm_rate))

@@ -1,0 +1,88 @@
+"""Anomaly scores of whole images: the higher, the less normal.
+
+Source: AN2DL, "GANs and Anomaly Detection", "BidirectionalGANs (BiGANs) and Anomaly Detection" and
+"Anomaly detection with BidirectionalGANs (BiGANs)"; AE, applications of autoencoders.
+
+    reconstruction error    ||G(E(s)) - s||_2
+    prior                   -log phi_z(E(s)),  phi_z = N(0, I)
+    posterior               1 - D(s, E(s))
+    BiGAN score   A(s) = (1 - alpha) ||G(E(s)) - s||_2
+                         + alpha ||f(D(s, E(s))) - f(D(G(E(s)), E(s)))||_2
+
+f are the features in front of D's last layer. An autoencoder has the first score, a VAE the first
+two, and all three systems are called by the same functions.
+"""
+
+import math
+
+from ankeras.conditioning import append_as_channels
+from ankeras.gans.bigan import BiGAN
+from ankeras.latent import PREDICT_BATCH, encode
+
+import keras
+import numpy as np
+
+
+def reconstruction_error(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Return ||s_hat - s||_2 of each image.
+
+    Args:
+        images: (n, *image).
+        reconstructions: of the same shape: D(E(s)) of an autoencoder, G(E(s)) of a BiGAN.
+
+    Returns:
+        float64 (n,).
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    if images.shape != reconstructions.shape:
+        raise ValueError(
+            f"Images {images.shape} can't be compared with reconstructions {reconstructions.shape}."
+        )
+    difference = (reconstructions - images).reshape(len(images), -1).astype("float64")
+    return np.linalg.norm(difference, axis=1)
+
+
+def prior_score(z: np.ndarray) -> np.ndarray:
+    """Return -log phi_z(E(s)) in nats, for codes (n, d) and the prior N(0, I): float64 (n,)."""
+    squared = np.sum(np.square(z.astype("float64")), axis=1)
+    return 0.5 * (squared + z.shape[1] * math.log(2 * math.pi))
+
+
+def posterior_score(bigan: BiGAN, images: np.ndarray) -> np.ndarray:
+    """Return 1 - D(s, E(s)), the posterior that a pair is generated, in [0, 1]: (n,)."""
+    pairs = _pairs(images, encode(bigan.encoder, images))
+    logits = bigan.discriminator.predict(pairs, batch_size=PREDICT_BATCH, verbose=0)
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.sigmoid(-logits)))[:, 0]
+
+
+def bigan_score(bigan: BiGAN, images: np.ndarray, alpha: float = 0.1) -> np.ndarray:
+    """Return A(s), the reconstruction error and how differently D sees the reconstruction.
+
+    Args:
+        bigan: a trained BiGAN.
+        images: (n, *image).
+        alpha: weight of the second term, in [0, 1].
+
+    Returns:
+        float64 (n,).
+
+    Raises:
+        ValueError: if alpha is out of range.
+    """
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha lies in [0, 1], {alpha} does not.")
+    z, x_hat = encode(bigan.encoder, images), bigan.reconstruct(images)
+    last = bigan.discriminator.get_layer("output_layer")
+    f = keras.Model(bigan.discriminator.inputs, last.input)
+    seen, seen_hat = (
+        f.predict(_pairs(x, z), batch_size=PREDICT_BATCH, verbose=0) for x in (images, x_hat)
+    )
+    return (1 - alpha) * reconstruction_error(images, x_hat) + alpha * reconstruction_error(
+        seen, seen_hat
+    )
+
+
+def _pairs(images: np.ndarray, z: np.ndarray) -> np.ndarray:
+    return keras.ops.convert_to_numpy(append_as_channels(images, z))

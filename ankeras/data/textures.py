@@ -1,0 +1,58 @@
+"""Textures to find defects in: photographs of brick, grass and gravel that scikit-image brings.
+
+Each is 512x512, grey. Its upper 320 rows are for training, the others for testing; no pixel is in
+both. See AN2DL, "GAN for Anomaly Detection": a training set that holds only normal images.
+"""
+
+import numpy as np
+from skimage import data
+from skimage.util import img_as_float32
+
+TEXTURES = ("brick", "grass", "gravel")
+TRAIN_ROWS = 320
+
+
+def texture(name: str, split: str = "train") -> np.ndarray:
+    """Return the part of a photograph that is for training, or that for testing.
+
+    Args:
+        name: one of `TEXTURES`.
+        split: "train" or "test".
+
+    Returns:
+        float32 (320, 512, 1) or (192, 512, 1), values in [0, 1].
+
+    Raises:
+        ValueError: for another name or split.
+    """
+    if name not in TEXTURES:
+        raise ValueError(f"There is no texture {name!r}, only {', '.join(TEXTURES)}.")
+    if split not in ("train", "test"):
+        raise ValueError(f'A split is "train" or "test", not {split!r}.')
+    image = img_as_float32(getattr(data, name)())[..., None]
+    return image[:TRAIN_ROWS] if split == "train" else image[TRAIN_ROWS:]
+
+
+def crops(image: np.ndarray, n: int, size: int, seed: int = 0) -> np.ndarray:
+    """Cut square patches out of an image at random places.
+
+    Args:
+        image: (height, width, channels).
+        n: how many.
+        size: their side, in pixels.
+        seed: of the places.
+
+    Returns:
+        (n, size, size, channels), copies.
+
+    Raises:
+        ValueError: if the image is smaller than that.
+    """
+    height, width = image.shape[:2]
+    if not 0 < size <= min(height, width):
+        raise ValueError(f"An image of {height}x{width} has no patches of {size}x{size}.")
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(height - size + 1, size=n)
+    columns = rng.integers(width - size + 1, size=n)
+    places = zip(rows, columns, strict=True)
+    return np.stack([image[r : r + size, c : c + size] for r, c in places])
