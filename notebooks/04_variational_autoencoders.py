@@ -132,7 +132,7 @@ vae = fit(get_vae(16))
 generator = vae.generator
 autoencoder = get_autoencoder(input_shape, latent_dim=16, kind=KIND)
 cross_entropy = autoencoders.binary_cross_entropy
-autoencoders.train(autoencoder, X_train, X_test, epochs=EPOCHS, loss=cross_entropy, verbose=0)
+_ = autoencoders.train(autoencoder, X_train, X_test, epochs=EPOCHS, loss=cross_entropy, verbose=0)
 
 # %% [markdown]
 # Below each image: the reconstruction from its $\mu$, and from two codes drawn around it. During training the decoder never saw $\mu$ itself, only such draws: this makes it robust.
