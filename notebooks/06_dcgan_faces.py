@@ -59,7 +59,7 @@ gan.discriminator.summary()
 # The picture is drawn anew after each epoch, always for the same 60 vectors $z$. Interrupt the kernel when you have seen enough: the model and its history stay usable.
 
 # %%
-epochs = 1 if QUICK else 9
+epochs = 1 if QUICK else 8
 steps = epochs * len(X_train) // 64
 gan.compile(gans.decaying_adam(steps), gans.decaying_adam(steps))
 samples = callbacks.SampleGrid(lambda: gan.generate(60, seed=1).reshape(4, 15, 32, 32, 3))

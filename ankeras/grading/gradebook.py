@@ -199,8 +199,7 @@ def _judges(order: Order, console: Console) -> Iterator[Judge]:
 
 def _start_judge(folder: Path, address: Path, limits: Limits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits for the judges
-    with contextlib.suppress(OSError, AttributeError):
-        sandbox.die_with_parent()
+    sandbox.die_with_parent()
     _BENCH.lab, _BENCH.door = read_lab(folder), Door(address, limits)
 
 

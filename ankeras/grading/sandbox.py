@@ -104,8 +104,9 @@ def own_folder(folder: Path, limits: Limits) -> None:
 
 
 def die_with_parent() -> None:
-    """Have this process killed when the one that forked it ends."""
-    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    """Have this process killed when the one that forked it ends; only Linux can."""
+    if sys.platform == "linux":
+        _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def confine(folder: Path, limits: Limits) -> list[str]:

@@ -87,11 +87,13 @@ def _supervise(
         _work(connection, folder, limits, standing if confined else None)
     # Readable data belongs to the worker; only the end of the connection is the supervisor's.
     poll = select.poll()
-    poll.register(connection, select.POLLRDHUP)
-    ended = os.pidfd_open(worker)
-    poll.register(ended, select.POLLIN)
+    linux = sys.platform == "linux"
+    poll.register(connection, select.POLLRDHUP if linux else select.POLLHUP)
+    if linux:
+        poll.register(os.pidfd_open(worker), select.POLLIN)
     while not poll.poll(LOOK) and _threads(worker) <= MAX_THREADS:
-        pass
+        if not linux and os.waitpid(worker, os.WNOHANG)[0]:
+            os._exit(0)
     with contextlib.suppress(ProcessLookupError):
         os.kill(worker, signal.SIGKILL)  # the first process of its namespace: all others die too
     os.waitpid(worker, 0)

@@ -163,6 +163,14 @@ def test_without_isolation_nothing_is_graded(numbers, class_of, tmp_path, monkey
     assert _rows(tmp_path / "out" / "grades.csv") == {}
 
 
+def test_without_a_sandbox_every_grade_says_so(numbers, class_of, tmp_path, capsys):
+    words = ["grade", str(numbers()), str(class_of(ada=RIGHT, bob=HALF))]
+    assert cli.main([*words, "--out", str(tmp_path / "out"), "--no-sandbox"]) == 0
+    assert "sandbox: none" in capsys.readouterr().out
+    data = json.loads((tmp_path / "out" / "grades.json").read_text())
+    assert [(grade["points"], grade["grade"]["sandbox"]) for grade in data] == [(3, ""), (2, "")]
+
+
 class _Bare:
     """A warm process of a machine that has no walls to put up."""
 
