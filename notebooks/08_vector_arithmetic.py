@@ -43,7 +43,7 @@ if Path("models/dcgan-faces.keras").exists() and not QUICK:
     gan = keras.models.load_model("models/dcgan-faces.keras")
 else:
     gan = gans.get_dcgan(X_train.shape[1:], latent_dim=64)
-    epochs = 1 if QUICK else 6
+    epochs = 1 if QUICK else 5
     steps = epochs * len(X_train) // 64
     gan.compile(gans.decaying_adam(steps), gans.decaying_adam(steps))
     gan.fit(X_train, batch_size=64, epochs=epochs)
