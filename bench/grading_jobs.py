@@ -1,0 +1,35 @@
+"""How grading scales with the number of judges: `ankeras grade --jobs 1`, 2, ... on this machine.
+
+python bench/grading_jobs.py [--submissions 100]
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from common import parser, save
+from grading_speed import FEW, ours
+
+
+def main() -> None:
+    """Time each number of jobs, one after another, and keep the figures."""
+    options = parser(__doc__)
+    options.add_argument("--submissions", type=int, default=100)
+    n = options.parse_args().submissions
+    folder = Path(tempfile.mkdtemp(prefix="ankeras-bench-"))
+    try:
+        cost = {}
+        for jobs in range(1, (os.cpu_count() or 1) + 1):
+            few, many = ours(folder, FEW, jobs), ours(folder, n, jobs)
+            cost[jobs] = (many - few) / (n - FEW)
+            print(f"{jobs} jobs: {cost[jobs]:.3f} s a submission, {cost[1] / cost[jobs]:.2f} x")
+        speed_up = {jobs: cost[1] / seconds for jobs, seconds in cost.items()}
+        figures = {"submissions": n, "a submission, s": cost, "times as fast": speed_up}
+        save("grading_jobs", figures)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
