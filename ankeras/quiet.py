@@ -1,10 +1,11 @@
-"""Keep TensorFlow's start-up notes from the user; its errors still come through.
+"""Import TensorFlow quietly, and sooner; its errors still come through.
 
 TF_CPP_MIN_LOG_LEVEL does not reach the lines that its libraries write, from C++, while they are
 being loaded. So standard error is held back for just that import, and shown if the import fails.
 """
 
 import contextlib
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -46,10 +47,22 @@ class _Loader(importlib.abc.Loader):
         return self.loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        with _held_back_stderr():
+        with _held_back_stderr(), _without_collecting_garbage():
             self.loader.exec_module(module)
         # Its logger warns of every model that is compiled anew, which a course does all the time.
         module.get_logger().setLevel(logging.ERROR)
+
+
+@contextlib.contextmanager
+def _without_collecting_garbage() -> Iterator[None]:
+    """Save a tenth of the import's time: it makes millions of objects, and next to no garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager

@@ -303,7 +303,8 @@ class KLHistory(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Encode the images and keep the averages."""
-        terms = kl_terms(*encode_posterior(self.model, self.images, self.labels))
+        codes = encode_posterior(self.model, self.images, self.labels)
+        terms = kl_terms(*map(ops.convert_to_tensor, codes))
         of_variance, of_mean = (ops.convert_to_numpy(term).mean(axis=0) for term in terms)
         self.of_variance.append(of_variance)
         self.of_mean.append(of_mean)

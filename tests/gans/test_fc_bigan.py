@@ -46,7 +46,8 @@ def test_a_step_descends_all_of_the_objective():
         code = model.encoder(tensor, training=True)
         fake, x_hat = ops.split(model.generator(ops.concatenate([z, code]), training=True), 2)
         loss = model.g_loss(model.judge(fake, z)) + model.e_loss(model.judge(tensor, code))
-        return float(loss + lam * ops.mean(ops.abs(x_hat - x)))
+        whole = loss + lam * ops.mean(ops.abs(x_hat - tensor))
+        return float(ops.convert_to_numpy(whole))
 
     steps = np.eye(3, dtype="float32") * eps
     slope = [(objective(start + s) - objective(start - s)) / (2 * eps) for s in steps]

@@ -348,7 +348,7 @@ def test_hostile_messages_reach_nobody_as_they_are(court):
     assert json.loads(json.dumps(grade.as_data()))["exercises"][1]["tests"][0]["message"] == message
 
 
-N_SOAK = int(os.environ.get("ANKERAS_SOAK", "24"))  # submissions
+N_SOAK = int(os.environ.get("ANKERAS_SOAK", "12"))  # submissions
 ANSWERS = {  # points of 1.1 -> answers to it
     3.0: (
         "ops.mean(ops.square(x - x_hat), axis=-1)",

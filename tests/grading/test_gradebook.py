@@ -238,7 +238,7 @@ with remote.warm_up(limits) as (door, standing, trouble):
         # Every other one is ended after a new grade, the rest at any moment.
         while end % 2 and len(before) < 40 and grades_size() == size:
             time.sleep(0.01)
-        time.sleep(rng.uniform(0, 0.5))
+        time.sleep(rng.uniform(0, 0.3))
         os.kill(child, stop)
         asked = time.monotonic()
         status = os.waitpid(child, 0)[1]
