@@ -25,6 +25,18 @@ import keras
 import numpy as np
 
 
+def refuse_unfit_encoder(encoder: keras.Model, generator: keras.Model) -> None:
+    """Raise a ValueError unless E goes from G's images to G's codes."""
+    if encoder.input_shape != generator.output_shape or (
+        encoder.output_shape != generator.input_shape
+    ):
+        raise ValueError(
+            f"The encoder goes the generator's way back, {generator.output_shape[1:]} -> "
+            f"{generator.input_shape[1:]}, not {encoder.input_shape[1:]} -> "
+            f"{encoder.output_shape[1:]}."
+        )
+
+
 @keras.saving.register_keras_serializable("ankeras")
 class BiGAN(GAN):
     """The bidirectional GAN; the generator's optimizer trains the encoder too.
@@ -49,14 +61,7 @@ class BiGAN(GAN):
         **options: Any,
     ) -> None:
         super().__init__(generator, discriminator, **options)
-        if encoder.input_shape != generator.output_shape or (
-            encoder.output_shape != generator.input_shape
-        ):
-            raise ValueError(
-                f"The encoder goes the generator's way back, {generator.output_shape[1:]} -> "
-                f"{generator.input_shape[1:]}, not {encoder.input_shape[1:]} -> "
-                f"{encoder.output_shape[1:]}."
-            )
+        refuse_unfit_encoder(encoder, generator)
         self.encoder = encoder
 
     def refuse_unfit_players(self) -> None:

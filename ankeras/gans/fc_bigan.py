@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ankeras.autodiff import value_and_gradient
-from ankeras.gans.gan import AdversarialGame
+from ankeras.gans.bigan import refuse_unfit_encoder
+from ankeras.gans.lsgan import LSGAN
 from ankeras.training import drawn_range, refuse_misfits
 
 import keras
@@ -101,7 +102,7 @@ def get_fc_discriminator(
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class FCBiGAN(AdversarialGame):
+class FCBiGAN(LSGAN):
     """The fully convolutional BiGAN.
 
     Images have sides that are multiples of the stride.
@@ -131,14 +132,7 @@ class FCBiGAN(AdversarialGame):
     ) -> None:
         if lam < 0:
             raise ValueError(f"The weight lam of the penalty must not be negative, as {lam} is.")
-        if (encoder.input_shape, encoder.output_shape) != (
-            generator.output_shape,
-            generator.input_shape,
-        ):
-            raise ValueError(
-                f"The encoder goes the generator's way back, {generator.output_shape} -> "
-                f"{generator.input_shape}, not {encoder.input_shape} -> {encoder.output_shape}."
-            )
+        refuse_unfit_encoder(encoder, generator)
         super().__init__(generator, discriminator, r1=r1, seed=seed, **kwargs)
         self.encoder = encoder
         self.lam = lam
@@ -176,9 +170,10 @@ class FCBiGAN(AdversarialGame):
 
     def refuse_uneven(self, sides: Sequence[int]) -> None:
         """Raise a ValueError unless the sides of an image are multiples of the stride."""
-        if any(side % self.stride for side in sides):
+        stride = self.stride
+        if any(side % stride for side in sides):
             raise ValueError(
-                f"Images have sides that are multiples of {self.stride} pixels, not "
+                f"Images have sides that are multiples of {stride} pixels, not "
                 f"{sides[0]}x{sides[1]}."
             )
 
@@ -191,14 +186,6 @@ class FCBiGAN(AdversarialGame):
     def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
         """Return D's scores of each place of images s with codes y."""
         return self.discriminator([s, y], training=training)
-
-    def d_loss(self, real: Any, fake: Any) -> Any:
-        """Return 1/2 E[(D(s, E(s)) - 1)^2] + 1/2 E[D(G(z), z)^2]."""
-        return 0.5 * ops.mean(ops.square(real - 1.0)) + 0.5 * ops.mean(ops.square(fake))
-
-    def g_loss(self, fake: Any) -> Any:
-        """Return 1/2 E[(D(G(z), z) - 1)^2]."""
-        return 0.5 * ops.mean(ops.square(fake - 1.0))
 
     def e_loss(self, real: Any) -> Any:
         """Return 1/2 E[D(s, E(s))^2]."""

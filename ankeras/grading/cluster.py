@@ -110,10 +110,11 @@ def _distribute(client: Any, order: _Order, entries: list[Entry]) -> Iterator[Gr
                     retries=0,
                 )
                 running[future] = entry, worker
-        if not running:
+        if running:
+            with contextlib.suppress(TimeoutError):
+                wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED")
+        elif waiting:
             time.sleep(LOOK)  # for a first worker
-        with contextlib.suppress(TimeoutError):
-            wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED")
 
 
 def _result(future: Any, worker: str) -> Grade:

@@ -148,8 +148,9 @@ def _grade(
         TextColumn("{task.fields[counts]}"),
     )
     counts = {"full points": 0, "less": 0, "unreadable": 0}
-    judges = _judges(order, console)
-    if order.scheduler is not None:
+    if order.scheduler is None:
+        judges = _judges(order, console)
+    else:
         judges = cluster_judges(order.scheduler, order.lab, order.limits, order.sandboxed)
     with (
         judges as judge,
