@@ -3,8 +3,10 @@
 python bench/grading_speed.py [--submissions 30]
 
 Correct copies of a lab of two functions, graded by each with the same checks: first two, then many;
-the difference is what a submission costs beyond the start. The other graders are installed into an
-environment of their own, from the package index.
+the difference is what a submission costs beyond the start. Each grader runs as it comes: the others
+take one submission after another, `ankeras grade` as many at a time as there are cores; it is timed
+with one at a time too. The other graders are installed into an environment of their own, from the
+package index.
 """
 
 import json
@@ -67,7 +69,7 @@ assert np.allclose(reconstruction_loss(x, x_hat), expected, rtol=1e-3, atol=1e-4
 """.strip()
 
 
-def ours(folder: Path, n: int, jobs: int = 1) -> float:
+def ours(folder: Path, n: int, jobs: int) -> float:
     """Grade n submissions, so many at a time, and return the seconds."""
     lab = folder / "labs" / "01_small"
     if not lab.exists():
@@ -162,7 +164,8 @@ def main() -> None:
     try:
         figures: dict = {"submissions": n}
         graders = {
-            "ankeras": lambda k: ours(folder, k),
+            "ankeras": lambda k: ours(folder, k, os.cpu_count() or 1),
+            "ankeras, one job": lambda k: ours(folder, k, 1),
             "otter": lambda k: otter(folder, k, bin_),
             "nbgrader": lambda k: nbgrader(folder, k, bin_),
         }
@@ -174,9 +177,10 @@ def main() -> None:
                 "a submission, s": (many - few) / (n - FEW),
             }
             print(name, figures[name], flush=True)
-        cost = figures["ankeras"]["a submission, s"]
-        for name in ("otter", "nbgrader"):
-            figures[f"{name} / ankeras"] = figures[name]["a submission, s"] / cost
+        for own in ("ankeras", "ankeras, one job"):
+            for name in ("otter", "nbgrader"):
+                cost, other = (figures[grader]["a submission, s"] for grader in (own, name))
+                figures[f"{name} / {own}"] = other / cost
         print({k: v for k, v in figures.items() if "/" in k})
         save("grading_speed", figures)
     finally:

@@ -1,23 +1,28 @@
 """The denoising autoencoder: it sees a corrupted image and must reproduce the clean one.
 
-Source: AE, "Denoising Autoencoders"; DLSP, "Denoising autoencoder"; Vincent et al., "Extracting
-and composing robust features with denoising autoencoders" (ICML 2008).
+Source: AE, "Denoising Autoencoders" and data completion; DLSP, "Denoising autoencoder"; Vincent et
+al., "Extracting and composing robust features with denoising autoencoders" (ICML 2008).
 
     L(x, g(f(x~))),    x~ ~ p(x~ | x)
 
     gaussian:         x~ = x + level * eps, eps ~ N(0, I)
     masking:          each value of x is set to 0 with probability `level`
     salt-and-pepper:  each value of x is set to 0 or 1, evenly, with probability `level`
+    block:            a rectangle of x, `level` of its height and of its width, is set to 0
+
+Trained with blocks it completes images of which a part is missing.
 """
 
 from typing import Any
 
 from ankeras.autoencoders.autoencoder import Autoencoder
+from ankeras.latent import PREDICT_BATCH
 
 import keras
+import numpy as np
 from keras import ops
 
-CORRUPTIONS = ("gaussian", "masking", "salt-and-pepper")
+CORRUPTIONS = ("gaussian", "masking", "salt-and-pepper", "block")
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -28,8 +33,9 @@ class DenoisingAutoencoder(Autoencoder):
 
     Args:
         encoder, decoder: as in `Autoencoder`, for images in [0, 1].
-        corruption: "gaussian", "masking" or "salt-and-pepper".
-        level: standard deviation of the Gaussian noise, or share of the values corrupted.
+        corruption: "gaussian", "masking", "salt-and-pepper" or "block".
+        level: standard deviation of the Gaussian noise, share of the values corrupted, or share
+            of the sides of a block.
         seed: seed of the noise.
 
     Raises:
@@ -63,10 +69,48 @@ class DenoisingAutoencoder(Autoencoder):
         if self.corruption == "gaussian":
             eps = keras.random.normal(ops.shape(x), dtype=x.dtype, seed=self.noise)
             return x + self.level * eps
+        if self.corruption == "block":
+            return ops.where(self._blocks(x), 0.0, x)
         u = keras.random.uniform(ops.shape(x), dtype=x.dtype, seed=self.noise)
         if self.corruption == "masking":
             return ops.where(u < self.level, 0.0, x)
         return ops.where(u < self.level / 2, 0.0, ops.where(u < self.level, 1.0, x))
+
+    def complete(self, x: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """Fill in what is missing, and leave the rest as it is.
+
+        Args:
+            x: images (n, height, width, channels) in [0, 1]; what is missing may hold anything.
+            missing: bool, (n, height, width).
+
+        Returns:
+            float32, as x.
+
+        Raises:
+            ValueError: if the shapes do not fit.
+        """
+        if missing.shape != x.shape[:3] or missing.dtype != bool:
+            raise ValueError(
+                f"What is missing is a bool array {x.shape[:3]}, not {missing.dtype} "
+                f"{missing.shape}."
+            )
+        known = np.where(missing[..., None], 0.0, x).astype("float32")
+        drawn = self.predict(known, batch_size=PREDICT_BATCH, verbose=0)
+        return np.where(missing[..., None], drawn, known)
+
+    def _blocks(self, x: Any) -> Any:
+        """Draw where a block lies in each image: bool (batch, height, width, 1)."""
+
+        def inside(side: int) -> Any:
+            length = round(self.level * side)
+            shape = (ops.shape(x)[0], 1)
+            start = keras.random.randint(shape, 0, side - length + 1, seed=self.noise)
+            place = ops.arange(side)
+            return ops.logical_and(place >= start, place < start + length)
+
+        height, width = x.shape[1:3]
+        rows, columns = inside(height), inside(width)
+        return ops.logical_and(rows[:, :, None, None], columns[:, None, :, None])
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build the model again."""

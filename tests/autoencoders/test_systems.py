@@ -121,6 +121,27 @@ def test_corruptions():
     salted = corrupt("salt-and-pepper", 0.4)
     assert (salted == 0).mean() == pytest.approx(0.2, abs=0.03)
     assert (salted == 1).mean() == pytest.approx(0.2, abs=0.03)
+    blocks = corrupt("block", 0.4) == 0
+    for block in blocks[..., 0]:  # each a rectangle of 20 x 20
+        rows, columns = np.flatnonzero(block.any(axis=1)), np.flatnonzero(block.any(axis=0))
+        assert len(rows) == len(columns) == 20
+        assert block.sum() == 400
+        assert np.ptp(rows) == np.ptp(columns) == 19
+    assert len({tuple(np.argwhere(block)[0]) for block in blocks}) > 1  # not all at one place
+
+
+def test_a_missing_part_is_completed(tiny_images):
+    model = ae.DenoisingAutoencoder(*_players(), corruption="block", level=0.4)
+    missing = np.zeros(tiny_images.shape[:3], bool)
+    missing[:, 3:8, 4:9] = True
+    _fitted(model, tiny_images)
+    full = model.complete(np.where(missing[..., None], np.nan, tiny_images), missing)
+    np.testing.assert_array_equal(full[~missing], tiny_images[~missing])
+    guess = np.broadcast_to(tiny_images.mean(axis=0), tiny_images.shape)
+    errors = [np.square(x - tiny_images)[missing].mean() for x in (full, guess)]
+    assert errors[0] < 0.7 * errors[1]
+    with pytest.raises(ValueError, match=r"bool array \(\d+, 12, 12\), not float32"):
+        model.complete(tiny_images, tiny_images[..., 0])
 
 
 def test_images_are_not_corrupted_after_training(tiny_images):
