@@ -111,6 +111,11 @@ class CVAE(VAE):
         condition = self.condition(ops.full_like(z[:, 0], label))
         return keras.Model(z, self.mean_of(self.decode(z, condition)), name=f"class_{label}")
 
+    def generate(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draw n images of random classes: (n, *image)."""
+        labels = np.random.default_rng(seed).integers(self.n_classes, size=n)
+        return self.generate_classes(labels, seed)
+
     def generate_classes(self, labels: np.ndarray, seed: int = 0) -> np.ndarray:
         """Draw one image of each of the given classes: (n,) -> (n, *image)."""
         z = sample_prior(len(labels), self.latent_dim, seed)

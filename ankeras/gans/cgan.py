@@ -112,6 +112,11 @@ class CGAN(GAN):
         y = self.one_hot(ops.full_like(z[:, 0], label))
         return keras.Model(z, self.generator(self.generator_inputs(z, y)), name=f"class_{label}")
 
+    def generate(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draw n images of random classes: (n, *image)."""
+        labels = np.random.default_rng(seed).integers(self.n_classes, size=n)
+        return self.generate_classes(labels, seed)
+
     def generate_classes(self, labels: np.ndarray, seed: int = 0) -> np.ndarray:
         """Draw one image of each of the given classes: (n,) -> (n, *image)."""
         z = ops.convert_to_tensor(sample_prior(len(labels), self.latent_dim, seed))

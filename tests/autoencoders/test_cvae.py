@@ -33,6 +33,9 @@ def test_what_is_drawn_obeys_the_label(way, bars):
     left, top = images[:, 6:, :6].mean(axis=(1, 2, 3)), images[:, :6, 6:].mean(axis=(1, 2, 3))
     assert (left > top)[:20].mean() >= 0.9
     assert (left < top)[20:].mean() >= 0.9
+    mixed = cvae.generate(100)  # of both classes
+    left, top = mixed[:, 6:, :6].mean(axis=(1, 2, 3)), mixed[:, :6, 6:].mean(axis=(1, 2, 3))
+    assert 0.3 < (left > top).mean() < 0.7
     # the code need not hold the class: told the other one, the decoder draws the other one
     told_wrong = cvae.predict([x[:50], 1 - y[:50]], verbose=0)
     left = told_wrong[:, 6:, :6].mean(axis=(1, 2, 3))
@@ -64,7 +67,7 @@ def test_the_tools_of_the_vae_take_labels(way, bars):
     assert np.shape(history.of_mean) == (2, 3)
     assert log_likelihood(cvae, x[:20], y[:20], k=1) < log_likelihood(cvae, x[:20], y[:20], k=30)
     with pytest.raises(ValueError, match="for_class"):
-        cvae.generate(3)
+        cvae.generator  # noqa: B018
     with pytest.raises(ValueError, match="encode_posterior"):
         cvae.mean_encoder  # noqa: B018
 

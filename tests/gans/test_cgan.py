@@ -33,6 +33,9 @@ def test_the_generator_learns_to_obey(bars):
     left, top = images[:, 6:, :6].mean(axis=(1, 2, 3)), images[:, :6, 6:].mean(axis=(1, 2, 3))
     assert (left > top)[:20].mean() >= 0.9
     assert (left < top)[20:].mean() >= 0.9
+    mixed = cgan.generate(100)  # of both classes
+    left, top = mixed[:, 6:, :6].mean(axis=(1, 2, 3)), mixed[:, :6, 6:].mean(axis=(1, 2, 3))
+    assert 0.3 < (left > top).mean() < 0.7
     # one class as a generator of its own draws the same images
     alone = cgan.for_class(1)
     assert alone.input_shape == (None, cgan.latent_dim) == (None, 4)
@@ -44,6 +47,7 @@ def test_the_generator_of_one_class_agrees(film):
     assert (cgan.latent_dim, cgan.n_classes, cgan.film) == (4, 2, film)
     for player in (cgan.generator, cgan.discriminator):
         _scramble(player)
+    assert cgan.generate(3).shape == (3, *SHAPE)
     images = cgan.generate_classes(np.full(5, 1), seed=3)
     z = np.random.default_rng(3).normal(size=(5, 4)).astype("float32")
     alone = cgan.for_class(1).predict(z, verbose=0)

@@ -1,0 +1,113 @@
+"""Each digit in turn the normal one: how well it is told from the others by AE, VAE and BiGAN.
+
+python bench/anomaly_digits.py [--data mnist.npz] [--seconds 20]
+
+Trained on the normal class's images among 10,000, judged on all of 5,000 test images.
+"""
+
+import functools
+from collections.abc import Callable
+
+import ankeras
+from ankeras.anomaly import (
+    bigan_score,
+    posterior_score,
+    prior_score,
+    reconstruction_error,
+    roc_auc,
+)
+from ankeras.autoencoders import VAE, Autoencoder, encode_posterior
+from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
+from ankeras.gans import BiGAN
+from ankeras.latent import decode, encode
+
+import keras
+import numpy as np
+from common import parser, real_digits, save
+from generative import Training, report
+
+SHAPE = (28, 28, 1)
+LATENT_DIM = 32
+
+
+def autoencoder(
+    widths: tuple[int, ...], normal: np.ndarray, test: np.ndarray, seconds: float
+) -> dict[str, np.ndarray]:
+    """Train an autoencoder on normal images, and score all test images."""
+    last = "sigmoid" if widths else "linear"
+    model = Autoencoder(
+        get_encoder(SHAPE, LATENT_DIM, kind="mlp", widths=widths),
+        get_decoder(LATENT_DIM, SHAPE, kind="mlp", widths=widths, output_activation=last),
+    )
+    model.compile(keras.optimizers.Adam(1e-3), "mse")
+    clock = Training(seconds, model.optimizer)
+    model.fit(normal, normal, batch_size=64, epochs=10_000, callbacks=[clock], verbose=0)
+    x_hat = decode(model.decoder, encode(model.encoder, test))
+    name = "AE" if widths else "linear AE"
+    return {f"{name}, reconstruction error": reconstruction_error(test, x_hat)}
+
+
+def vae(normal: np.ndarray, test: np.ndarray, seconds: float) -> dict[str, np.ndarray]:
+    """Train a VAE on normal images, and score all test images."""
+    model = VAE(
+        get_encoder(SHAPE, 2 * LATENT_DIM, kind="mlp"), get_decoder(LATENT_DIM, SHAPE, kind="mlp")
+    )
+    model.compile(keras.optimizers.Adam(1e-3))
+    clock = Training(seconds, model.optimizer)
+    model.fit(normal, batch_size=64, epochs=10_000, callbacks=[clock], verbose=0)
+    mu, _ = encode_posterior(model, test)
+    return {
+        "VAE, reconstruction error": reconstruction_error(test, decode(model.decoder, mu)),
+        "VAE, prior": prior_score(mu),
+    }
+
+
+def bigan(normal: np.ndarray, test: np.ndarray, seconds: float) -> dict[str, np.ndarray]:
+    """Train a BiGAN on normal images, and score all test images by each score of the slides."""
+    height, width, channels = SHAPE
+    model = BiGAN(
+        get_generator(LATENT_DIM, SHAPE),
+        get_discriminator((height, width, channels + LATENT_DIM), batch_norm=False),
+        get_encoder(SHAPE, LATENT_DIM),
+        r1=0.1,
+    )
+    model.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
+    clock = Training(seconds, model.optimizer.discriminator, model.optimizer.generator)
+    model.fit(normal, batch_size=64, epochs=10_000, callbacks=[clock], verbose=0)
+    return {
+        "BiGAN, reconstruction error": reconstruction_error(test, model.reconstruct(test)),
+        "BiGAN, prior": prior_score(encode(model.encoder, test)),
+        "BiGAN, posterior": posterior_score(model, test),
+        "BiGAN, A(s)": bigan_score(model, test),
+    }
+
+
+SYSTEMS: tuple[tuple[Callable[..., dict[str, np.ndarray]], int], ...] = (  # times the seconds
+    (functools.partial(autoencoder, ()), 1),
+    (functools.partial(autoencoder, (256, 128)), 1),
+    (vae, 1),
+    (bigan, 3),
+)
+
+
+def main() -> None:
+    """Measure and keep the figures."""
+    options = parser(__doc__)
+    options.add_argument("--seconds", type=float, default=20, help="of training; BiGAN: 3 times")
+    given = options.parse_args()
+    train, test = real_digits(given.data)
+    areas: dict[str, list[float]] = {}
+    for digit in range(10):
+        normal = train.images[train.labels == digit]
+        for learn, times in SYSTEMS:
+            ankeras.setup(0)
+            for name, scores in learn(normal, test.images, times * given.seconds).items():
+                areas.setdefault(name, []).append(roc_auc(scores, test.labels != digit))
+        report(f"normal: {digit}", {name: found[-1] for name, found in areas.items()})
+    means = {name: float(np.mean(found)) for name, found in areas.items()}
+    report("mean", means)
+    save("anomaly_digits", {"mean AUC": means, "AUC by class": areas, "seconds": given.seconds})
+
+
+if __name__ == "__main__":
+    main()
