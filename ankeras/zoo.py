@@ -31,7 +31,7 @@ class System:
         lecture: short name of the lecture, and its section.
         paper: first author and year, where the lecture follows a paper; else "".
         tiny: builds it for TINY_SHAPE images with a code of TINY_LATENT_DIM, uncompiled.
-        notebook: number of the notebook that shows it; "-" where there is none yet.
+        notebook: number of the notebook that shows it.
         learns_from: what `fit` is given: "x, x" (images are their own targets), "x" (images) or
             "x, y" (images with labels of TINY_CLASSES classes).
     """
@@ -213,7 +213,7 @@ SYSTEMS = (
         "AN2DL, GAN has been a very active research field",
         "Mao 2017",
         lambda: gans.LSGAN(**_gan(widths=(4, 8))),
-        "-",
+        "10",
         "x",
     ),
     System(
@@ -223,7 +223,7 @@ SYSTEMS = (
         "AN2DL, GAN has been a very active research field",
         "Arjovsky 2017",
         lambda: gans.WGAN(**_gan(widths=(4, 8)), k=1),
-        "-",
+        "10",
         "x",
     ),
     System(
@@ -233,7 +233,7 @@ SYSTEMS = (
         "AN2DL, GAN has been a very active research field",
         "Gulrajani 2017",
         lambda: gans.WGANGP(**_gan(kind="mlp", widths=(16,)), k=1),
-        "-",
+        "10",
         "x",
     ),
     System(
@@ -246,7 +246,7 @@ SYSTEMS = (
             get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
             get_discriminator(TINY_SHAPE, widths=(4, 8), batch_norm=False, spectral_norm=True),
         ),
-        "-",
+        "10",
         "x",
     ),
     System(
@@ -259,7 +259,7 @@ SYSTEMS = (
             get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
             get_autoencoder(TINY_SHAPE, latent_dim=TINY_LATENT_DIM, widths=(4, 8)),
         ),
-        "-",
+        "10",
         "x",
     ),
     System(
@@ -272,7 +272,7 @@ SYSTEMS = (
             get_generator(TINY_LATENT_DIM + TINY_CLASSES, TINY_SHAPE, widths=(4, 8)),
             get_discriminator(TINY_SHAPE, widths=(4, 8), auxiliary=TINY_CLASSES),
         ),
-        "-",
+        "10",
         "x, y",
     ),
     System(
@@ -286,7 +286,7 @@ SYSTEMS = (
             get_discriminator(TINY_SHAPE, widths=(4, 8), auxiliary=TINY_CLASSES + 2),
             n_classes=TINY_CLASSES,
         ),
-        "-",
+        "10",
         "x",
     ),
     System(
@@ -300,7 +300,7 @@ SYSTEMS = (
             get_discriminator(_with_channels(TINY_LATENT_DIM), widths=(4, 8)),
             get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
         ),
-        "-",
+        "10",
         "x",
     ),
     System(
@@ -314,7 +314,7 @@ SYSTEMS = (
             get_fc_discriminator(TINY_SHAPE[-1], TINY_LATENT_DIM, widths=(4, 8)),
             get_fc_encoder(TINY_SHAPE[-1], TINY_LATENT_DIM, widths=(4, 8)),
         ),
-        "-",
+        "11",
         "x",
     ),
 )

@@ -1,6 +1,6 @@
 """Each digit in turn the normal one: how well it is told from the others by AE, VAE and BiGAN.
 
-python bench/anomaly_digits.py [--data mnist.npz] [--seconds 20]
+python bench/anomaly_digits.py [--data mnist.npz] [--epochs 100]
 
 Trained on the normal class's images among 10,000, judged on all of 5,000 test images.
 """
@@ -18,20 +18,20 @@ from ankeras.anomaly import (
 )
 from ankeras.autoencoders import VAE, Autoencoder, encode_posterior
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
-from ankeras.gans import BiGAN
+from ankeras.gans import BiGAN, decaying_adam
 from ankeras.latent import decode, encode
 
 import keras
 import numpy as np
 from common import parser, real_digits, save
-from generative import Training, report
+from generative import report
 
 SHAPE = (28, 28, 1)
 LATENT_DIM = 32
 
 
 def autoencoder(
-    widths: tuple[int, ...], normal: np.ndarray, test: np.ndarray, seconds: float
+    widths: tuple[int, ...], normal: np.ndarray, test: np.ndarray, epochs: int
 ) -> dict[str, np.ndarray]:
     """Train an autoencoder on normal images, and score all test images."""
     last = "sigmoid" if widths else "linear"
@@ -39,22 +39,20 @@ def autoencoder(
         get_encoder(SHAPE, LATENT_DIM, kind="mlp", widths=widths),
         get_decoder(LATENT_DIM, SHAPE, kind="mlp", widths=widths, output_activation=last),
     )
-    model.compile(keras.optimizers.Adam(1e-3), "mse")
-    clock = Training(seconds, model.optimizer)
-    model.fit(normal, normal, batch_size=64, epochs=10_000, callbacks=[clock], verbose=0)
+    model.compile(_falling_rate(epochs, normal), "mse")
+    model.fit(normal, normal, batch_size=64, epochs=epochs, verbose=0)
     x_hat = decode(model.decoder, encode(model.encoder, test))
     name = "AE" if widths else "linear AE"
     return {f"{name}, reconstruction error": reconstruction_error(test, x_hat)}
 
 
-def vae(normal: np.ndarray, test: np.ndarray, seconds: float) -> dict[str, np.ndarray]:
+def vae(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarray]:
     """Train a VAE on normal images, and score all test images."""
     model = VAE(
         get_encoder(SHAPE, 2 * LATENT_DIM, kind="mlp"), get_decoder(LATENT_DIM, SHAPE, kind="mlp")
     )
-    model.compile(keras.optimizers.Adam(1e-3))
-    clock = Training(seconds, model.optimizer)
-    model.fit(normal, batch_size=64, epochs=10_000, callbacks=[clock], verbose=0)
+    model.compile(_falling_rate(epochs, normal))
+    model.fit(normal, batch_size=64, epochs=epochs, verbose=0)
     mu, _ = encode_posterior(model, test)
     return {
         "VAE, reconstruction error": reconstruction_error(test, decode(model.decoder, mu)),
@@ -62,7 +60,7 @@ def vae(normal: np.ndarray, test: np.ndarray, seconds: float) -> dict[str, np.nd
     }
 
 
-def bigan(normal: np.ndarray, test: np.ndarray, seconds: float) -> dict[str, np.ndarray]:
+def bigan(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarray]:
     """Train a BiGAN on normal images, and score all test images by each score of the slides."""
     height, width, channels = SHAPE
     model = BiGAN(
@@ -71,9 +69,9 @@ def bigan(normal: np.ndarray, test: np.ndarray, seconds: float) -> dict[str, np.
         get_encoder(SHAPE, LATENT_DIM),
         r1=0.1,
     )
-    model.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
-    clock = Training(seconds, model.optimizer.discriminator, model.optimizer.generator)
-    model.fit(normal, batch_size=64, epochs=10_000, callbacks=[clock], verbose=0)
+    steps = epochs * (len(normal) // 64)
+    model.compile(decaying_adam(steps), decaying_adam(steps))
+    model.fit(normal, batch_size=64, epochs=epochs, verbose=0)
     return {
         "BiGAN, reconstruction error": reconstruction_error(test, model.reconstruct(test)),
         "BiGAN, prior": prior_score(encode(model.encoder, test)),
@@ -82,31 +80,36 @@ def bigan(normal: np.ndarray, test: np.ndarray, seconds: float) -> dict[str, np.
     }
 
 
-SYSTEMS: tuple[tuple[Callable[..., dict[str, np.ndarray]], int], ...] = (  # times the seconds
-    (functools.partial(autoencoder, ()), 1),
-    (functools.partial(autoencoder, (256, 128)), 1),
-    (vae, 1),
-    (bigan, 3),
+def _falling_rate(epochs: int, normal: np.ndarray) -> keras.optimizers.Adam:
+    steps = epochs * (len(normal) // 64)
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps))
+
+
+SYSTEMS: tuple[Callable[..., dict[str, np.ndarray]], ...] = (
+    functools.partial(autoencoder, ()),
+    functools.partial(autoencoder, (256, 128)),
+    vae,
+    bigan,
 )
 
 
 def main() -> None:
     """Measure and keep the figures."""
     options = parser(__doc__)
-    options.add_argument("--seconds", type=float, default=20, help="of training; BiGAN: 3 times")
+    options.add_argument("--epochs", type=int, default=100, help="of training, for each model")
     given = options.parse_args()
     train, test = real_digits(given.data)
     areas: dict[str, list[float]] = {}
     for digit in range(10):
         normal = train.images[train.labels == digit]
-        for learn, times in SYSTEMS:
+        for learn in SYSTEMS:
             ankeras.setup(0)
-            for name, scores in learn(normal, test.images, times * given.seconds).items():
+            for name, scores in learn(normal, test.images, given.epochs).items():
                 areas.setdefault(name, []).append(roc_auc(scores, test.labels != digit))
         report(f"normal: {digit}", {name: found[-1] for name, found in areas.items()})
     means = {name: float(np.mean(found)) for name, found in areas.items()}
     report("mean", means)
-    save("anomaly_digits", {"mean AUC": means, "AUC by class": areas, "seconds": given.seconds})
+    save("anomaly_digits", {"mean AUC": means, "AUC by class": areas, "epochs": given.epochs})
 
 
 if __name__ == "__main__":
