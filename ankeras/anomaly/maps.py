@@ -10,6 +10,7 @@ reconstruction error is averaged around it, with a Gaussian window.
 
 from dataclasses import dataclass
 
+from ankeras.anomaly.scores import refuse_wrong_weight
 from ankeras.gans.fc_bigan import FCBiGAN
 
 import numpy as np
@@ -47,8 +48,7 @@ def anomaly_maps(model: FCBiGAN, images: np.ndarray, alpha: float = 0.1) -> Anom
     Raises:
         ValueError: if alpha is out of range.
     """
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha lies in [0, 1], {alpha} does not.")
+    refuse_wrong_weight(alpha)
     height, width = images.shape[1:3]
     padding = [(0, 0), (0, -height % model.stride), (0, -width % model.stride), (0, 0)]
     padded = np.pad(images, padding, mode="symmetric")

@@ -71,8 +71,7 @@ def bigan_score(bigan: BiGAN, images: np.ndarray, alpha: float = 0.1) -> np.ndar
     Raises:
         ValueError: if alpha is out of range.
     """
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha lies in [0, 1], {alpha} does not.")
+    refuse_wrong_weight(alpha)
     z, x_hat = encode(bigan.encoder, images), bigan.reconstruct(images)
     last = bigan.discriminator.get_layer("output_layer")
     f = keras.Model(bigan.discriminator.inputs, last.input)
@@ -82,6 +81,12 @@ def bigan_score(bigan: BiGAN, images: np.ndarray, alpha: float = 0.1) -> np.ndar
     return (1 - alpha) * reconstruction_error(images, x_hat) + alpha * reconstruction_error(
         seen, seen_hat
     )
+
+
+def refuse_wrong_weight(alpha: float) -> None:
+    """Raise a ValueError unless alpha lies in [0, 1]."""
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha lies in [0, 1], {alpha} does not.")
 
 
 def _pairs(images: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -52,9 +52,8 @@ def grade_file(lab: Lab, student: str, file: Path, door: Door, seed: int | None 
         SandboxError: if no worker is to be had, or one with a layer missing; that is not the
             student's fault.
     """
-    possible = sum(exercise.points for exercise in lab.exercises.values())
     drawn = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
-    grade = Grade(student, file.name, lab.name, [], possible, seed=drawn)
+    grade = Grade(student, file.name, lab.name, [], lab.points, seed=drawn)
     started = time.monotonic()
     try:
         submission = read_submission(file, lab.exercises)
@@ -74,7 +73,7 @@ def grade_file(lab: Lab, student: str, file: Path, door: Door, seed: int | None 
         grade.sandbox = ", ".join(workers.standing)
         grade.notes += [note for note in workers.notes if note not in grade.notes]
     grade.exercises = list(by_number.values())
-    if abs(sum(exercise.possible for exercise in grade.exercises) - possible) > 1e-6:
+    if abs(sum(exercise.possible for exercise in grade.exercises) - lab.points) > 1e-6:
         grade.problem = "not all tests were run, or their points do not add up: see the lab"
     grade.seconds = time.monotonic() - started
     return grade

@@ -95,6 +95,11 @@ class Lab:
         )
 
     @property
+    def points(self) -> float:
+        """Of all exercises together."""
+        return sum(exercise.points for exercise in self.exercises.values())
+
+    @property
     def exercises(self) -> dict[str, Exercise]:
         """By number, in order."""
         return {c.exercise.number: c.exercise for c in self.cells if c.exercise}
