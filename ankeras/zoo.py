@@ -300,7 +300,7 @@ SYSTEMS = (
             get_discriminator(_with_channels(TINY_LATENT_DIM), widths=(4, 8)),
             get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
         ),
-        "10",
+        "11",
         "x",
     ),
     System(
