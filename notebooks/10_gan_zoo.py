@@ -29,10 +29,7 @@ import time
 
 import ankeras
 from ankeras import data, latent, metrics, plots
-from ankeras.builders import (
-    get_discriminator,
-    get_generator,
-)
+from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans import (
     ACGAN,
     EBGAN,
@@ -156,7 +153,7 @@ plt.close(figure)
 figure
 
 # %% [markdown]
-# With networks that fit the task and settings that fit the loss, most variants cover the ring: that was the finding of comparisons on real images too (Lucic et al. 2018). The energy-based one loses modes: a few places that cost little are enough for it, and its paper adds a term that pushes samples apart. With one critic step, or with momentum, the Wasserstein variants lose the ring altogether: try it.
+# With networks that fit the task and settings that fit the loss, most variants cover the ring: that was the finding of comparisons on real images too (Lucic et al. 2018). The energy-based one loses modes: a few places that cost little are enough for it, and its paper adds a term that pushes samples apart. With one critic step and momentum, the Wasserstein variants lose the ring altogether: try it.
 #
 # ## On digits
 #
@@ -217,15 +214,7 @@ for name, build in SYSTEMS.items():
 print(f"{'real digits':23}{found.frechet_real:18.1f}")
 
 # %%
-figure, all_axes = plt.subplots(2, 4, figsize=(10, 3), layout="constrained", dpi=plots.DPI)
-for axes in all_axes.flat:
-    axes.set_axis_off()
-for axes, (name, images) in zip(all_axes.flat, samples.items()):
-    rows = images[:32, ..., 0].reshape(4, 8, *shape[:2])
-    axes.imshow(np.concatenate([np.concatenate(row, axis=1) for row in rows]), cmap="gray")
-    axes.set_title(name, fontsize=9)
-plt.close(figure)
-figure
+plots.reconstructions(test_data.images, samples, n=14, first="real digits")
 
 # %% [markdown]
 # One training each, and a short one: between neighbours in the table the order may change with the seed. What does not change: the clipped critic learns slowly, because weights in $[-c, c]$ can only make a dull function.

@@ -35,7 +35,7 @@ from ankeras.autoencoders import Autoencoder, DenoisingAutoencoder
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
 from ankeras.gans import BiGAN, FCBiGAN
 from ankeras.gans.fc_bigan import get_fc_discriminator, get_fc_encoder, get_fc_generator
-from ankeras.latent import decode, encode
+from ankeras.latent import encode
 
 import keras
 import matplotlib.pyplot as plt
@@ -62,14 +62,14 @@ print(f"{len(S)} normal images; of the {len(S_test)} to be judged {anomalous.mea
 # %%
 ae = Autoencoder(
     get_encoder(image_shape, d, kind="mlp", widths=(256, 128)),
-    get_decoder(d, image_shape, kind="mlp", widths=(128, 256)),
+    get_decoder(d, image_shape, kind="mlp", widths=(256, 128)),
 )
 ae.compile(keras.optimizers.Adam(1e-3), "mse")
 ae.fit(S, S, batch_size=64, epochs=2 if QUICK else 60, verbose=0)
 scores = {"AE, reconstruction": reconstruction_error(S_test, ae.predict(S_test, verbose=0))}
 one_each = [int(np.flatnonzero(test_data.labels == digit)[0]) for digit in range(10)]
 x = test_data.images[one_each]
-plots.reconstructions(x, {"G(E(s))": decode(ae.decoder, encode(ae.encoder, x))})
+plots.reconstructions(x, {"G(E(s))": ae.predict(x, verbose=0)})
 
 # %% [markdown]
 # A BiGAN gives four scores (AN2DL, "BidirectionalGANs (BiGANs) and Anomaly Detection"):
@@ -150,16 +150,14 @@ figure
 # And the mask is where $A$ exceeds a threshold $\gamma$. Which one? Anomalies are not known beforehand, but normal images are: **choose the false alarms**. On normal patches that were not trained on, 1 % of the pixels shall lie above $\gamma$.
 
 # %%
-good = damaged.images[kinds == "good"]
-gamma = threshold(anomaly_maps(model, good).score, false_alarm_rate=0.01)
-maps = anomaly_maps(model, damaged.images[firsts])
-rows(damaged.images[firsts], maps, gamma, damaged.masks[firsts], list(kinds[firsts]))
+found = anomaly_maps(model, damaged.images)
+gamma = threshold(found.score[kinds == "good"], false_alarm_rate=0.01)
+rows(damaged.images[firsts], found[firsts], gamma, damaged.masks[firsts], list(kinds[firsts]))
 
 # %% [markdown]
 # In the first column the truth is a thin white line, the mask found an orange one. Over all thresholds:
 
 # %%
-found = anomaly_maps(model, damaged.images)
 print(f"{'':18}pixel AUC   avg. precision   region overlap   found at 1 % false alarms")
 for kind in [*dict.fromkeys(damaged.kinds)][1:]:
     score, mask = found.score[kinds == kind], damaged.masks[kinds == kind]
@@ -213,7 +211,7 @@ faces = faces[:320] if QUICK else faces[:6000]
 face_shape = faces.shape[1:]
 completer = DenoisingAutoencoder(
     get_encoder(face_shape, 128, widths=(16, 32, 64)),
-    get_decoder(128, face_shape, widths=(64, 32, 16), upsampling="transposed"),
+    get_decoder(128, face_shape, widths=(16, 32, 64), upsampling="transposed"),
     corruption="block",
     level=0.45,
 )
@@ -222,9 +220,8 @@ completer.fit(faces, faces, batch_size=64, epochs=1 if QUICK else 14, verbose=0)
 truth = other_faces[:500]
 missing = np.zeros(truth.shape[:3], bool)
 side = face_shape[0]
-missing[:, side // 4 : side // 4 + side * 45 // 100, side // 4 : side // 4 + side * 45 // 100] = (
-    True
-)
+hole = slice(side // 4, side // 4 + round(completer.level * side))
+missing[:, hole, hole] = True
 seen = np.where(missing[..., None], 0.0, truth).astype("float32")
 full = completer.complete(truth, missing)
 plots.reconstructions(truth, {"with a hole": seen, "completed": full}, n=10, first="truth")

@@ -9,6 +9,7 @@ reconstruction error is averaged around it, with a Gaussian window.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from ankeras.anomaly.scores import refuse_wrong_weight
 from ankeras.gans.fc_bigan import FCBiGAN
@@ -35,6 +36,10 @@ class AnomalyMaps:
     reconstruction_loss: np.ndarray
     discriminator_loss: np.ndarray
     score: np.ndarray
+
+    def __getitem__(self, which: Any) -> "AnomalyMaps":
+        """Return the maps of some of the images, chosen as from an array."""
+        return AnomalyMaps(*(each[which] for each in vars(self).values()))
 
 
 def anomaly_maps(model: FCBiGAN, images: np.ndarray, alpha: float = 0.1) -> AnomalyMaps:

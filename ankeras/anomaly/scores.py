@@ -17,7 +17,7 @@ import math
 
 from ankeras.conditioning import append_as_channels
 from ankeras.gans.bigan import BiGAN
-from ankeras.latent import PREDICT_BATCH, encode
+from ankeras.latent import PREDICT_BATCH, decode, encode
 
 import keras
 import numpy as np
@@ -72,7 +72,8 @@ def bigan_score(bigan: BiGAN, images: np.ndarray, alpha: float = 0.1) -> np.ndar
         ValueError: if alpha is out of range.
     """
     refuse_wrong_weight(alpha)
-    z, x_hat = encode(bigan.encoder, images), bigan.reconstruct(images)
+    z = encode(bigan.encoder, images)
+    x_hat = decode(bigan.generator, z)
     last = bigan.discriminator.get_layer("output_layer")
     f = keras.Model(bigan.discriminator.inputs, last.input)
     seen, seen_hat = (

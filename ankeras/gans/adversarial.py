@@ -110,8 +110,9 @@ class AdversarialModel(GuardedModel):
 
     @property
     def theta_g(self) -> list[keras.Variable]:
-        """The weights that the generator's optimizer trains."""
-        return self.generator.trainable_variables
+        """The weights that the generator's optimizer trains: of all networks but D."""
+        players = [getattr(self, name) for name in self.networks if name != "discriminator"]
+        return [weight for player in players for weight in player.trainable_variables]
 
     def default_optimizer(self) -> keras.optimizers.Optimizer:
         """Return what trains a player if `compile` is given nothing else."""

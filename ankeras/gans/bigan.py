@@ -74,11 +74,6 @@ class BiGAN(GAN):
                 f"code, {pair}, not {self.discriminator.input_shape[1:]}."
             )
 
-    @property
-    def theta_g(self) -> list[keras.Variable]:
-        """The weights of G and of E."""
-        return [*self.generator.trainable_variables, *self.encoder.trainable_variables]
-
     def train_step(self, data: Any) -> dict[str, Any]:
         """Play one round of algorithm 1: k steps of D on both kinds of pairs, one of G and E."""
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -158,11 +158,6 @@ class FCBiGAN(LSGAN):
         """The channels of an image."""
         return self.generator.output_shape[-1]
 
-    @property
-    def theta_g(self) -> list[keras.Variable]:
-        """The weights of G and of E."""
-        return [*self.generator.trainable_variables, *self.encoder.trainable_variables]
-
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError unless x holds patches whose sides are multiples of the stride."""
         refuse_misfits(x, (*x.shape[1:3], self.channels), drawn_range(self.generator))

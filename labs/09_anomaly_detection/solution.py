@@ -509,9 +509,8 @@ tested = data.anomalies("brick", n_each, seed=3)
 found = maps_of(tested.images)
 omega = np.asarray(mask(found.score, gamma))
 one_each = slice(0, None, n_each)  # the first patch of each kind
-of_these = AnomalyMaps(*(each[one_each] for each in vars(found).values()))
 anomaly_plots.rows(
-    tested.images[one_each], of_these, gamma, tested.masks[one_each], tested.kinds[one_each]
+    tested.images[one_each], found[one_each], gamma, tested.masks[one_each], tested.kinds[one_each]
 )
 
 # %% [markdown]

@@ -99,6 +99,8 @@ def test_maps_are_the_formula_of_the_slide(fc_bigan):
     assert maps.discriminator_loss.mean() == pytest.approx(places.mean(), rel=0.02)
     expected = 0.25 * maps.discriminator_loss + 0.75 * maps.reconstruction_loss
     np.testing.assert_allclose(maps.score, expected, rtol=1e-6)
+    for each, of_last in zip(vars(maps).values(), vars(maps[[1]]).values(), strict=True):
+        np.testing.assert_array_equal(of_last, each[1:])
 
 
 def test_one_bright_pixel_is_found_where_it_is(fc_bigan):
