@@ -1,6 +1,8 @@
-"""How grading scales with the number of judges: `ankeras grade --jobs 1`, 2, ... on this machine.
+"""How grading scales: `ankeras grade --jobs n` held to n cores, for n = 1, 2, ... of this machine.
 
 python bench/grading_jobs.py [--submissions 100]
+
+Held to them, because one judge alone keeps a second core busy: the next worker is forked there.
 """
 
 import os
@@ -13,17 +15,19 @@ from grading_speed import FEW, ours
 
 
 def main() -> None:
-    """Time each number of jobs, one after another, and keep the figures."""
+    """Time each number of cores, one after another, and keep the figures."""
     options = parser(__doc__)
     options.add_argument("--submissions", type=int, default=100)
     n = options.parse_args().submissions
     folder = Path(tempfile.mkdtemp(prefix="ankeras-bench-"))
     try:
         cost = {}
-        for jobs in range(1, (os.cpu_count() or 1) + 1):
+        cores = sorted(os.sched_getaffinity(0))
+        for jobs in range(1, len(cores) + 1):
+            os.sched_setaffinity(0, cores[:jobs])
             few, many = ours(folder, FEW, jobs), ours(folder, n, jobs)
             cost[jobs] = (many - few) / (n - FEW)
-            print(f"{jobs} jobs: {cost[jobs]:.3f} s a submission, {cost[1] / cost[jobs]:.2f} x")
+            print(f"{jobs} cores: {cost[jobs]:.3f} s a submission, {cost[1] / cost[jobs]:.2f} x")
         speed_up = {jobs: cost[1] / seconds for jobs, seconds in cost.items()}
         figures = {"submissions": n, "a submission, s": cost, "times as fast": speed_up}
         save("grading_jobs", figures)

@@ -34,7 +34,7 @@ class Worker:
     """A confined process, until it ends.
 
     Args:
-        address: of the warm process.
+        connection: to the process.
         limits: as the warm process was given them.
 
     Attributes:
@@ -46,18 +46,17 @@ class Worker:
         SandboxError: if it does not start.
     """
 
-    def __init__(self, address: Path, limits: Limits) -> None:
+    def __init__(self, connection: socket.socket, limits: Limits) -> None:
         self.limits = limits
-        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection = connection
         self.failure: StudentError | None = None
         self.sessions = 0
         try:
-            self.connection.connect(str(address))
             hello = wire.receive(self.connection, time.monotonic() + HELLO)
             self.standing: list[str] = [str(name) for name in hello["standing"]]
         except (OSError, wire.WireError, TypeError, KeyError) as error:
             self.close()
-            raise SandboxError(f"a worker did not start ({error or 'it hangs'})") from None
+            raise _no_worker(error) from None
 
     def open(self) -> "RemoteSession":
         """Start a session: no names, and time of its own."""
@@ -147,7 +146,7 @@ class RemoteSession:
 
 
 class Door:
-    """Where workers are to be had.
+    """Where workers are to be had; the next one is started while one is at work.
 
     Args:
         address: of a warm process.
@@ -157,6 +156,7 @@ class Door:
     def __init__(self, address: Path, limits: Limits) -> None:
         self.address = address
         self.limits = limits
+        self.next: socket.socket | None = None
 
     def connect(self) -> Worker:
         """Have a worker forked.
@@ -164,7 +164,25 @@ class Door:
         Raises:
             SandboxError: if it does not start.
         """
-        return Worker(self.address, self.limits)
+        worker = Worker(self.next or self._knock(), self.limits)
+        self.next = self._knock()
+        return worker
+
+    def dismiss(self) -> None:
+        """End the worker that waits, if one does."""
+        if self.next is not None:
+            self.next.close()
+            self.next = None
+
+    def _knock(self) -> socket.socket:
+        """Ask for a worker, without waiting for it."""
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(self.address))
+        except OSError as error:
+            connection.close()
+            raise _no_worker(error) from None
+        return connection
 
 
 class Warm(Door):
@@ -215,6 +233,7 @@ class Warm(Door):
 
     def close(self) -> None:
         """End the warm process and its workers."""
+        self.dismiss()
         assert self.process.stdin is not None
         self.process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -272,6 +291,10 @@ def probe(warm: Door) -> list[str]:
     finally:
         worker.close()
     return worker.standing
+
+
+def _no_worker(error: Exception) -> SandboxError:
+    return SandboxError(f"a worker did not start ({error or 'it hangs'})")
 
 
 def require(standing: Sequence[str]) -> None:

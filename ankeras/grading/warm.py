@@ -67,6 +67,13 @@ def import_everything() -> None:
     from ankeras import builders, data, gans, latent, plots  # noqa: F401, PLC0415
 
 
+def _first_operation() -> None:
+    """Compute something: TensorFlow starts its machinery with the first operation."""
+    import keras  # noqa: PLC0415
+
+    keras.ops.sum(keras.ops.ones((1, 1)))
+
+
 def _supervise(
     connection: socket.socket, folder: Path, limits: Limits, *, confined: bool, late_import: bool
 ) -> None:
@@ -133,6 +140,7 @@ def _work(
         if standing is not None:
             standing += sandbox.confine(folder, limits)
         wire.send(own, wire.encode({"standing": standing or []}))
+        _first_operation()
         serve(own, limits.seconds)
         status = 0
     except wire.WireError:
