@@ -3,6 +3,11 @@
 A system overrides `train_step(self, data) -> logs` as in the lecture and derives from `Model`.
 TensorFlow and PyTorch call it so; JAX calls `train_step(state, data) -> (logs, state)`, and
 `Model` adapts the one to the other.
+
+Several devices may share a minibatch. On JAX a `train_step` sees the whole of it all the same.
+On TensorFlow each device has a replica of the model and a `train_step` of its own on its part,
+and `optimizer.apply` sums the gradients of all. So that the sum is the gradient of the mean over
+the minibatch, each replica contributes its gradient divided by their number.
 """
 
 import functools
@@ -28,10 +33,44 @@ class Model(keras.Model):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if BACKEND == "jax":
-            for name in ("train_step", "test_step"):
-                if name in vars(cls):
-                    setattr(cls, name, _stateless(vars(cls)[name]))
+        adapters = {"jax": _stateless, "tensorflow": _averaged_by_keras}
+        for name in ("train_step", "test_step"):
+            if BACKEND in adapters and name in vars(cls):
+                setattr(cls, name, adapters[BACKEND](vars(cls)[name]))
+
+    def compute_loss(self, *args: Any, **options: Any) -> Any:
+        """Return the compiled loss, averaged over the images at hand.
+
+        Keras divides it by the number of replicas; `value_and_gradient` does that.
+        """
+        return super().compute_loss(*args, **options) * _replicas()
+
+
+class SeedGenerator(keras.random.SeedGenerator):
+    """A seed generator from which each replica draws noise of its own; the first, one's own."""
+
+    def next(self, ordered: bool = True) -> Any:
+        """Return the next seed; Keras's own would be the same on all replicas."""
+        seed = super().next(ordered)
+        if _replicas() == 1:
+            return seed
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return seed + tf.cast([1_000_003 * replica, 0], seed.dtype)
+
+
+def devices_sharing_a_batch(model: keras.Model) -> int:
+    """Return how many devices share each minibatch that the model is trained on."""
+    if BACKEND == "tensorflow":
+        return model.distribute_strategy.num_replicas_in_sync
+    distribution = keras.distribution.distribution()
+    return 1 if distribution is None else distribution.device_mesh.devices.size
+
+
+def _replicas() -> int:
+    """Return how many replicas run the current step, each on its part of the minibatch."""
+    if BACKEND != "tensorflow" or tf.distribute.in_cross_replica_context():
+        return 1
+    return tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def _stateless(step: Callable[..., dict]) -> Callable[..., tuple[dict, tuple]]:
@@ -56,6 +95,22 @@ def _stateless(step: Callable[..., dict]) -> Callable[..., tuple[dict, tuple]]:
     return stateless_step
 
 
+def _averaged_by_keras(step: Callable[..., dict]) -> Callable[..., dict]:
+    """Let Keras average the logs of several hosts: it does so along their first axis."""
+
+    @functools.wraps(step)
+    def step_with_vectors(self: keras.Model, data: Any) -> dict:
+        logs = step(self, data)
+        strategy = tf.distribute.get_strategy()
+        if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            return logs
+        if strategy.num_replicas_in_sync == len(strategy.extended.worker_devices):
+            return logs  # there is one host
+        return {name: value[None] for name, value in logs.items()}
+
+    return step_with_vectors
+
+
 def value_and_gradient(
     loss_fn: Callable[[], Any], variables: Sequence[keras.Variable]
 ) -> tuple[Any, list]:
@@ -73,7 +128,8 @@ def value_and_gradient(
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in variables])
             value = loss_fn()
-        return value, tape.gradient(_first(value), [variable.value for variable in variables])
+        gradients = tape.gradient(_first(value), [variable.value for variable in variables])
+        return value, _shares(gradients)
     if BACKEND == "torch":
         value = loss_fn()
         return value, list(
@@ -103,7 +159,9 @@ def value_and_pullback(
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensors)
             value = fn()
-        return tf.stop_gradient(value), lambda dvalue: tape.gradient(value, tensors, dvalue)
+        return tf.stop_gradient(value), lambda dvalue: _shares(
+            tape.gradient(value, tensors, dvalue)
+        )
     if BACKEND == "torch":
         value = fn()
         tensors = [variable.value for variable in variables]
@@ -114,12 +172,18 @@ def value_and_pullback(
     return value, lambda dvalue: pullback(dvalue)[0]
 
 
+def _shares(gradients: list) -> list:
+    """Return what this replica contributes to the gradients of the whole minibatch."""
+    n = _replicas()
+    return gradients if n == 1 else [None if g is None else g / n for g in gradients]
+
+
 def input_gradient(fn: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
     """Return the sum of fn(x) and its gradient with respect to x.
 
     Args:
         fn: maps (batch, *input) to one number, or one a row, or a tuple whose first item is that.
-        x: (batch, *input).
+        x: (batch, *input), or a list of such.
 
     Returns:
         The sum, and d sum / dx of x's shape; both can be differentiated again with respect to
@@ -139,9 +203,78 @@ def input_gradient(fn: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
         _scope().state_mapping.update(state)
         return value, gradient
     with torch.enable_grad():
-        x = x.detach().requires_grad_()
+        x = keras.tree.map_structure(lambda tensor: tensor.detach().requires_grad_(), x)
         value = _first(fn(x)).sum()
-        return value, torch.autograd.grad(value, x, create_graph=True)[0]
+        gradients = torch.autograd.grad(value, keras.tree.flatten(x), create_graph=True)
+        return value, keras.tree.pack_sequence_as(x, gradients)
+
+
+def descend(
+    loss_fn: Callable[[], Any],
+    optimizer: keras.optimizers.Optimizer,
+    variables: Sequence[keras.Variable],
+) -> Any:
+    """Take one step of an optimizer down the gradient of a loss.
+
+    Args:
+        loss_fn: as in `value_and_gradient`.
+        optimizer: of the player that is being trained.
+        variables: the trainable variables of that player.
+
+    Returns:
+        What loss_fn returned.
+    """
+    scale = optimizer.scale_loss(1.0)  # not 1 in float16, where small gradients would vanish
+
+    def scaled() -> tuple:
+        value = loss_fn()
+        return _first(value) * scale, value
+
+    (_, value), gradients = value_and_gradient(scaled, variables)
+    _apply(optimizer, gradients, variables)
+    return value
+
+
+def descend_through(
+    loss_fn: Callable[..., Any],
+    drawn: Sequence[tuple[Any, Callable[[Any], list]]],
+    optimizer: keras.optimizers.Optimizer,
+    variables: Sequence[keras.Variable],
+) -> Any:
+    """Take one step down the gradient of a loss of tensors that were drawn before.
+
+    Args:
+        loss_fn: maps the tensors, one argument each, to the scalar loss.
+        drawn: the tensors with their pullbacks, as `value_and_pullback` returns them.
+        optimizer: of the player that drew them.
+        variables: all that the pullbacks return a gradient for, in that order.
+
+    Returns:
+        The loss.
+    """
+    scale = optimizer.scale_loss(1.0)
+    tensors, pullbacks = [tensor for tensor, _ in drawn], [pull_back for _, pull_back in drawn]
+    scaled, slopes = input_gradient(lambda tensors: loss_fn(*tensors) * scale, tensors)
+    parts = [pull_back(slope) for pull_back, slope in zip(pullbacks, slopes, strict=True)]
+    _apply(optimizer, [gradient for part in parts for gradient in part], variables)
+    return scaled / scale
+
+
+def _apply(
+    optimizer: keras.optimizers.Optimizer, gradients: list, variables: Sequence[keras.Variable]
+) -> None:
+    if BACKEND != "jax" or not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer.apply(gradients, variables)
+        return
+    # It assigns in the branches of a condition, are the gradients finite?, which JAX forbids.
+    state = optimizer.variables
+    values = optimizer.stateless_apply(
+        [variable.value for variable in state],
+        gradients,
+        [variable.value for variable in variables],
+    )
+    for variable, value in zip([*variables, *state], [*values[0], *values[1]], strict=True):
+        variable.assign(value)
 
 
 def _jax_value_and_gradient(

@@ -382,6 +382,25 @@ def get_classifier(encoder: keras.Model, n_classes: int, *, seed: int = 42) -> k
     return keras.Model(inputs=input_layer, outputs=head(z), name="classifier")
 
 
+def synchronize_batch_norm(model: keras.Model) -> None:
+    """Let all batch normalization of a model average over the minibatch of all devices.
+
+    Call it before `fit`. Otherwise each of TensorFlow's devices normalizes its own part of a
+    minibatch and keeps statistics of its own, of which those of the first device are saved. On
+    JAX the average is over all devices anyway, and nothing changes.
+
+    Args:
+        model: a network, or a system with its networks.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            synchronize_batch_norm(layer)
+        elif isinstance(layer, layers.BatchNormalization):
+            layer.synchronized = True
+
+
 class _Block:
     """The slides' block, layer + batch normalization + activation, with seeded weights."""
 

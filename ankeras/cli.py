@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ankeras.grading.errors import GradingError
-from ankeras.grading.lab import read_lab
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,6 +109,7 @@ def _grade(options: argparse.Namespace) -> None:
     from datetime import datetime
 
     from ankeras.grading import gradebook
+    from ankeras.grading.lab import read_lab
     from ankeras.grading.sandbox import Limits
 
     order = gradebook.Order(
@@ -129,6 +129,7 @@ def _grade(options: argparse.Namespace) -> None:
 
 def _override(options: argparse.Namespace) -> None:
     from ankeras.grading import gradebook
+    from ankeras.grading.lab import read_lab
 
     change = (options.student, options.exercise, options.points, options.reason)
     print(gradebook.override(options.out, read_lab(options.lab), *change))

@@ -9,7 +9,7 @@ GAN mapping"; Creswell and Bharath 2018.
 
 from typing import Any, NamedTuple
 
-from ankeras.autodiff import Model, value_and_gradient
+from ankeras.autodiff import Model, descend
 from ankeras.latent import decode, sample_prior
 
 import keras
@@ -109,6 +109,5 @@ class _Descent(Model):
                 ops.square(self.z)
             )
 
-        loss, gradients = value_and_gradient(loss_fn, [self.z])
-        self.optimizer.apply(gradients, [self.z])
+        loss = descend(loss_fn, self.optimizer, [self.z])
         return {"loss": ops.stop_gradient(loss)}

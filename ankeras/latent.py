@@ -20,12 +20,13 @@ PREDICT_BATCH = 500  # images or codes at a time
 
 
 def encode(encoder: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return the codes z = E(s): (n, *image) -> (n, d)."""
-    return np.asarray(encoder.predict(images, batch_size=PREDICT_BATCH, verbose=0))
+    """Return the codes z = E(s): (n, *image) -> (n, d) float32."""
+    z = encoder.predict(images, batch_size=PREDICT_BATCH, verbose=0)
+    return np.asarray(z, "float32")  # an encoder of one's own may end in bfloat16
 
 
 def decode(decoder: keras.Model, z: np.ndarray) -> np.ndarray:
-    """Return the images D(z): (..., d) -> (..., *image), with any axes before the last.
+    """Return the images D(z): (..., d) -> (..., *image) float32, with any axes before the last.
 
     Raises:
         ValueError: if the codes are not of the decoder's d.
@@ -34,7 +35,7 @@ def decode(decoder: keras.Model, z: np.ndarray) -> np.ndarray:
     if z.shape[-1] != d:
         raise ValueError(f"This decoder's codes have d = {d}, not {z.shape[-1]}.")
     images = decoder.predict(z.reshape(-1, d), batch_size=PREDICT_BATCH, verbose=0)
-    return np.asarray(images).reshape(*z.shape[:-1], *images.shape[1:])
+    return np.asarray(images, "float32").reshape(*z.shape[:-1], *images.shape[1:])
 
 
 def check_codes(z: np.ndarray, name: str = "z") -> None:

@@ -31,6 +31,7 @@ class SpectralNorm(layers.Wrapper):
             initializer=anywhere,
             trainable=False,
             dtype="float32",
+            autocast=False,  # a mixed policy would round it in each iteration
             name="u",
         )
 

@@ -7,7 +7,7 @@ kernel) ends it as if it had been the last epoch.
 
 from typing import Any
 
-from ankeras.autodiff import Model
+from ankeras.autodiff import Model, devices_sharing_a_batch
 
 import keras
 import numpy as np
@@ -52,19 +52,25 @@ class GuardedModel(Model):
             The history; after Ctrl-C that of the epochs that were completed.
 
         Raises:
-            ValueError: if the data does not fit the system; the sentence says why.
+            ValueError: if the data does not fit the system, its batches do not fit the devices
+                that share them, or a network returns 16 bits; the sentence says why.
             FloatingPointError: if a loss became NaN or infinite; the model then holds the last
                 good weights.
         """
+        self._refuse_half_precision()
         if isinstance(x, np.ndarray):
             if (batch_size or 32) > len(x):
                 raise ValueError(
                     f"A batch of {batch_size or 32} is larger than the data: {len(x)} images."
                 )
             self.check_data(x, y)
+            held_out = int(len(x) * options.get("validation_split", 0.0))
+            self._refuse_uneven_batches(len(x) - held_out, batch_size or 32)
         validation = options.get("validation_data")
         if isinstance(validation, tuple) and isinstance(validation[0], np.ndarray):
             self.check_data(validation[0], validation[1] if len(validation) > 1 else None)
+            size = options.get("validation_batch_size") or batch_size or 32
+            self._refuse_uneven_batches(len(validation[0]), size)
         guard = _LossGuard(self.players)
         try:
             super().fit(
@@ -76,6 +82,29 @@ class GuardedModel(Model):
             guard.restore(self)
             raise FloatingPointError(guard.sentence())
         return self.history
+
+    def _refuse_half_precision(self) -> None:
+        for name in self.networks:
+            for output in getattr(getattr(self, name), "outputs", None) or []:
+                if output.dtype in ("bfloat16", "float16"):
+                    raise ValueError(
+                        f"The {name} returns {output.dtype}, too few digits for a loss: under a "
+                        f'mixed policy a last layer is built with dtype="float32".'
+                    )
+
+    def _refuse_uneven_batches(self, n_images: int, batch_size: int) -> None:
+        n = devices_sharing_a_batch(self)
+        if n == 1:
+            return
+        if batch_size % n:
+            raise ValueError(f"A batch of {batch_size} can't be dealt out evenly to {n} devices.")
+        if left := n_images % batch_size:
+            # TensorFlow fills one device's part after the other: some would get no image at all
+            raise ValueError(
+                f"{n_images} images end in a batch of {left} instead of {batch_size}, which would "
+                f"leave some of the {n} devices with fewer images, or none: give a multiple of "
+                f"{batch_size}, such as the first {n_images - left}."
+            )
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build the model again."""
@@ -113,7 +142,7 @@ class _LossGuard(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         if batch % SNAPSHOT_STEPS == 0 and not self.failures:
-            values = [np.array(variable) for variable in _state(self.model)]
+            values = [np.array(variable) for variable in state_of(self.model)]
             if all(np.isfinite(value).all() for value in values):
                 self.kept = (f"step {batch + 1} of epoch {self.epoch + 1}", values)
 
@@ -135,11 +164,12 @@ class _LossGuard(keras.callbacks.Callback):
 
     def restore(self, model: keras.Model) -> None:
         _, values = self.kept
-        for variable, value in zip(_state(model), values, strict=True):
+        for variable, value in zip(state_of(model), values, strict=True):
             variable.assign(value)
 
 
-def _state(model: keras.Model) -> list[keras.Variable]:
+def state_of(model: keras.Model) -> list[keras.Variable]:
+    """Return all that a training step may change."""
     return [*model.variables, *model.optimizer.variables]
 
 

@@ -13,6 +13,7 @@ from ankeras.builders import (
     get_encoder,
     get_generator,
 )
+from ankeras.gans.bigan import get_pair_discriminator
 from ankeras.gans.fc_bigan import get_fc_discriminator, get_fc_encoder, get_fc_generator
 
 import keras
@@ -297,7 +298,7 @@ SYSTEMS = (
         "Donahue 2017",
         lambda: gans.BiGAN(
             get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
-            get_discriminator(_with_channels(TINY_LATENT_DIM), widths=(4, 8)),
+            get_pair_discriminator(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8), hidden=(8,)),
             get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
         ),
         "11",

@@ -17,8 +17,9 @@ from ankeras.anomaly import (
     roc_auc,
 )
 from ankeras.autoencoders import VAE, Autoencoder, encode_posterior
-from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
+from ankeras.builders import get_decoder, get_encoder, get_generator
 from ankeras.gans import BiGAN, decaying_adam
+from ankeras.gans.bigan import get_pair_discriminator
 from ankeras.latent import decode, encode
 
 import keras
@@ -62,15 +63,13 @@ def vae(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarr
 
 def bigan(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarray]:
     """Train a BiGAN on normal images, and score all test images by each score of the slides."""
-    height, width, channels = SHAPE
     model = BiGAN(
         get_generator(LATENT_DIM, SHAPE),
-        get_discriminator((height, width, channels + LATENT_DIM), batch_norm=False),
+        get_pair_discriminator(SHAPE, LATENT_DIM),
         get_encoder(SHAPE, LATENT_DIM),
-        r1=0.1,
     )
     steps = epochs * (len(normal) // 64)
-    model.compile(decaying_adam(steps), decaying_adam(steps))
+    model.compile(decaying_adam(steps, 5e-4), decaying_adam(steps))
     model.fit(normal, batch_size=64, epochs=epochs, verbose=0)
     return {
         "BiGAN, reconstruction error": reconstruction_error(test, model.reconstruct(test)),

@@ -32,8 +32,9 @@ from ankeras.anomaly import (
 )
 from ankeras.anomaly.plots import detection_curves, rows
 from ankeras.autoencoders import Autoencoder, DenoisingAutoencoder
-from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
-from ankeras.gans import BiGAN, FCBiGAN
+from ankeras.builders import get_decoder, get_encoder, get_generator
+from ankeras.gans import BiGAN, FCBiGAN, decaying_adam
+from ankeras.gans.bigan import get_pair_discriminator
 from ankeras.gans.fc_bigan import get_fc_discriminator, get_fc_encoder, get_fc_generator
 from ankeras.latent import encode
 
@@ -82,15 +83,15 @@ plots.reconstructions(x, {"G(E(s))": ae.predict(x, verbose=0)})
 # | $A(s)$ | $(1 - \alpha) \lVert \mathcal G(\mathcal E(s)) - s \rVert_2 + \alpha \lVert f(\mathcal D(s, \mathcal E(s))) - f(\mathcal D(\mathcal G(\mathcal E(s)), \mathcal E(s))) \rVert_2$ |
 
 # %%
-height, width, channels = image_shape
 bigan = BiGAN(
     get_generator(d, image_shape),
-    get_discriminator((height, width, channels + d), batch_norm=False),
+    get_pair_discriminator(image_shape, d),
     get_encoder(image_shape, d),
-    r1=0.1,
 )
-bigan.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
-bigan.fit(S, batch_size=64, epochs=1 if QUICK else 25, verbose=0)
+epochs = 1 if QUICK else 60
+steps = epochs * len(S) // 64
+bigan.compile(decaying_adam(steps, 5e-4), decaying_adam(steps))
+bigan.fit(S, batch_size=64, epochs=epochs, verbose=0)
 scores["BiGAN, reconstruction"] = reconstruction_error(S_test, bigan.reconstruct(S_test))
 scores["BiGAN, prior"] = prior_score(encode(bigan.encoder, S_test))
 scores["BiGAN, posterior"] = posterior_score(bigan, S_test)

@@ -8,7 +8,7 @@ import ankeras
 
 import pytest
 
-HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "sklearn")
+HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "sklearn", "jupytext", "nbformat")
 
 
 def _python(code: str, **environment: str) -> subprocess.CompletedProcess:

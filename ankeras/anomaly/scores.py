@@ -15,7 +15,6 @@ two, and all three systems are called by the same functions.
 
 import math
 
-from ankeras.conditioning import append_as_channels
 from ankeras.gans.bigan import BiGAN
 from ankeras.latent import PREDICT_BATCH, decode, encode
 
@@ -52,7 +51,7 @@ def prior_score(z: np.ndarray) -> np.ndarray:
 
 def posterior_score(bigan: BiGAN, images: np.ndarray) -> np.ndarray:
     """Return 1 - D(s, E(s)), the posterior that a pair is generated, in [0, 1]: (n,)."""
-    pairs = _pairs(images, encode(bigan.encoder, images))
+    pairs = [images, encode(bigan.encoder, images)]
     logits = bigan.discriminator.predict(pairs, batch_size=PREDICT_BATCH, verbose=0)
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.sigmoid(-logits)))[:, 0]
 
@@ -77,7 +76,7 @@ def bigan_score(bigan: BiGAN, images: np.ndarray, alpha: float = 0.1) -> np.ndar
     last = bigan.discriminator.get_layer("output_layer")
     f = keras.Model(bigan.discriminator.inputs, last.input)
     seen, seen_hat = (
-        f.predict(_pairs(x, z), batch_size=PREDICT_BATCH, verbose=0) for x in (images, x_hat)
+        f.predict([x, z], batch_size=PREDICT_BATCH, verbose=0) for x in (images, x_hat)
     )
     return (1 - alpha) * reconstruction_error(images, x_hat) + alpha * reconstruction_error(
         seen, seen_hat
@@ -88,7 +87,3 @@ def refuse_wrong_weight(alpha: float) -> None:
     """Raise a ValueError unless alpha lies in [0, 1]."""
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha lies in [0, 1], {alpha} does not.")
-
-
-def _pairs(images: np.ndarray, z: np.ndarray) -> np.ndarray:
-    return keras.ops.convert_to_numpy(append_as_channels(images, z))

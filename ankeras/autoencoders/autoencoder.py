@@ -11,7 +11,7 @@ Source: AN2DL, "Autoencoders"; AE, first part; DLSP, "Autoencoder" and "Reconstr
 import math
 from typing import Any
 
-from ankeras.autodiff import value_and_gradient
+from ankeras.autodiff import descend
 from ankeras.training import GuardedModel, drawn_range, refuse_misfits
 
 import keras
@@ -108,8 +108,7 @@ class Autoencoder(GuardedModel):
             penalty = self.penalty(x, z, x_hat)
             return reconstruction + penalty, (reconstruction, penalty, x_hat)
 
-        (_, parts), gradients = value_and_gradient(loss_fn, self.trainable_variables)
-        self.optimizer.apply(gradients, self.trainable_variables)
+        _, parts = descend(loss_fn, self.optimizer, self.trainable_variables)
         return self._log(target, *parts)
 
     def test_step(self, data: Any) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class CVAE(VAE):
 
     def condition(self, y: Any) -> Any:
         """Return the one-hot label: (batch,) -> (batch, n_classes)."""
-        return ops.one_hot(ops.cast(y, "int32"), self.n_classes, dtype=self.compute_dtype)
+        return ops.one_hot(ops.cast(y, "int32"), self.n_classes)
 
     def encoder_inputs(self, x: Any, condition: Any) -> Any:
         """Return what the encoder reads: x with the label as channels, or both for FiLM."""

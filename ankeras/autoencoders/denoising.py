@@ -15,6 +15,7 @@ Trained with blocks it completes images of which a part is missing.
 
 from typing import Any
 
+from ankeras.autodiff import SeedGenerator
 from ankeras.autoencoders.autoencoder import Autoencoder
 from ankeras.latent import PREDICT_BATCH
 
@@ -61,7 +62,7 @@ class DenoisingAutoencoder(Autoencoder):
         self.corruption = corruption
         self.level = level
         self.seed = seed
-        self.noise = keras.random.SeedGenerator(seed)
+        self.noise = SeedGenerator(seed)
 
     def corrupt(self, x: Any) -> Any:
         """Draw x~ ~ p(x~ | x) for each image: (batch, ...) -> (batch, ...)."""

@@ -77,8 +77,9 @@ class TiedAutoencoder(Autoencoder):
         x = input_layer = layers.Input(shape=(latent_dim,), name="input_layer")
         for dense in reversed(stack[1:]):
             x = TransposedDense(dense, activation)(x)
-        x = TransposedDense(stack[0], output_activation, name="output_layer")(x)
-        decoder = keras.Model(input_layer, layers.Reshape(ae_input_shape)(x), name="decoder")
+        x = TransposedDense(stack[0], output_activation, dtype="float32", name="output_layer")(x)
+        images = layers.Reshape(ae_input_shape, dtype="float32")(x)
+        decoder = keras.Model(input_layer, images, name="decoder")
         super().__init__(encoder, decoder, **kwargs)
         self.arguments = {
             "ae_input_shape": list(ae_input_shape),

@@ -16,7 +16,7 @@ import functools
 import math
 from typing import Any
 
-from ankeras.autodiff import value_and_gradient
+from ankeras.autodiff import SeedGenerator, descend
 from ankeras.autoencoders.autoencoder import binary_cross_entropy
 from ankeras.latent import PREDICT_BATCH, decode, sample_prior
 from ankeras.training import GuardedModel, drawn_range, refuse_misfits
@@ -128,7 +128,7 @@ class VAE(GuardedModel):
         self.free_bits = free_bits
         self.seed = seed
         self.refuse_unfit_players()
-        self.noise = keras.random.SeedGenerator(seed)
+        self.noise = SeedGenerator(seed)
         self.loss_tracker = keras.metrics.Mean("loss")
         self.reconstruction_tracker = keras.metrics.Mean("reconstruction")
         self.kl_tracker = keras.metrics.Mean("kl")
@@ -233,8 +233,7 @@ class VAE(GuardedModel):
             mu, log_var, reconstruction = self.pass_through(x, y, training=True)
             return reconstruction + self.regularizer(mu, log_var), (mu, log_var, reconstruction)
 
-        (_, parts), gradients = value_and_gradient(loss_fn, self.trainable_variables)
-        self.optimizer.apply(gradients, self.trainable_variables)
+        _, parts = descend(loss_fn, self.optimizer, self.trainable_variables)
         return self._log(*parts)
 
     def pass_through(self, x: Any, y: Any, training: bool) -> tuple[Any, Any, Any]:

@@ -5,7 +5,7 @@ A system's own file holds its objective and its `train_step`.
 
 from typing import Any
 
-from ankeras.autodiff import input_gradient
+from ankeras.autodiff import SeedGenerator, input_gradient
 from ankeras.latent import decode, sample_prior
 from ankeras.training import GuardedModel, drawn_range, refuse_misfits
 
@@ -90,7 +90,7 @@ class AdversarialModel(GuardedModel):
         self.refuse_unfit_players()
         self.r1 = r1
         self.seed = seed
-        self.noise = keras.random.SeedGenerator(seed)
+        self.noise = SeedGenerator(seed)
         self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
         self.built = True  # its players are
 
@@ -126,6 +126,9 @@ class AdversarialModel(GuardedModel):
     ) -> None:
         """Give each player its optimizer.
 
+        Under the policy mixed_float16 each has a scale of its loss of its own: gradients too small
+        for float16 do not vanish, and a step with one too large is skipped for that player alone.
+
         Args:
             d_optimizer, g_optimizer: of the discriminator and the generator. Default: one
                 `default_optimizer` each, Adam with a learning rate of 1e-3 and beta_1 = 0.5
@@ -133,12 +136,20 @@ class AdversarialModel(GuardedModel):
             **options: further arguments of `keras.Model.compile`, such as `jit_compile`.
         """
         both = TwoOptimizers(
-            d_optimizer or self.default_optimizer(), g_optimizer or self.default_optimizer()
+            self.scaling(d_optimizer or self.default_optimizer()),
+            self.scaling(g_optimizer or self.default_optimizer()),
         )
         both.discriminator.build(self.discriminator.trainable_variables)
         both.generator.build(self.theta_g)
         both.build([])
-        super().compile(optimizer=both, **options)
+        super().compile(optimizer=both, auto_scale_loss=False, **options)
+
+    def scaling(self, optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+        """Return what scales the loss where `keras.Model.compile` would, else the optimizer."""
+        scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        if scales or self.dtype_policy.name != "mixed_float16":
+            return optimizer
+        return keras.optimizers.LossScaleOptimizer(optimizer)
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """Return what `compile_from_config` needs; nothing, if the model is not compiled."""
@@ -168,7 +179,7 @@ class AdversarialModel(GuardedModel):
     def sample_z(self, x: Any) -> Any:
         """Draw noise for a minibatch as large as x: (batch, d), from N(0, I)."""
         shape = (ops.shape(x)[0], self.latent_dim)
-        return keras.random.normal(shape, dtype=self.compute_dtype, seed=self.noise)
+        return keras.random.normal(shape, seed=self.noise)
 
     def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
         """Return D's scores of images s: (batch, 1), or a tuple whose first item they are.

@@ -10,19 +10,65 @@ Source: AN2DL, "Bidirectional GANs (BiGANs)"; Donahue et al., "Adversarial featu
 
     reconstruction of s:     G(E(s))
 
-The slide writes 1 - log D(G(z), z) for the second term: the two brackets changed places. As in a
-conditional GAN, the code enters D as one constant channel a number.
+The slide writes 1 - log D(G(z), z) for the second term: the two brackets changed places. D looks at
+the image with convolutions, then at both together. (With the code as constant channels of the image
+it costs more and learns less: each place would have to compare its few pixels with the whole code.)
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from ankeras.autodiff import input_gradient, value_and_pullback
-from ankeras.conditioning import append_as_channels
+from ankeras.autodiff import descend_through, value_and_pullback
+from ankeras.builders import get_discriminator
 from ankeras.gans.gan import GAN
 from ankeras.latent import decode, encode
 
 import keras
 import numpy as np
+from keras import layers
+
+
+def get_pair_discriminator(
+    image_shape: Sequence[int] = (28, 28, 1),
+    latent_dim: int = 16,
+    *,
+    widths: Sequence[int] | None = None,
+    hidden: Sequence[int] = (128, 64),
+    seed: int = 42,
+) -> keras.Model:
+    """Build the discriminator D of a BiGAN: image and code -> logit that they are a real pair.
+
+    The blocks of `get_discriminator` without batch normalization; their features and the code
+    enter fully connected layers.
+
+    Args:
+        image_shape: (height, width, channels).
+        latent_dim: the size d of the code.
+        widths: channels of each convolutional block, outermost first. Default: `gan_widths`.
+        hidden: units of each fully connected layer; the last one's are the features f(D(s, z)).
+        seed: seed of the initial weights.
+
+    Returns:
+        A model named "discriminator": [(batch, *image_shape), (batch, d)] -> (batch, 1), no
+        sigmoid.
+
+    Raises:
+        ValueError: as in `get_discriminator`.
+    """
+    of_image = get_discriminator(image_shape, widths=widths, batch_norm=False, seed=seed)
+    z = layers.Input((latent_dim,), name="code")
+    x = layers.Concatenate()([of_image.get_layer("output_layer").input, z])
+    for i, units in enumerate(hidden):
+        x = layers.Dense(units, kernel_initializer=_glorot(seed + 100 + i))(x)
+        x = layers.LeakyReLU(0.2)(x)
+    logit = layers.Dense(
+        1, kernel_initializer=_glorot(seed + 99), dtype="float32", name="output_layer"
+    )(x)
+    return keras.Model([of_image.input, z], logit, name="discriminator")
+
+
+def _glorot(seed: int) -> keras.initializers.Initializer:
+    return keras.initializers.GlorotUniform(seed)
 
 
 def refuse_unfit_encoder(encoder: keras.Model, generator: keras.Model) -> None:
@@ -43,7 +89,7 @@ class BiGAN(GAN):
 
     Args:
         generator: `get_generator(d, image_shape)`.
-        discriminator: `get_discriminator((height, width, channels + d))`.
+        discriminator: `get_pair_discriminator(image_shape, d)`.
         encoder: `get_encoder(image_shape, d)`.
         **options: those of `GAN`.
 
@@ -65,13 +111,12 @@ class BiGAN(GAN):
         self.encoder = encoder
 
     def refuse_unfit_players(self) -> None:
-        """Raise a ValueError unless D reads what G draws, and a channel a number of the code."""
-        *sides, channels = self.generator.output_shape[1:]
-        pair = (*sides, channels + self.latent_dim)
-        if self.discriminator.input_shape[1:] != pair:
+        """Raise a ValueError unless D reads what G draws, and its code."""
+        pair = [self.generator.output_shape, self.generator.input_shape]
+        read = self.discriminator.input_shape
+        if read != pair:
             raise ValueError(
-                f"The discriminator of a BiGAN reads images with one more channel a number of the "
-                f"code, {pair}, not {self.discriminator.input_shape[1:]}."
+                f"The discriminator of a BiGAN reads pairs of image and code, {pair}, not {read}."
             )
 
     def train_step(self, data: Any) -> dict[str, Any]:
@@ -83,10 +128,13 @@ class BiGAN(GAN):
             fake, to_g = self.draw(z)
             code, to_e = self.encode(s)
             d_logs = self.update_discriminator(s, fake, code, z)
-        of_g, d_fake = input_gradient(lambda fake: self.g_loss(self.judge(fake, z)), fake)
-        of_e, d_code = input_gradient(lambda code: self.e_loss(self.judge(s, code)), code)
-        self.optimizer.generator.apply([*to_g(d_fake), *to_e(d_code)], self.theta_g)
-        return self.log(g_loss=of_g + of_e, **d_logs)
+
+        def loss_fn(fake: Any, code: Any) -> Any:
+            return self.g_loss(self.judge(fake, z)) + self.e_loss(self.judge(s, code))
+
+        drawn = [(fake, to_g), (code, to_e)]
+        g_loss = descend_through(loss_fn, drawn, self.optimizer.generator, self.theta_g)
+        return self.log(g_loss=g_loss, **d_logs)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate both losses on one minibatch."""
@@ -102,7 +150,7 @@ class BiGAN(GAN):
 
     def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
         """Return D's logits for pairs of images s and codes y."""
-        return super().judge(append_as_channels(s, y), training=training)
+        return self.discriminator([s, y], training=training)
 
     def encode(self, s: Any) -> tuple[Any, Any]:
         """Return E(s), and the way back from the gradient of these codes to that of theta_e."""

@@ -104,7 +104,7 @@ class CGAN(GAN):
 
     def one_hot(self, labels: Any) -> Any:
         """Return the one-hot labels: (batch,) -> (batch, n_classes)."""
-        return ops.one_hot(ops.cast(labels, "int32"), self.n_classes, dtype=self.compute_dtype)
+        return ops.one_hot(ops.cast(labels, "int32"), self.n_classes)
 
     def for_class(self, label: int) -> keras.Model:
         """Return the generator of one class: (batch, d) -> (batch, *image)."""

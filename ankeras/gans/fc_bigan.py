@@ -14,7 +14,7 @@ images of any size in one pass. k, the stride, is 2 for each block of E.
 from collections.abc import Sequence
 from typing import Any
 
-from ankeras.autodiff import value_and_gradient
+from ankeras.autodiff import descend
 from ankeras.gans.bigan import refuse_unfit_encoder
 from ankeras.gans.lsgan import LSGAN
 from ankeras.training import drawn_range, refuse_misfits
@@ -176,7 +176,7 @@ class FCBiGAN(LSGAN):
         """Draw noise for a minibatch like x: (batch, h, w, d), from N(0, I)."""
         n, height, width, _ = ops.shape(x)
         shape = (n, height // self.stride, width // self.stride, self.latent_dim)
-        return keras.random.normal(shape, dtype=self.compute_dtype, seed=self.noise)
+        return keras.random.normal(shape, seed=self.noise)
 
     def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
         """Return D's scores of each place of images s with codes y."""
@@ -200,8 +200,7 @@ class FCBiGAN(LSGAN):
             error = ops.mean(ops.abs(x_hat - s))
             return loss + self.lam * error, (loss, error, fake, code)
 
-        (_, (loss, error, fake, code)), gradients = value_and_gradient(loss_fn, self.theta_g)
-        self.optimizer.generator.apply(gradients, self.theta_g)
+        _, (loss, error, fake, code) = descend(loss_fn, self.optimizer.generator, self.theta_g)
         fake, code = ops.stop_gradient(fake), ops.stop_gradient(code)
         d_logs = self.update_discriminator(s, fake, code, z)
         return self.log(g_loss=loss, reconstruction=error, **d_logs)

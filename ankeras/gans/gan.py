@@ -14,7 +14,7 @@ D stands for the sigmoid of the discriminator's logit.
 
 from typing import Any
 
-from ankeras.autodiff import input_gradient, value_and_gradient, value_and_pullback
+from ankeras.autodiff import descend, descend_through, value_and_pullback
 from ankeras.gans.adversarial import AdversarialModel
 
 import keras
@@ -118,15 +118,17 @@ class AdversarialGame(AdversarialModel):
             return loss + self.penalty(s, fake, y), (loss, of_real, of_fake)
 
         theta_d = self.discriminator.trainable_variables
-        (_, (loss, of_real, of_fake)), gradients = value_and_gradient(loss_fn, theta_d)
-        self.optimizer.discriminator.apply(gradients, theta_d)
+        _, (loss, of_real, of_fake) = descend(loss_fn, self.optimizer.discriminator, theta_d)
         return {"d_loss": loss, **self.verdicts(of_real, of_fake)}
 
     def update_generator(self, fake: Any, pull_back: Any, y_fake: Any = None) -> Any:
         """Take one step of theta_g on D's verdict on generated images, and return the loss."""
-        loss, d_fake = input_gradient(lambda fake: self.g_loss(self.judge(fake, y_fake)), fake)
-        self.optimizer.generator.apply(pull_back(d_fake), self.theta_g)
-        return loss
+        return descend_through(
+            lambda fake: self.g_loss(self.judge(fake, y_fake)),
+            [(fake, pull_back)],
+            self.optimizer.generator,
+            self.theta_g,
+        )
 
     def losses_of(self, s: Any, fake: Any, y: Any = None, y_fake: Any = None) -> dict[str, Any]:
         """Track both losses on real images and generated ones, without training."""

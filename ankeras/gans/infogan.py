@@ -109,10 +109,8 @@ class InfoGAN(GAN):
         """Draw codes for a minibatch as large as x: (batch, n_classes + m), one-hot, then U."""
         n = ops.shape(x)[0]
         labels = keras.random.randint((n,), 0, self.n_classes, seed=self.noise)
-        one_hot = ops.one_hot(labels, self.n_classes, dtype=self.compute_dtype)
-        continuous = keras.random.uniform(
-            (n, self.n_continuous), -1.0, 1.0, dtype=self.compute_dtype, seed=self.noise
-        )
+        one_hot = ops.one_hot(labels, self.n_classes)
+        continuous = keras.random.uniform((n, self.n_continuous), -1.0, 1.0, seed=self.noise)
         return append_to_vector(one_hot, continuous)
 
     def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:

@@ -61,7 +61,7 @@ def get_toy_generator(latent_dim: int, n: int, seed: int = 42) -> keras.Model:
     z = x = layers.Input(shape=(latent_dim,), name="input_layer")
     for i, width in enumerate(WIDTHS):
         x = layers.Dense(width, activation="relu", kernel_initializer=_weights(seed + i))(x)
-    points = layers.Dense(n, kernel_initializer=_weights(seed + 10), name="output_layer")(x)
+    points = _last(n, seed)(x)
     return keras.Model(z, points, name="generator")
 
 
@@ -70,8 +70,14 @@ def get_toy_discriminator(n: int, seed: int = 43) -> keras.Model:
     s = x = layers.Input(shape=(n,), name="input_layer")
     for i, width in enumerate(WIDTHS):
         x = layers.LeakyReLU(0.2)(layers.Dense(width, kernel_initializer=_weights(seed + i))(x))
-    logit = layers.Dense(1, kernel_initializer=_weights(seed + 10), name="output_layer")(x)
+    logit = _last(1, seed)(x)
     return keras.Model(s, logit, name="discriminator")
+
+
+def _last(n: int, seed: int) -> layers.Layer:
+    return layers.Dense(
+        n, kernel_initializer=_weights(seed + 10), dtype="float32", name="output_layer"
+    )
 
 
 def _weights(seed: int) -> keras.initializers.Initializer:

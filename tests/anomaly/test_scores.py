@@ -8,8 +8,9 @@ from ankeras.anomaly import (
     reconstruction_error,
 )
 from ankeras.anomaly.maps import WINDOW
-from ankeras.builders import get_discriminator, get_encoder, get_generator
+from ankeras.builders import get_encoder, get_generator
 from ankeras.gans import BiGAN, FCBiGAN
+from ankeras.gans.bigan import get_pair_discriminator
 from ankeras.gans.fc_bigan import get_fc_discriminator, get_fc_encoder, get_fc_generator
 
 import numpy as np
@@ -24,7 +25,7 @@ SHAPE = (12, 12, 1)
 def bigan():
     return BiGAN(
         get_generator(3, SHAPE, widths=(4,)),
-        get_discriminator((12, 12, 4), widths=(4,)),
+        get_pair_discriminator(SHAPE, 3, widths=(4,), hidden=(8,)),
         get_encoder(SHAPE, 3, widths=(4,)),
     )
 

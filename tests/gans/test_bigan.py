@@ -2,6 +2,7 @@
 
 from ankeras.builders import get_discriminator, get_encoder, get_generator
 from ankeras.gans import BiGAN
+from ankeras.gans.bigan import get_pair_discriminator
 
 import keras
 import numpy as np
@@ -14,11 +15,11 @@ SHAPE = (12, 12, 1)
 def _linear_bigan(linear_players, g, e, w, **options):
     """G draws g whatever z, E returns e whatever s; D's logit of a pair is w_s s + w_z z."""
     (draw, _), (encode, _) = linear_players(g, 0.0), linear_players(e, 0.0)
-    z, s, pair = keras.Input((1,)), keras.Input((1, 1, 1)), keras.Input((1, 1, 2))
+    z, s = keras.Input((1,)), keras.Input((1, 1, 1))
     judge = layers.Dense(1, use_bias=False)
     bigan = BiGAN(
         keras.Model(z, layers.Reshape((1, 1, 1))(draw(z))),
-        keras.Model(pair, judge(layers.Flatten()(pair))),
+        keras.Model([s, z], judge(layers.Concatenate()([layers.Flatten()(s), z]))),
         keras.Model(s, encode(layers.Flatten()(s))),
         **options,
     )
@@ -67,14 +68,17 @@ def test_generator_and_encoder_by_hand(loss, linear_players):
     assert bigan.generator.get_weights()[0][0] == pytest.approx(g - rate * slope, rel=1e-5)
 
 
-def test_a_pair_is_an_image_with_its_code_as_channels():
-    bigan = BiGAN(*_players())
+def test_the_discriminator_reads_image_and_code():
+    discriminator = get_pair_discriminator(SHAPE, 3, widths=(4,), hidden=(8, 5))
     rng = np.random.default_rng(0)
     s, code = (rng.random(shape).astype("float32") for shape in ((2, *SHAPE), (2, 3)))
-    channels = np.broadcast_to(code[:, None, None], (2, 12, 12, 3))
-    expected = bigan.discriminator(np.concatenate([s, channels], axis=-1), training=False)
-    found = bigan.judge(ops.convert_to_tensor(s), code, training=False)
-    np.testing.assert_allclose(*map(ops.convert_to_numpy, (found, expected)), atol=1e-6)
+    logits = discriminator.predict([s, code], verbose=0)
+    assert logits.shape == (2, 1)
+    assert discriminator.get_layer("output_layer").input.shape == (None, 5)
+    assert (np.abs(discriminator.predict([s, 1 - code], verbose=0) - logits) > 1e-4).all()
+    assert (np.abs(discriminator.predict([1 - s, code], verbose=0) - logits) > 1e-4).all()
+    again = get_pair_discriminator(SHAPE, 3, widths=(4,), hidden=(8, 5))
+    np.testing.assert_allclose(again.predict([s, code], verbose=0), logits, atol=1e-6)
 
 
 def test_reconstructions():
@@ -87,14 +91,16 @@ def test_reconstructions():
 def _players():
     return (
         get_generator(3, SHAPE, widths=(4,)),
-        get_discriminator((12, 12, 4), widths=(4,)),
+        get_pair_discriminator(SHAPE, 3, widths=(4,), hidden=(8,)),
         get_encoder(SHAPE, 3, widths=(4,)),
     )
 
 
 def test_players_that_do_not_fit_are_refused():
     generator, discriminator, encoder = _players()
-    with pytest.raises(ValueError, match=r"code, \(12, 12, 4\), not \(12, 12, 1\)"):
+    with pytest.raises(ValueError, match=r"pairs of image and code, .*, not \(None, 12, 12, 1\)"):
         BiGAN(generator, get_discriminator(SHAPE), encoder)
+    with pytest.raises(ValueError, match=r"\(None, 3\)\], not \[.*, \(None, 2\)\]"):
+        BiGAN(generator, get_pair_discriminator(SHAPE, 2), encoder)
     with pytest.raises(ValueError, match=r"way back, \(12, 12, 1\) -> \(3,\), not"):
         BiGAN(generator, discriminator, get_encoder(SHAPE, 4))
