@@ -6,6 +6,7 @@ from ankeras.data.digits import digits
 from ankeras.data.faces import caption, faces
 from ankeras.data.inspection import load_inspection
 from ankeras.data.public import load
+from ankeras.data.stream import stream
 from ankeras.data.textures import crops, texture
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "faces",
     "load",
     "load_inspection",
+    "stream",
     "texture",
 ]

@@ -1,0 +1,39 @@
+"""Digits or faces without end: each minibatch is drawn when it is asked for, and then forgotten."""
+
+from collections.abc import Iterator
+
+from ankeras.data.dataset import Dataset
+from ankeras.data.public import PROCEDURAL
+
+import numpy as np
+
+
+def stream(
+    name: str, batch_size: int = 64, *, seed: int = 0, size: int | None = None
+) -> Iterator[Dataset]:
+    """Draw minibatches for ever, in constant memory: no image is seen twice.
+
+        batches = ((batch.images,) for batch in stream("digits"))
+        vae.fit(batches, steps_per_epoch=1000, epochs=10, shuffle=False)
+
+    An autoencoder is given `(batch.images, batch.images)`, a conditional system
+    `(batch.images, batch.labels)`.
+
+    Args:
+        name: "digits" or "faces".
+        batch_size: images a minibatch.
+        seed: decides all of them.
+        size: side of the images in pixels, as in `load`.
+
+    Yields:
+        `batch_size` images with labels and factors.
+
+    Raises:
+        ValueError: for an unknown name, or a size that can't be drawn.
+    """
+    if name not in PROCEDURAL:
+        raise ValueError(f"Only {' and '.join(map(repr, PROCEDURAL))} are drawn, not {name!r}.")
+    draw, default_size = PROCEDURAL[name]
+    numbers = np.random.default_rng(seed)
+    while True:
+        yield draw(batch_size, seed=int(numbers.integers(2**31)), size=size or default_size)
