@@ -31,8 +31,9 @@ def real_digits(path: Path | None) -> tuple[ankeras.data.Dataset, ankeras.data.D
 
 
 def load(name: str) -> Any:
-    """Return the figures that were saved."""
-    return json.loads((RESULTS / f"{name}.json").read_text())["figures"]
+    """Return the figures that were saved; {} before the first time."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text())["figures"] if path.exists() else {}
 
 
 def save(name: str, figures: Any) -> None:

@@ -1,0 +1,308 @@
+"""Quality against seconds of training: the textbook recipes and ours, on the same machine.
+
+python bench/quality.py [--data mnist.npz] [--minutes 8] [--only DCGAN] [--seeds 3]
+
+Both train in turns, each in a process of its own, and are judged by the same critic between two
+turns; the clock runs while they train. The textbook recipe has its minutes. Ours has a share of
+them (the aim), and its learning rate falls within that: the figure is how much of the minutes it
+takes to reach where the textbook recipe ends.
+"""
+
+import multiprocessing
+import queue
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.synchronize import Lock
+from pathlib import Path
+from typing import Any
+
+import ankeras
+from ankeras import judges, metrics, plots
+from ankeras.autoencoders import VAE
+from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
+from ankeras.callbacks import WeightAverage
+from ankeras.data import Dataset
+from ankeras.gans import CGAN, WGANGP, AdversarialModel, get_dcgan
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import textbook
+from common import RESULTS, load, parser, real_digits, save
+from generative import report
+from generative_digits import with_distorted_copies
+
+N, POINTS = 2_500, 16  # samples that are judged, at most; how many times
+DIGIT, FACE = (28, 28, 1), (64, 64, 3)
+
+
+@dataclass(frozen=True)
+class Race:
+    """Two recipes for the same system.
+
+    Attributes:
+        faces: learn faces and not digits.
+        share: of the textbook recipe's time, that ours has.
+        theirs, ours: build a model; ours has compiled it.
+        batch: images a step, of ours.
+        labels: learn from labels too.
+    """
+
+    faces: bool
+    share: float
+    theirs: Callable[[], keras.Model]
+    ours: Callable[[], keras.Model]
+    batch: int = 64
+    labels: bool = False
+
+
+def our_vae() -> VAE:
+    """Return a VAE with 20 latent dimensions."""
+    model = VAE(get_encoder(DIGIT, 40), get_decoder(20, DIGIT, upsampling="transposed"))
+    model.compile(keras.optimizers.Adam(5e-3))
+    return model
+
+
+def our_dcgan(shape: tuple[int, int, int]) -> keras.Model:
+    """Return a DCGAN."""
+    model = get_dcgan(shape)
+    model.compile()
+    return model
+
+
+def our_cgan() -> CGAN:
+    """Return a conditional GAN."""
+    model = CGAN(
+        get_generator(26, DIGIT), get_discriminator((28, 28, 11), batch_norm=False), r1=0.1
+    )
+    model.compile()
+    return model
+
+
+def our_wgan_gp() -> WGANGP:
+    """Return a Wasserstein GAN with one critic step a step and a faster Adam than the paper's."""
+    model = WGANGP(get_generator(64, DIGIT), get_discriminator(DIGIT, batch_norm=False), k=1)
+    model.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
+    return model
+
+
+RACES = {
+    "VAE": Race(False, 1 / 3, textbook.VAE, our_vae, batch=100),
+    "DCGAN": Race(False, 1 / 8, lambda: textbook.DCGAN(DIGIT), lambda: our_dcgan(DIGIT)),
+    "CGAN": Race(False, 1 / 8, lambda: textbook.CGAN(DIGIT), our_cgan, labels=True),
+    "WGAN-GP": Race(False, 1 / 5, lambda: textbook.WGANGP(DIGIT), our_wgan_gp),
+    "DCGAN, faces": Race(True, 1 / 8, lambda: textbook.DCGAN(FACE), lambda: our_dcgan(FACE)),
+}
+
+
+class Turns(keras.callbacks.Callback):
+    """Trains while it has the turn; between two turns it judges the samples.
+
+    Args:
+        turn: held while training.
+        seconds: of training in all.
+        judge: image -> figures.
+        falls: let the learning rates fall along half a cosine, and judge averaged weights.
+    """
+
+    def __init__(self, turn: Lock, seconds: float, judge: Callable, *, falls: bool) -> None:
+        super().__init__()
+        self.turn, self.seconds, self.judge, self.falls = turn, seconds, judge, falls
+        self.trained = 0.0
+        self.steps = 0
+        self.points: list[dict] = []
+        self.average = WeightAverage()
+        self.rates: list[tuple[keras.optimizers.Optimizer, float]] = []
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Wait for the first turn."""
+        optimizer = self.model.optimizer
+        players = [getattr(optimizer, name, None) for name in ("discriminator", "generator")]
+        found = [player for player in players if player is not None] or [optimizer]
+        if self.falls:
+            self.rates = [(each, float(each.learning_rate)) for each in found]
+            self.average.set_model(self.model)
+        self.turn.acquire()
+        self.started = time.perf_counter()
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Set the rates: up within the first fiftieth of the time, then down."""
+        done = min(self._clock() / self.seconds, 1.0)
+        factor = min(done / 0.02, 1.0) * 0.5 * (1 + np.cos(np.pi * done))
+        for optimizer, rate in self.rates:
+            optimizer.learning_rate = rate * max(factor, 1e-3)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Give the turn away when it is over, and judge."""
+        self.steps += 1
+        if self.steps == 1:  # the first step holds the time to build it
+            self.started = time.perf_counter()
+        if self.falls and isinstance(self.model, AdversarialModel):
+            self.average.on_train_batch_end(batch)
+        if self._clock() < self.seconds * (len(self.points) + 1) / POINTS:
+            return
+        self.trained = self._clock()
+        self.turn.release()
+        found = {"seconds": self.trained, "steps": self.steps}
+        self.points.append({**found, **self._judge()})
+        self.model.stop_training = len(self.points) == POINTS
+        if not self.model.stop_training:
+            self.turn.acquire()
+        self.started = time.perf_counter()
+
+    def _clock(self) -> float:
+        return self.trained + time.perf_counter() - self.started
+
+    def _judge(self) -> dict:
+        if not self.average.average:
+            return self.judge(self.model)
+        values = [np.array(weight) for weight in self.model.generator.weights]
+        self.average.on_train_end()
+        found = self.judge(self.model)
+        for weight, value in zip(self.model.generator.weights, values, strict=True):
+            weight.assign(value)
+        return found
+
+
+def run(
+    name: str, ours: bool, seed: int, seconds: float, turn: Lock, data: Path, answers: Any
+) -> None:
+    """Train one of the two in a process of its own, and answer with the points of its curve."""
+    if ours:
+        ankeras.setup(seed)
+    else:
+        keras.utils.set_random_seed(seed)  # in float32, as the examples are
+    race = RACES[name]
+    with np.load(data) as file:
+        images, labels, real = file["images"], file["labels"], file["real"]
+    critic = keras.models.load_model(data.with_suffix(".keras"))
+    of_real = metrics.features(critic, real)
+    asked = np.arange(len(real)) % 10
+    z = np.random.default_rng(0).standard_normal((len(real), 128), "float32")
+
+    def judge(model: keras.Model) -> dict:
+        if not ours:
+            samples = model.draw(z, asked)
+        else:
+            samples = model.generate_classes(asked) if race.labels else model.generate(len(real))
+        found = {"frechet": metrics.frechet_distance(of_real, metrics.features(critic, samples))}
+        if race.labels:
+            found["accuracy"] = metrics.conditional_accuracy(critic, samples, asked)
+        if len(turns.points) == POINTS - 1:
+            file = f"quality_{name}_{'ours' if ours else 'textbook'}".replace(", ", "_")
+            plots.image_grid(samples[:50].reshape(5, 10, *samples.shape[1:])).savefig(
+                RESULTS / f"{file}.png"
+            )
+        return found
+
+    model = race.ours() if ours else race.theirs()
+    turns = Turns(turn, seconds * (race.share if ours else 1.0), judge, falls=ours)
+    model.fit(
+        *((images, labels) if race.labels else (images,)),
+        batch_size=race.batch if ours else model.batch,
+        epochs=100_000,
+        callbacks=[turns],
+        verbose=0,
+    )
+    answers.put((ours, turns.points))
+
+
+def compare(name: str, seed: int, seconds: float, data: Path) -> dict:
+    """Train both in turns, and return their curves and the ratio of times."""
+    context = multiprocessing.get_context("spawn")
+    turn, answers = context.Lock(), context.Queue()
+    processes = [
+        context.Process(target=run, args=(name, ours, seed, seconds, turn, data, answers))
+        for ours in (False, True)
+    ]
+    for process in processes:
+        process.start()
+    curves: dict[bool, list[dict]] = {}
+    while len(curves) < len(processes):
+        try:
+            who, points = answers.get(timeout=5)
+            curves[who] = points
+        except queue.Empty:
+            if any(process.exitcode for process in processes):
+                for process in processes:
+                    process.kill()
+                raise RuntimeError(f"{name}: a training failed") from None
+    goal = curves[False][-1]["frechet"]
+    reached = [point["seconds"] for point in curves[True] if point["frechet"] <= goal]
+    return {
+        "seed": seed,
+        "frechet, textbook": goal,
+        "frechet, ours": curves[True][-1]["frechet"],
+        "seconds, textbook": curves[False][-1]["seconds"],
+        "seconds, ours in all": curves[True][-1]["seconds"],
+        "seconds, ours to there": min(reached, default=None),
+        "times as fast": curves[False][-1]["seconds"] / min(reached) if reached else None,
+        "curve, textbook": curves[False],
+        "curve, ours": curves[True],
+    }
+
+
+def keep(data: Dataset, real: np.ndarray, critic: keras.Model, path: Path) -> float:
+    """Write what the processes need; return the distance of real images from others."""
+    labels = np.zeros(len(data.images), int) if data.labels is None else data.labels
+    n = min(N, len(real) // 2)
+    np.savez(path, images=data.images, labels=labels, real=real[:n])
+    critic.save(path.with_suffix(".keras"))
+    halves = [metrics.features(critic, half) for half in (real[:n], real[n : 2 * n])]
+    return metrics.frechet_distance(*halves)
+
+
+def plot(figures: dict) -> None:
+    """Draw quality against seconds, an axes a system."""
+    figure, all_axes = plt.subplots(
+        1, len(figures), figsize=(3.2 * len(figures), 3), layout="constrained", squeeze=False
+    )
+    for axes, (name, found) in zip(all_axes.flat, figures.items(), strict=True):
+        for one in found["seeds"]:
+            for who, colour in (("textbook", "tab:orange"), ("ours", "tab:blue")):
+                points = one[f"curve, {who}"]
+                label = who if one is found["seeds"][0] else None
+                axes.plot(
+                    *zip(*((p["seconds"], p["frechet"]) for p in points), strict=True),
+                    **{"color": colour, "label": label, "marker": ".", "lw": 1},
+                )
+        axes.axhline(found["frechet, real against real"], color="grey", ls=":", label="real")
+        axes.set(title=name, yscale="log", xlabel="seconds of training")
+    all_axes[0, 0].set_ylabel("Fréchet distance")
+    all_axes[0, 0].legend(fontsize=8)
+    figure.savefig(RESULTS / "quality.png", dpi=110)
+
+
+def main() -> None:
+    """Run the races, and keep curves and plot."""
+    options = parser(__doc__)
+    options.add_argument("--minutes", type=float, default=8, help="of the textbook recipe")
+    options.add_argument("--only", default="", help="one system; keep the others' figures")
+    options.add_argument("--seeds", type=int, default=3)
+    given = options.parse_args()
+    figures = load("quality") if given.only else {}
+    train, test = real_digits(given.data)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, race in RACES.items():
+            if given.only not in ("", name):
+                continue
+            file = Path(folder) / f"{race.faces}.npz"
+            if not race.faces:
+                critic = metrics.train_critic(with_distorted_copies(train), epochs=4)
+                floor = keep(train, test.images, critic, file)
+            else:
+                faces, others = ankeras.data.load("faces", size=64)
+                floor = keep(faces, others.images, judges.face_reader(), file)
+            found = []
+            for seed in range(given.seeds):
+                found.append(compare(name, seed, 60 * given.minutes, file))
+                report(f"{name}, seed {seed}", found[-1])
+            figures[name] = {"seeds": found, "frechet, real against real": floor}
+            save("quality", figures)
+            plot(figures)
+
+
+if __name__ == "__main__":
+    main()

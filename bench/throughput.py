@@ -1,0 +1,156 @@
+"""How much of the machine `fit` uses: floating-point operations a second against a matrix product.
+
+python bench/throughput.py [--precision mixed_bfloat16]
+
+The operations of a training step are counted in its graph by TensorFlow's profiler: convolutions,
+products and what belongs to them, forwards and backwards, R1 and gradient penalties included. The
+rate of a large float32 matrix product is measured between the models, on the same machine. Input
+alone is `fit` of a model that does nothing with its images.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ankeras.autoencoders import VAE
+from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
+from ankeras.gans import CGAN, WGANGP, get_dcgan
+
+import keras
+import numpy as np
+import tensorflow as tf
+from common import load, parser, save
+
+ROUNDS, SECONDS, BATCH = 5, 3.0, 64
+DIGIT, FACE = (28, 28, 1), (64, 64, 3)
+
+
+class Nothing(keras.Model):
+    """Takes images and does nothing with them."""
+
+    def train_step(self, data: Any) -> dict:
+        """Touch the images."""
+        return {"loss": tf.reduce_max(data[..., 0])}
+
+
+def nothing() -> keras.Model:
+    """Return a compiled `Nothing`."""
+    model = Nothing()
+    model.compile(keras.optimizers.SGD())
+    return model
+
+
+def compiled(model: keras.Model) -> keras.Model:
+    """Compile with the default optimizers."""
+    model.compile()
+    return model
+
+
+MODELS: dict[str, tuple[tuple[int, ...], Callable[[], keras.Model]]] = {
+    "input alone": (DIGIT, nothing),
+    "VAE": (
+        DIGIT,
+        lambda: compiled(
+            VAE(get_encoder(DIGIT, 40), get_decoder(20, DIGIT, upsampling="transposed"))
+        ),
+    ),
+    "DCGAN": (DIGIT, lambda: compiled(get_dcgan(DIGIT))),
+    "CGAN": (
+        DIGIT,
+        lambda: compiled(CGAN(get_generator(26, DIGIT), get_discriminator((28, 28, 11)))),
+    ),
+    "WGAN-GP": (
+        DIGIT,
+        lambda: compiled(
+            WGANGP(get_generator(64, DIGIT), get_discriminator(DIGIT, batch_norm=False), k=1)
+        ),
+    ),
+    "DCGAN, faces of 64 pixels": (FACE, lambda: compiled(get_dcgan(FACE))),
+}
+
+
+class Clock(keras.callbacks.Callback):
+    """Counts the steps of some seconds, after the first ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start = 0.0
+        self.steps = 0
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Look at the clock."""
+        self.steps += 1
+        if self.steps == 3:
+            self.start = time.perf_counter()
+        elapsed = time.perf_counter() - self.start
+        if self.steps > 3 and elapsed > SECONDS:
+            self.rate = (self.steps - 3) * BATCH / elapsed
+            self.model.stop_training = True
+
+
+def matmul_rate(n: int = 2048) -> float:
+    """Return the floating-point operations a second of a float32 product of n x n matrices."""
+    a = tf.random.normal((n, n))
+    product = tf.function(lambda: tf.matmul(a, a))
+    product()
+    start, times = time.perf_counter(), 0
+    while time.perf_counter() - start < 1.0:
+        product()
+        times += 1
+    return times * 2 * n**3 / (time.perf_counter() - start)
+
+
+def operations(model: keras.Model, inputs: tuple[np.ndarray, ...]) -> float:
+    """Return the floating-point operations of a training step, an image."""
+    specs = [tf.TensorSpec((BATCH, *each.shape[1:]), each.dtype) for each in inputs]
+    step = tf.function(lambda *data: model.train_step(data if len(data) > 1 else data[0]))
+    graph = step.get_concrete_function(*specs).graph
+    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
+    options["output"] = "none"
+    found = tf.compat.v1.profiler.profile(graph, options=options)
+    return found.total_float_ops / BATCH
+
+
+def measure(precision: str) -> dict:
+    """Run all models in turns."""
+    keras.config.set_dtype_policy(precision)
+    rng = np.random.default_rng(0)
+    made: dict = {}
+    for name, (shape, build) in MODELS.items():
+        images = rng.random((50 * BATCH, *shape), "float32")
+        labels = rng.integers(0, 10, len(images))
+        model = build()
+        data = (images, labels) if isinstance(model, CGAN) else (images,)
+        made[name] = (model, data, operations(model, data))
+    rates: dict[str, list[float]] = {name: [] for name in made}
+    shares: dict[str, list[float]] = {name: [] for name in made}
+    products = []
+    for _ in range(ROUNDS):
+        for name, (model, data, count) in made.items():
+            clock = Clock()
+            products.append(matmul_rate())
+            model.fit(*data, batch_size=BATCH, epochs=10_000, callbacks=[clock], verbose=0)
+            rates[name].append(clock.rate)
+            shares[name].append(clock.rate * count / products[-1])
+    figures: dict = {"matrix product, GFLOP/s": statistics.median(products) / 1e9}
+    for name, (_, _, count) in made.items():
+        figures[name] = {
+            "MFLOP an image": count / 1e6,
+            "images/s": statistics.median(rates[name]),
+            "of the matrix product's rate": statistics.median(shares[name]),
+        }
+        print(name, figures[name], flush=True)
+    return figures
+
+
+def main() -> None:
+    """Measure with one precision, and keep the figures beside the other's."""
+    options = parser(__doc__)
+    options.add_argument("--precision", default="float32")
+    precision = options.parse_args().precision
+    save("throughput", load("throughput") | {precision: measure(precision)})
+
+
+if __name__ == "__main__":
+    main()

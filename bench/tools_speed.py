@@ -1,0 +1,59 @@
+"""The tools at full size: a grid of 40 x 40, distances of 50,000 samples, a million images.
+
+python bench/tools_speed.py
+"""
+
+import itertools
+import resource
+import time
+from collections.abc import Callable
+
+from ankeras import judges, latent, metrics
+from ankeras.builders import get_decoder
+from ankeras.data import digits, stream
+
+from common import save
+
+N_FRECHET, N_TRAINING, N_SAMPLES, N_STREAM = 50_000, 60_000, 10_000, 1_000_000
+
+
+def peak() -> float:
+    """Return the most memory that this process has taken so far, in GiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def main() -> None:
+    """Time each tool once, after a small run of the same."""
+    decoder = get_decoder(2, (28, 28, 1))
+    critic = judges.digit_critic()
+    real, fake = digits(N_FRECHET, seed=1).images, digits(N_FRECHET, seed=2).images
+    training, samples = digits(N_TRAINING, seed=3).images, fake[:N_SAMPLES]
+    figures: dict = {"memory with the images, GiB": peak()}
+
+    def distance(n: int) -> float:
+        return metrics.frechet_distance(*(metrics.features(critic, x[:n]) for x in (real, fake)))
+
+    def draw(n: int) -> None:
+        for _ in itertools.islice(stream("digits", 500), n // 500):
+            pass
+
+    tools: dict[str, Callable[[], object]] = {
+        "grid of 40 x 40": lambda: latent.quantile_grid(decoder, 40),
+        f"Frechet distance, {N_FRECHET} samples": lambda: distance(N_FRECHET),
+        f"nearest of {N_TRAINING} images to {N_SAMPLES}": lambda: metrics.nearest_training_images(
+            samples, training
+        ),
+        f"stream of {N_STREAM} digits": lambda: draw(N_STREAM),
+    }
+    latent.quantile_grid(decoder, 2)
+    distance(500)
+    for name, use in tools.items():
+        start = time.perf_counter()
+        use()
+        figures[name] = {"seconds": time.perf_counter() - start, "memory so far, GiB": peak()}
+        print(name, figures[name], flush=True)
+    save("tools_speed", figures)
+
+
+if __name__ == "__main__":
+    main()
