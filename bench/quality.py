@@ -214,7 +214,9 @@ def compare(name: str, seed: int, seconds: float, data: Path) -> dict:
     context = multiprocessing.get_context("spawn")
     turn, answers = context.Lock(), context.Queue()
     processes = [
-        context.Process(target=run, args=(name, ours, seed, seconds, turn, data, answers))
+        context.Process(
+            target=run, args=(name, ours, seed, seconds, turn, data, answers), daemon=True
+        )
         for ours in (False, True)
     ]
     for process in processes:

@@ -13,7 +13,13 @@ from pathlib import Path
 
 from ankeras.grading.lab import BEGIN, END, HIDDEN, PROOF, PUBLIC, SOLUTION, Exercise, Lab, LabError
 from ankeras.grading.marks import Alternative, Mutant
-from ankeras.grading.plugin import Grading, judge, local_session, run_quietly
+from ankeras.grading.plugin import (
+    Grading,
+    OpenExercise,
+    judge,
+    local_session,
+    run_quietly,
+)
 from ankeras.grading.results import ExerciseResult
 from ankeras.grading.session import Session
 from ankeras.grading.submission import Submission
@@ -126,10 +132,11 @@ def prove(lab: Lab) -> Proof:
                 f'{where}"{mutant.name}" names a test {mutant.caught_by} that is not there'
             )
             continue
-        failed = _failed(lab, mutant.exercise, _mutated(lab, mutant))
-        if mutant.caught_by in failed:
+        source = _mutated(lab, mutant)
+        if _failed(lab, mutant.exercise, source, mutant.caught_by):
             caught[mutant.exercise] += 1
         else:
+            failed = _failed(lab, mutant.exercise, source)
             others = f"; it fails {', '.join(failed)}" if failed else " or by any other"
             errors.append(f'{where}"{mutant.name}" is not caught by {mutant.caught_by}{others}')
     for right in alternatives:
@@ -197,15 +204,15 @@ def _prove_stubs(lab: Lab, tests: list[Test]) -> Iterator[str]:
                 yield f"{test.file}:{test.line}: {test.name} passes on the stub of {number}"
 
 
-def _failed(lab: Lab, number: str, source: str) -> dict[str, str]:
-    """Return name and message of each test of an exercise that an answer fails."""
+def _failed(lab: Lab, number: str, source: str, only: str | None = None) -> dict[str, str]:
+    """Return name and message of each test of an exercise, or of one test, that an answer fails."""
     submission = Submission({number: source})
 
     def open_exercise(folder: Path, number: str) -> Session:
         return local_session(lab, submission, number)
 
     found: list[ExerciseResult] = judge(
-        test_files(lab.folder), Grading(open_exercise, number, SEED)
+        test_files(lab.folder), _Proving(open_exercise, number, only)
     )
     return {
         test.name: test.message.replace("\n", "; ")
@@ -248,6 +255,22 @@ def _line(file: Path, entry: Mutant | Alternative) -> int:
 
 def _traceback(error: BaseException) -> traceback.StackSummary:
     return traceback.extract_tb(error.__traceback__)
+
+
+class _Proving(Grading):
+    """Runs the tests of an exercise, or only the one that shall catch a mutant."""
+
+    def __init__(self, open_exercise: OpenExercise, number: str, test: str | None) -> None:
+        super().__init__(open_exercise, number, SEED)
+        self.test = test
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Keep what is asked for."""
+        super().pytest_collection_modifyitems(config, items)
+        if self.test is not None:
+            items[:] = [item for item in items if item.function.__name__ == self.test]  # type: ignore[attr-defined]
 
 
 class _Collector:
