@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 from common import load, parser, save
 
-ROUNDS, SECONDS, BATCH = 5, 3.0, 64
+ROUNDS, SECONDS, BATCH = 3, 2.5, 64
 DIGIT, FACE = (28, 28, 1), (64, 64, 3)
 
 
