@@ -1,6 +1,7 @@
 """What the benchmarks of the generative models share: training for a time, and judging."""
 
 import time
+from collections.abc import Iterable
 
 from ankeras import metrics, plots
 from ankeras.autoencoders import VAE
@@ -12,22 +13,30 @@ import numpy as np
 from common import RESULTS
 
 
+def let_fall(rates: Iterable[tuple[keras.optimizers.Optimizer, float]], share: float) -> None:
+    """Set learning rates: up within the first fiftieth of the training, then along half a cosine.
+
+    Args:
+        rates: optimizers, and the highest rate of each.
+        share: of the training that is over, in [0, 1].
+    """
+    factor = min(share / 0.02, 1.0) * 0.5 * (1 + np.cos(np.pi * share))
+    for optimizer, rate in rates:
+        optimizer.learning_rate = rate * max(factor, 1e-3)
+
+
 class Training(keras.callbacks.Callback):
     """Ends a training after some seconds; until then the rates fall along half a cosine."""
 
     def __init__(self, seconds: float, *optimizers: keras.optimizers.Optimizer) -> None:
         super().__init__()
         self.seconds = seconds
-        self.optimizers = optimizers
-        self.rates = [float(optimizer.learning_rate) for optimizer in optimizers]
+        self.rates = [(optimizer, float(optimizer.learning_rate)) for optimizer in optimizers]
         self.start = time.perf_counter()
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Set the rates: up within the first fiftieth of the time, then down."""
-        share = min((time.perf_counter() - self.start) / self.seconds, 1.0)
-        factor = min(share / 0.02, 1.0) * 0.5 * (1 + np.cos(np.pi * share))
-        for optimizer, rate in zip(self.optimizers, self.rates, strict=True):
-            optimizer.learning_rate = rate * max(factor, 1e-3)
+        """Set the rates."""
+        let_fall(self.rates, min((time.perf_counter() - self.start) / self.seconds, 1.0))
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Look at the clock."""

@@ -14,37 +14,21 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
 import ankeras
 from ankeras import plots
-from ankeras.autoencoders import VAE
-from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
 from ankeras.data import Dataset
-from ankeras.gans import CGAN, WGANGP, BiGAN, get_dcgan
-from ankeras.gans.bigan import get_pair_discriminator
 
 import keras
 import numpy as np
 from common import RESULTS, load, save
 from keras import ops
+from systems import SYSTEMS
 
 BATCH, STEPS, EPOCHS = 64, 60, 6
 FEW = 20  # steps that are compared
 TOLERANCE = 0.15  # of a loss, relative, after these: noise is drawn anew
-DIGIT, FACE = (28, 28, 1), (64, 64, 3)
-
-SYSTEMS: dict[str, Callable[[], keras.Model]] = {
-    "VAE": lambda: VAE(get_encoder(DIGIT, 40), get_decoder(20, DIGIT, upsampling="transposed")),
-    "DCGAN, faces of 64 pixels": lambda: get_dcgan(FACE),
-    "CGAN": lambda: CGAN(get_generator(26, DIGIT), get_discriminator((28, 28, 11))),
-    "WGAN-GP": lambda: WGANGP(
-        get_generator(64, DIGIT), get_discriminator(DIGIT, batch_norm=False), k=1
-    ),
-    "BiGAN": lambda: BiGAN(
-        get_generator(16, DIGIT), get_pair_discriminator(DIGIT, 16), get_encoder(DIGIT, 16)
-    ),
-}
+MEASURED = ("VAE", "DCGAN, faces of 64 pixels", "CGAN", "WGAN-GP", "BiGAN")
 
 
 def inputs(name: str, digits: Dataset, faces: Dataset, steps: int) -> tuple[np.ndarray, ...]:
@@ -94,7 +78,7 @@ def first_losses(digits: Dataset, faces: Dataset) -> dict[str, dict[str, float]]
     """Train every system for some steps in float32, and return the losses."""
     keras.config.set_dtype_policy("float32")
     found = {}
-    for name in SYSTEMS:
+    for name in MEASURED:
         data = inputs(name, digits, faces, FEW)
         history = compiled(name, jit=False).fit(*data, batch_size=BATCH, shuffle=False, verbose=0)
         found[name] = {key: values[-1] for key, values in history.history.items() if "loss" in key}
@@ -125,7 +109,7 @@ def main() -> None:
     counted = load("throughput").get("float32", {})
     figures: dict = {"device": line, "bfloat16 matrix product, TFLOP/s": rate / 1e12}
     losses, expected = first_losses(digits, faces), on_the_processor()
-    for name in SYSTEMS:
+    for name in MEASURED:
         data = inputs(name, digits, faces, STEPS)
         keras.config.set_dtype_policy("float32")
         plain = images_a_second(compiled(name, jit=False), data)

@@ -31,7 +31,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import textbook
 from common import RESULTS, load, parser, real_digits, save
-from generative import report
+from generative import let_fall, report
 from generative_digits import with_distorted_copies
 
 N, POINTS = 2_500, 16  # samples that are judged, at most; how many times
@@ -103,7 +103,7 @@ class Turns(keras.callbacks.Callback):
     Args:
         turn: held while training.
         seconds: of training in all.
-        judge: image -> figures.
+        judge: model -> figures.
         falls: let the learning rates fall along half a cosine, and judge averaged weights.
     """
 
@@ -128,11 +128,8 @@ class Turns(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Set the rates: up within the first fiftieth of the time, then down."""
-        done = min(self._clock() / self.seconds, 1.0)
-        factor = min(done / 0.02, 1.0) * 0.5 * (1 + np.cos(np.pi * done))
-        for optimizer, rate in self.rates:
-            optimizer.learning_rate = rate * max(factor, 1e-3)
+        """Set the rates."""
+        let_fall(self.rates, min(self._clock() / self.seconds, 1.0))
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Give the turn away when it is over, and judge."""

@@ -10,20 +10,19 @@ alone is `fit` of a model that does nothing with its images.
 
 import statistics
 import time
-from collections.abc import Callable
 from typing import Any
 
-from ankeras.autoencoders import VAE
-from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
-from ankeras.gans import CGAN, WGANGP, get_dcgan
+from ankeras.gans import CGAN
 
 import keras
 import numpy as np
 import tensorflow as tf
 from common import load, parser, save
+from systems import DIGIT, FACE, SYSTEMS
 
 ROUNDS, SECONDS, BATCH = 3, 2.5, 64
-DIGIT, FACE = (28, 28, 1), (64, 64, 3)
+INPUT = "input alone"
+MEASURED = (INPUT, "VAE", "DCGAN", "CGAN", "WGAN-GP", "DCGAN, faces of 64 pixels")
 
 
 class Nothing(keras.Model):
@@ -34,40 +33,11 @@ class Nothing(keras.Model):
         return {"loss": tf.reduce_max(data[..., 0])}
 
 
-def nothing() -> keras.Model:
-    """Return a compiled `Nothing`."""
-    model = Nothing()
-    model.compile(keras.optimizers.SGD())
-    return model
-
-
-def compiled(model: keras.Model) -> keras.Model:
-    """Compile with the default optimizers."""
+def compiled(name: str) -> keras.Model:
+    """Build a system, and compile it with the default optimizers."""
+    model = Nothing() if name == INPUT else SYSTEMS[name]()
     model.compile()
     return model
-
-
-MODELS: dict[str, tuple[tuple[int, ...], Callable[[], keras.Model]]] = {
-    "input alone": (DIGIT, nothing),
-    "VAE": (
-        DIGIT,
-        lambda: compiled(
-            VAE(get_encoder(DIGIT, 40), get_decoder(20, DIGIT, upsampling="transposed"))
-        ),
-    ),
-    "DCGAN": (DIGIT, lambda: compiled(get_dcgan(DIGIT))),
-    "CGAN": (
-        DIGIT,
-        lambda: compiled(CGAN(get_generator(26, DIGIT), get_discriminator((28, 28, 11)))),
-    ),
-    "WGAN-GP": (
-        DIGIT,
-        lambda: compiled(
-            WGANGP(get_generator(64, DIGIT), get_discriminator(DIGIT, batch_norm=False), k=1)
-        ),
-    ),
-    "DCGAN, faces of 64 pixels": (FACE, lambda: compiled(get_dcgan(FACE))),
-}
 
 
 class Clock(keras.callbacks.Callback):
@@ -117,10 +87,10 @@ def measure(precision: str) -> dict:
     keras.config.set_dtype_policy(precision)
     rng = np.random.default_rng(0)
     made: dict = {}
-    for name, (shape, build) in MODELS.items():
-        images = rng.random((50 * BATCH, *shape), "float32")
+    for name in MEASURED:
+        images = rng.random((50 * BATCH, *(FACE if "faces" in name else DIGIT)), "float32")
         labels = rng.integers(0, 10, len(images))
-        model = build()
+        model = compiled(name)
         data = (images, labels) if isinstance(model, CGAN) else (images,)
         made[name] = (model, data, operations(model, data))
     rates: dict[str, list[float]] = {name: [] for name in made}

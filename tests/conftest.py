@@ -1,6 +1,6 @@
 """What several tests need."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
 from ankeras.data import Dataset, digits
@@ -13,6 +13,14 @@ import pytest
 @pytest.fixture(autouse=True)
 def _seed():
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def restored_policy() -> Iterator[None]:
+    """Let a test set the precision."""
+    before = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(before)
 
 
 @pytest.fixture(scope="session")

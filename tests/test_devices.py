@@ -5,6 +5,8 @@ from ankeras import devices
 import keras
 import pytest
 
+pytestmark = pytest.mark.usefixtures("restored_policy")
+
 
 def test_the_report_names_backend_precision_and_cores():
     found = devices.find_devices()
@@ -13,13 +15,6 @@ def test_the_report_names_backend_precision_and_cores():
     assert found.backend in text
     assert f"{found.cores} cores" in text
     assert found.precision in text
-
-
-@pytest.fixture(autouse=True)
-def _restored_policy():
-    before = keras.config.dtype_policy()
-    yield
-    keras.config.set_dtype_policy(before)
 
 
 def test_setup_seeds():

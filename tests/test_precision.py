@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+pytestmark = pytest.mark.usefixtures("restored_policy")
+
 TENSORFLOW = keras.backend.backend() == "tensorflow"
 BATCH = 32
 # One of each train_step, and what is special: the penalty on a gradient, a label, two nets behind
@@ -28,13 +30,6 @@ IN_FLOAT16 = (
     "FCBiGAN",
 )
 ON_JAX = ("VAE", "GAN", "WGANGP")  # which compiles each of them, for many seconds
-
-
-@pytest.fixture(autouse=True)
-def _restored_policy():
-    before = keras.config.dtype_policy()
-    yield
-    keras.config.set_dtype_policy(before)
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,7 @@ from pathlib import Path
 
 from ankeras.grading.lab import BEGIN, END, HIDDEN, PROOF, PUBLIC, SOLUTION, Exercise, Lab, LabError
 from ankeras.grading.marks import Alternative, Mutant
-from ankeras.grading.plugin import (
-    Grading,
-    OpenExercise,
-    judge,
-    local_session,
-    run_quietly,
-)
+from ankeras.grading.plugin import Grading, OpenExercise, judge, local_session, run_quietly
 from ankeras.grading.results import ExerciseResult
 from ankeras.grading.session import Session
 from ankeras.grading.submission import Submission

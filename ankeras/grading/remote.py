@@ -164,7 +164,8 @@ class Door:
         Raises:
             SandboxError: if it does not start.
         """
-        worker = Worker(self.next or self._knock(), self.limits)
+        waiting, self.next = self.next or self._knock(), None  # if it fails, it is not tried again
+        worker = Worker(waiting, self.limits)
         self.next = self._knock()
         return worker
 

@@ -9,6 +9,7 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -433,6 +434,18 @@ def test_no_worker_is_no_wrong_answer(court):
     door = Door(court.folder / "nobody", LIMITS)
     with pytest.raises(SandboxError, match="a worker did not start"):
         grade_file(court.lab, "ada", court.lab.folder / SOLUTION, door)
+
+
+def test_a_worker_that_died_while_it_waited_is_not_tried_again(court):
+    door = Door(court.warm.address, LIMITS)
+    door.connect().close()
+    door.next.shutdown(socket.SHUT_RDWR)
+    while door.next.recv(2**16):
+        pass
+    with pytest.raises(SandboxError, match="a worker did not start"):
+        door.connect()
+    door.connect().close()
+    door.dismiss()
 
 
 def test_a_worker_without_all_walls_is_not_used(court):
