@@ -1,7 +1,7 @@
 """Finding what is not normal: scores of images, maps of pixels, and how good they are."""
 
 from ankeras.anomaly.detection import average_precision, per_region_overlap, roc_auc
-from ankeras.anomaly.maps import AnomalyMaps, anomaly_maps, threshold
+from ankeras.anomaly.maps import AnomalyMaps, anomaly_maps, image_scores, threshold
 from ankeras.anomaly.scores import (
     bigan_score,
     posterior_score,
@@ -14,6 +14,7 @@ __all__ = [
     "anomaly_maps",
     "average_precision",
     "bigan_score",
+    "image_scores",
     "per_region_overlap",
     "posterior_score",
     "prior_score",

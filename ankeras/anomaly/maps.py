@@ -20,6 +20,8 @@ from skimage.transform import resize
 
 WINDOW = 2.5  # standard deviation in pixels of the window that averages the reconstruction error
 
+HIGHEST = 0.02  # share of an image's pixels that its own score is taken from
+
 
 @dataclass(frozen=True)
 class AnomalyMaps:
@@ -66,6 +68,14 @@ def anomaly_maps(model: FCBiGAN, images: np.ndarray, alpha: float = 0.1) -> Anom
     discriminator_loss = grown[:, :height, :width].astype("float32")
     score = alpha * discriminator_loss + (1 - alpha) * reconstruction_loss
     return AnomalyMaps(x_hat, reconstruction_loss, discriminator_loss, score)
+
+
+def image_scores(pixel_scores: np.ndarray) -> np.ndarray:
+    """Return a score for each image, from those of its pixels: (n, height, width) -> (n,).
+
+    It is what the highest 2 % of its pixels exceed: the largest of all would tell of noise.
+    """
+    return np.quantile(pixel_scores, 1 - HIGHEST, axis=(1, 2))
 
 
 def threshold(normal_scores: np.ndarray, false_alarm_rate: float) -> float:

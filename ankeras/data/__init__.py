@@ -4,6 +4,7 @@ from ankeras.data.dataset import Dataset
 from ankeras.data.defects import Anomalies, anomalies
 from ankeras.data.digits import digits
 from ankeras.data.faces import caption, faces
+from ankeras.data.forgeries import forge, forged_patches
 from ankeras.data.inspection import load_inspection
 from ankeras.data.public import load
 from ankeras.data.stream import stream
@@ -17,6 +18,8 @@ __all__ = [
     "crops",
     "digits",
     "faces",
+    "forge",
+    "forged_patches",
     "load",
     "load_inspection",
     "stream",

@@ -6,6 +6,12 @@ Source: AN2DL, "Fully Convolutional Anomaly Detection by GANs".
     min_(G, E)    1/2 E_z [(D(G(z), z) - 1)^2] + 1/2 E_s [D(s, E(s))^2]      adversarial loss
                   + lambda E_s |G(E(s)) - s|                                 reconstruction penalty
 
+At its optimum D can't tell normal from generated pairs, and has never been asked about what is
+neither. So D may learn afterwards, alone, from forgeries s', normal patches that were damaged on
+purpose, with masks Omega' (`ankeras.data.forge`):
+
+    min_theta_d   1/2 E_s' [(D(s', E(s')) - (1 - Omega'))^2]
+
 All layers are convolutions. So the code z is a feature map, d numbers for each k x k pixels, and D
 gives each of these places a score of its own. Trained on small patches, the networks run on
 images of any size in one pass. k, the stride, is 2 for each block of E.
@@ -83,7 +89,8 @@ def get_fc_discriminator(
 ) -> keras.Model:
     """Build D: images and codes -> (batch, h, w, 1), a score for each place.
 
-    Without batch normalization, so that each place is judged by what lies around it alone.
+    Without batch normalization, so that each place is judged by what lies around it alone: with
+    three widths, by some 35 pixels to each side.
 
     Args:
         channels, latent_dim, widths, seed: as in `get_fc_encoder`.
@@ -94,6 +101,9 @@ def get_fc_discriminator(
     x = layers.Rescaling(2.0, offset=-1.0)(image)
     for width in widths:
         x = layers.LeakyReLU(0.2)(block(layers.Conv2D, width, 4, 2)(x))
+    for dilation in (1, 2):
+        around = block(layers.Conv2D, widths[-1], 3, dilation_rate=dilation)
+        x = layers.LeakyReLU(0.2)(around(x))
     y = layers.LeakyReLU(0.2)(block(layers.Conv2D, widths[-1] // 2, 1)(z))
     x = layers.Concatenate()([x, y])
     x = layers.LeakyReLU(0.2)(block(layers.Conv2D, widths[-1], 1)(x))
@@ -105,7 +115,8 @@ def get_fc_discriminator(
 class FCBiGAN(LSGAN):
     """The fully convolutional BiGAN.
 
-    Images have sides that are multiples of the stride.
+    Images have sides that are multiples of the stride. `fit(patches)` plays the game,
+    `fit(forgeries, masks)` teaches D alone.
 
     Args:
         generator, discriminator, encoder: as `get_fc_generator`, `get_fc_discriminator` and
@@ -159,9 +170,14 @@ class FCBiGAN(LSGAN):
         return self.generator.output_shape[-1]
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Raise a ValueError unless x holds patches whose sides are multiples of the stride."""
+        """Raise a ValueError unless x holds patches, and y nothing or a mask of each.
+
+        The sides are multiples of the stride.
+        """
         refuse_misfits(x, (*x.shape[1:3], self.channels), drawn_range(self.generator))
         self.refuse_uneven(x.shape[1:3])
+        if y is not None and y.shape != x.shape[:3]:
+            raise ValueError(f"Forgeries {x.shape} need masks {x.shape[:3]}, not {y.shape}.")
 
     def refuse_uneven(self, sides: Sequence[int]) -> None:
         """Raise a ValueError unless the sides of an image are multiples of the stride."""
@@ -187,8 +203,10 @@ class FCBiGAN(LSGAN):
         return 0.5 * ops.mean(ops.square(real))
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Take a step of G and E, then one of D on the same pairs."""
-        s, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        """Take a step of G and E, then one of D on the same pairs; or one of D on forgeries."""
+        s, mask, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if mask is not None:
+            return self.train_on_forgeries(s, mask)
         z = self.sample_z(s)
 
         def loss_fn() -> tuple:
@@ -204,6 +222,26 @@ class FCBiGAN(LSGAN):
         fake, code = ops.stop_gradient(fake), ops.stop_gradient(code)
         d_logs = self.update_discriminator(s, fake, code, z)
         return self.log(g_loss=loss, reconstruction=error, **d_logs)
+
+    def train_on_forgeries(self, s: Any, mask: Any) -> dict[str, Any]:
+        """Take a step of D on forgeries s and their masks, (batch, k h, k w)."""
+        code = self.encoder(s, training=False)
+
+        def loss_fn() -> tuple:
+            loss = self.forgery_loss(self.judge(s, code), mask)
+            return loss, (loss,)
+
+        theta_d = self.discriminator.trainable_variables
+        _, (loss,) = descend(loss_fn, self.optimizer.discriminator, theta_d)
+        return self.log(d_loss=loss)
+
+    def forgery_loss(self, verdict: Any, mask: Any) -> Any:
+        """Return 1/2 E[(D(s', E(s')) - (1 - Omega'))^2].
+
+        A place is damaged if an eighth of its pixels are.
+        """
+        share = ops.average_pool(ops.cast(mask[..., None], verdict.dtype), self.stride)
+        return 0.5 * ops.mean(ops.square(verdict - ops.cast(share < 1 / 8, verdict.dtype)))
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate the losses on one minibatch."""

@@ -3,6 +3,7 @@
 from ankeras.anomaly import (
     anomaly_maps,
     bigan_score,
+    image_scores,
     posterior_score,
     prior_score,
     reconstruction_error,
@@ -102,6 +103,13 @@ def test_maps_are_the_formula_of_the_slide(fc_bigan):
     np.testing.assert_allclose(maps.score, expected, rtol=1e-6)
     for each, of_last in zip(vars(maps).values(), vars(maps[[1]]).values(), strict=True):
         np.testing.assert_array_equal(of_last, each[1:])
+
+
+def test_an_image_is_as_anomalous_as_its_worst_pixels():
+    pixels = np.zeros((2, 10, 10))
+    pixels[0, 2, 2:5] = 1.0, 2.0, 3.0
+    pixels[1, 5, 5] = 9.0  # one pixel may be noise
+    np.testing.assert_allclose(image_scores(pixels), [1.02, 0.0])
 
 
 def test_one_bright_pixel_is_found_where_it_is(fc_bigan):

@@ -1,5 +1,7 @@
 """The fully convolutional BiGAN: its losses by hand, any size of image, one score a place."""
 
+from ankeras.anomaly import anomaly_maps, roc_auc
+from ankeras.data import forge, forged_patches
 from ankeras.gans import FCBiGAN
 from ankeras.gans.fc_bigan import get_fc_discriminator, get_fc_encoder, get_fc_generator
 
@@ -56,6 +58,38 @@ def test_a_step_descends_all_of_the_objective():
     again.fit(x, batch_size=4, verbose=0)
     moved = ops.convert_to_numpy(again.encoder.get_layer("output_layer").bias.value) - start
     np.testing.assert_allclose(moved, -rate * np.array(slope), rtol=0.1, atol=1e-5)
+
+
+def test_forgery_loss_by_hand():
+    model, masks = _model(), np.zeros((1, 8, 8), bool)
+    masks[0, :4, :3] = True  # of the first of four places
+    masks[0, 5, 5] = True  # one pixel of the last's 16: less than an eighth
+    verdict = np.array([[0.5, 1.0], [2.0, 1.0]], "float32").reshape(1, 2, 2, 1)
+    found = model.forgery_loss(ops.convert_to_tensor(verdict), ops.convert_to_tensor(masks))
+    assert float(found) == pytest.approx(0.5 * (0.25 + 1.0) / 4)
+
+
+def test_d_alone_learns_from_forgeries_what_is_not_normal():
+    stripes = np.tile(0.5 + 0.3 * np.sin(np.arange(96) / 2), (96, 1))[..., None].astype("float32")
+    model = _model()
+    model.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-3))
+    others = [ops.convert_to_numpy(w.value) for w in model.theta_g]
+    batches = forged_patches(stripes, 16, 32)
+    model.fit(batches, steps_per_epoch=200, shuffle=False, verbose=0)
+    for weight, before in zip(model.theta_g, others, strict=True):
+        np.testing.assert_array_equal(ops.convert_to_numpy(weight.value), before)
+    images, masks = next(forged_patches(stripes, 64, 32, seed=9))
+    found = anomaly_maps(model, images, alpha=1.0)
+    assert roc_auc(found.score, masks) > 0.8
+
+
+def test_masks_that_do_not_fit():
+    model = _model()
+    model.compile()
+    images, masks = forge(_images(8, 16, 16, 1))
+    assert np.isfinite(model.fit(images, masks, batch_size=4, verbose=0).history["d_loss"][0])
+    with pytest.raises(ValueError, match=r"need masks \(8, 16, 16\), not \(8, 8, 8\)"):
+        model.fit(images, masks[:, :8, :8], batch_size=4)
 
 
 def test_networks_run_on_any_size_and_far_pixels_do_not_count():

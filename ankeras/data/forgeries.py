@@ -1,0 +1,158 @@
+"""Damage of our own making, in normal images: what a discriminator learns "not normal" from.
+
+No real defect is needed for that, only that something local is wrong, and where. Sources: Li et
+al., "CutPaste: self-supervised learning for anomaly detection and localization" (CVPR 2021);
+Zavrtanik et al., "DRAEM" (ICCV 2021), whose islands of noise are the places here. The defects of
+`anomalies`, which a detector is judged by, are drawn by other code and never trained on.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from ankeras.data.textures import crops
+
+import numpy as np
+from skimage.filters import gaussian
+from skimage.transform import resize
+
+SHARE = 0.7  # of the patches that are damaged; the others show that not every patch is
+
+
+class Forgeries(NamedTuple):
+    """Patches of which most were damaged.
+
+    Attributes:
+        images: float32 (n, height, width, channels), values in [0, 1].
+        masks: bool (n, height, width), true where the damage is.
+    """
+
+    images: np.ndarray
+    masks: np.ndarray
+
+
+def forge(patches: np.ndarray, seed: int = 0) -> Forgeries:
+    """Damage patches: an island or a band of each is painted over with something else.
+
+    That is a veil of grey, the patch itself blurred, another patch at another scale, noise, a
+    patch with the right spectrum and nothing else right, or one with another contrast.
+
+    Args:
+        patches: normal ones, (n, height, width, channels) in [0, 1].
+        seed: of all that is random.
+    """
+    rng = np.random.default_rng(seed)
+    masks = np.zeros(patches.shape[:3], bool)
+    images = patches.astype("float32")
+    for i in np.flatnonzero(rng.random(len(patches)) < SHARE):
+        place, paint = PLACES[rng.integers(len(PLACES))], PAINTS[rng.integers(len(PAINTS))]
+        masks[i] = place(patches.shape[1:3], rng)
+        other = patches[rng.integers(len(patches))]
+        paint_over = paint(patches[i], other, rng)
+        edge = np.minimum(1.0, 0.5 + gaussian(masks[i].astype("float32"), 0.7)) * masks[i]
+        cover = edge[..., None]
+        images[i] = np.clip(patches[i] * (1 - cover) + cover * paint_over, 0.0, 1.0)
+    return Forgeries(images, masks)
+
+
+def forged_patches(
+    image: np.ndarray, batch_size: int = 32, size: int = 64, seed: int = 0
+) -> Iterator[Forgeries]:
+    """Cut minibatches out of a normal image and forge them, for ever; half are mirrored.
+
+        model.fit(forged_patches(texture("grass")), steps_per_epoch=2000, shuffle=False)
+
+    Args:
+        image: (height, width, channels) in [0, 1].
+        batch_size: patches a minibatch.
+        size: their side, in pixels.
+        seed: of all that is random.
+
+    Yields:
+        Forgeries, (batch_size, size, size, channels), with their masks.
+
+    Raises:
+        ValueError: if the image is smaller than a patch.
+    """
+    rng = np.random.default_rng(seed)
+    while True:
+        patches = crops(image, batch_size, size, int(rng.integers(2**31)))
+        mirrored = rng.random(batch_size) < 0.5
+        patches[mirrored] = patches[mirrored, :, ::-1]
+        yield forge(patches, int(rng.integers(2**31)))
+
+
+def _island(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Return where smooth noise is highest, on 3 to 25 % of the patch."""
+    heights = gaussian(rng.normal(size=shape), rng.uniform(3, 10), mode="wrap")
+    return heights > np.quantile(heights, rng.uniform(0.75, 0.97))
+
+
+def _band(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Return a bent bar at any angle, 2 to 12 pixels wide."""
+    side, angle = min(shape), rng.uniform(0, np.pi)
+    y, x = np.indices(shape) - rng.uniform(0.1, 0.9, (2, 1, 1)) * np.reshape(shape, (2, 1, 1))
+    along = y * np.cos(angle) + x * np.sin(angle)
+    across = x * np.cos(angle) - y * np.sin(angle) + rng.normal() * 0.25 / side * along**2
+    half_width = np.exp(rng.uniform(np.log(0.8), np.log(6.0)))
+    return (abs(across) < half_width) & (abs(along) < rng.uniform(0.15, 1.2) * side)
+
+
+def _veil(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    through = rng.uniform(0, 0.7)
+    return through * patch + (1 - through) * rng.uniform(0, 1)
+
+
+def _blurred(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the patch without its details, or without them along one axis."""
+    width = np.exp(rng.uniform(0, np.log(8)))
+    widths = [(width, width, 0), (2 * width, 0, 0), (0, 2 * width, 0)]
+    return _toned(gaussian(patch, widths[rng.integers(3)], mode="nearest"), rng)
+
+
+def _resized(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return another patch, a third to three times as large, and upside down."""
+    height, width = patch.shape[:2]
+    scale = np.exp(rng.uniform(np.log(0.35), np.log(3)))
+    rows, columns = round(height / scale), round(width / scale)
+    beyond = [(0, max(rows - height, 0)), (0, max(columns - width, 0)), (0, 0)]
+    part = np.pad(other, beyond, mode="symmetric")[:rows, :columns]
+    return _toned(resize(part, patch.shape, order=1, anti_aliasing=False)[::-1], rng)
+
+
+def _noise(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return noise of any grain with the mean and the contrast of the patch."""
+    grain = np.exp(rng.uniform(np.log(0.3), np.log(4), 2))
+    noise = gaussian(rng.normal(size=patch.shape), (*grain, 0), mode="wrap")
+    return _toned(noise / noise.std() * patch.std() + patch.mean(), rng)
+
+
+def _scrambled(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return an image with the spectrum of another patch and phases of noise."""
+    spectrum = np.fft.fft2(other, axes=(0, 1))
+    phases = np.angle(np.fft.fft2(rng.normal(size=patch.shape), axes=(0, 1)))
+    phases[0, 0] = np.angle(spectrum[0, 0])  # the mean stays
+    return _toned(np.real(np.fft.ifft2(np.abs(spectrum) * np.exp(1j * phases), axes=(0, 1))), rng)
+
+
+def _contrasted(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return another patch as a negative, fainter or harder."""
+    return _toned((other - other.mean()) * rng.choice([-1.0, 0.4, 2.0]) + other.mean(), rng)
+
+
+def _toned(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change brightness and contrast of every other image."""
+    if rng.random() < 0.5:
+        return image
+    mean, contrast = image.mean(), np.exp(0.3 * rng.normal())
+    return (image - mean) * contrast + mean + 0.5 * image.std() * rng.normal()
+
+
+PLACES: tuple[Callable[[tuple[int, ...], np.random.Generator], np.ndarray], ...] = (_island, _band)
+PAINTS: tuple[Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray], ...] = (
+    _veil,
+    _blurred,
+    _resized,
+    _noise,
+    _scrambled,
+    _contrasted,
+)

@@ -1,0 +1,98 @@
+"""Defects in brick, grass and gravel, found by the fully convolutional BiGAN, pixel by pixel.
+
+python bench/anomaly_textures.py [--seconds 540] [--textures brick grass gravel]
+
+Trained on the upper part of each photograph and on forgeries made of it; judged on 20 patches of
+128x128 of each of five kinds of defects, and as many good ones, cut out of the lower part.
+"""
+
+import argparse
+import time
+
+import ankeras
+from ankeras.anomaly import anomaly_maps, image_scores, per_region_overlap, roc_auc, threshold
+from ankeras.anomaly.plots import rows
+from ankeras.data import Anomalies, anomalies, crops, forged_patches, texture
+from ankeras.data.defects import GOOD
+from ankeras.data.textures import TEXTURES
+from ankeras.gans import FCBiGAN
+from ankeras.gans.fc_bigan import get_fc_discriminator, get_fc_encoder, get_fc_generator
+
+import keras
+import numpy as np
+from common import RESULTS, load, save
+from generative import Training, report
+
+N, SIZE = 20, 128
+ALPHA = 0.9  # D's part in the score; the others show what each part is worth
+ALPHAS = (0.0, 0.1, 0.5, ALPHA, 1.0)
+
+
+def trained(name: str, seconds: float) -> FCBiGAN:
+    """Train on a texture: a quarter of the time by the game, then D alone with forgeries."""
+    model = FCBiGAN(get_fc_generator(), get_fc_discriminator(), get_fc_encoder(), lam=10.0)
+    wall = texture(name)
+    patches = crops(wall, 6400, 64)
+    for data, share, options in (
+        (patches, 0.25, {"batch_size": 32, "epochs": 1000}),
+        (forged_patches(wall), 0.75, {"steps_per_epoch": 1_000_000, "shuffle": False}),
+    ):
+        of_d, of_g = keras.optimizers.Adam(2e-3), keras.optimizers.Adam(1e-3, beta_1=0.5)
+        model.compile(of_d, of_g)
+        callbacks = [Training(share * seconds, of_d, of_g)]
+        model.fit(data, callbacks=callbacks, verbose=0, **options)
+        print(f"{int(of_d.iterations)} steps", flush=True)
+    return model
+
+
+def judge(score: np.ndarray, found: Anomalies) -> dict[str, float]:
+    """Return the areas under the ROC curves of pixels and of images, and by kind."""
+    kinds, masks = np.array(found.kinds), np.asarray(found.masks)
+    of_images = image_scores(score)
+    figures = {
+        "pixel AUC": roc_auc(score, masks),
+        "image AUC": roc_auc(of_images, found.anomalous),
+        "region overlap": per_region_overlap(score, masks),
+    }
+    for kind in dict.fromkeys(kind for kind in found.kinds if kind != GOOD):
+        figures[f"pixel AUC, {kind}"] = roc_auc(score[kinds == kind], masks[kinds == kind])
+        some = np.isin(kinds, (GOOD, kind))
+        figures[f"image AUC, {kind}"] = roc_auc(of_images[some], found.anomalous[some])
+    return figures
+
+
+def main() -> None:
+    """Measure, and keep the figures and a picture of each texture."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=540, help="of training, for each texture")
+    options.add_argument("--textures", nargs="+", default=TEXTURES, choices=TEXTURES)
+
+    given = options.parse_args()
+    results = load("anomaly_textures")
+    for name in given.textures:
+        ankeras.setup(0)
+        start = time.perf_counter()
+        model = trained(name, given.seconds)
+        found = anomalies(name, N, SIZE, seed=7)
+        kinds = np.array(found.kinds)
+        results[name] = {"seconds": time.perf_counter() - start}
+        for alpha in ALPHAS:
+            maps = anomaly_maps(model, np.asarray(found.images), alpha)
+            results[name][f"alpha {alpha}"] = judge(maps.score, found)
+            report(f"{name}, alpha = {alpha}", results[name][f"alpha {alpha}"])
+        maps = anomaly_maps(model, np.asarray(found.images), ALPHA)
+        gamma = threshold(maps.score[kinds == GOOD], 0.01)
+        some = [int(np.flatnonzero(kinds == kind)[1]) for kind in dict.fromkeys(found.kinds)]
+        figure = rows(
+            np.asarray(found.images)[some],
+            maps[some],
+            gamma,
+            np.asarray(found.masks)[some],
+            [found.kinds[i] for i in some],
+        )
+        figure.savefig(RESULTS / f"anomaly_textures_{name}.png")
+    save("anomaly_textures", results)
+
+
+if __name__ == "__main__":
+    main()
