@@ -57,7 +57,7 @@ def forge(patches: np.ndarray, seed: int = 0) -> Forgeries:
 def forged_patches(
     image: np.ndarray, batch_size: int = 32, size: int = 64, seed: int = 0
 ) -> Iterator[Forgeries]:
-    """Cut minibatches out of a normal image and forge them, for ever; half are mirrored.
+    """Cut minibatches out of a normal image and forge them, for ever; some are mirrored.
 
         model.fit(forged_patches(texture("grass")), steps_per_epoch=2000, shuffle=False)
 
@@ -76,8 +76,9 @@ def forged_patches(
     rng = np.random.default_rng(seed)
     while True:
         patches = crops(image, batch_size, size, int(rng.integers(2**31)))
-        mirrored = rng.random(batch_size) < 0.5
-        patches[mirrored] = patches[mirrored, :, ::-1]
+        for axis in (1, 2):
+            mirrored = rng.random(batch_size) < 0.5
+            patches[mirrored] = np.flip(patches[mirrored], axis)
         yield forge(patches, int(rng.integers(2**31)))
 
 
