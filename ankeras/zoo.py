@@ -284,7 +284,7 @@ SYSTEMS = (
         "Chen 2016",
         lambda: gans.InfoGAN(
             get_generator(TINY_LATENT_DIM + TINY_CLASSES + 1, TINY_SHAPE, widths=(4, 8)),
-            get_discriminator(TINY_SHAPE, widths=(4, 8), auxiliary=TINY_CLASSES + 2),
+            get_discriminator(TINY_SHAPE, widths=(4, 8), auxiliary=TINY_CLASSES + 1),
             n_classes=TINY_CLASSES,
         ),
         "10",

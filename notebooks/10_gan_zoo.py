@@ -247,8 +247,8 @@ plots.image_grid(
 
 # %%
 ankeras.setup(0)
-infogan = InfoGAN(*players(n_classes + 2, auxiliary=n_classes + 4), r1=0.1)
-infogan.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
+infogan = InfoGAN(*players(n_classes + 2, auxiliary=n_classes + 2), r1=0.1)
+infogan.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
 infogan.fit(X_train, batch_size=64, epochs=1000, verbose=0, callbacks=[Clock(6 * SECONDS)])
 codes = np.repeat(np.arange(10), 12)
 sweep = np.tile(np.linspace(-1, 1, 12), 10)

@@ -278,5 +278,5 @@ for name, guess in guesses.items():
 # 1. Why must the threshold be chosen on normal images that were not trained on?
 # 2. A factory has 10 % bad parts, another one 0.1 %. Which of the two curves above changes, and which one would you show?
 # 3. Larger codes reconstruct better. Do they detect better?
-# 4. $\mathcal D(s, \mathcal E(s))$ was trained to tell generated pairs from real ones. Why should it recognise a scratch, which neither player has ever seen?
+# 4. Which defect of a wall would be missed by reconstruction and by $\mathcal D$, even after its lesson with forgeries? How would you look for one?
 # 5. What would the completion draw if a hole hid the glasses of a face?

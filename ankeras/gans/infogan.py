@@ -9,13 +9,17 @@ interpretable representation learning by information maximizing generative adver
     L_I(G, Q) = E_(c ~ P(c), x ~ G(z, c)) [ln Q(c|x)] + H(c)  <=  I(c; G(z, c))
 
     c: one of K classes, and m continuous codes from U(-1, 1):   H(c) = ln K + m ln 2
-    Q(c|x): a second output of D; K probabilities, and a Gaussian N(mu_j, v_j) a continuous code
+    Q(c|x): a second output of D; K probabilities, and a Gaussian N(mu_j, 1) a continuous code
+
+The Gaussians' variance is fixed, as in the authors' own experiments. Could Q learn it, L_I would
+have no upper bound for continuous codes: G hides them in ever finer traces that nobody sees. On
+faces L_I then grew beyond 6 nats, and the codes stood for nothing.
 """
 
 import math
 from typing import Any
 
-from ankeras.autoencoders.vae import gaussian_nll, gaussian_parameters
+from ankeras.autoencoders.vae import gaussian_nll
 from ankeras.conditioning import append_to_vector
 from ankeras.gans.gan import GAN
 from ankeras.latent import PREDICT_BATCH, decode, sample_prior
@@ -33,7 +37,7 @@ class InfoGAN(GAN):
 
     Args:
         generator: `get_generator(d + n_classes + m, image_shape)`, for m continuous codes.
-        discriminator: `get_discriminator(image_shape, auxiliary=n_classes + 2 * m)`.
+        discriminator: `get_discriminator(image_shape, auxiliary=n_classes + m)`.
         n_classes: K, at least 2.
         lam: weight lambda of the information.
         **options: those of `GAN`.
@@ -63,7 +67,7 @@ class InfoGAN(GAN):
     @property
     def n_continuous(self) -> int:
         """The number m of continuous codes."""
-        return (self.discriminator.outputs[-1].shape[-1] - self.n_classes) // 2
+        return self.discriminator.outputs[-1].shape[-1] - self.n_classes
 
     @property
     def latent_dim(self) -> int:
@@ -80,10 +84,10 @@ class InfoGAN(GAN):
         super().refuse_unfit_players()
         k, m = self.n_classes, self.n_continuous
         sizes = [output.shape[-1] for output in self.discriminator.outputs]
-        if sizes != [1, k + 2 * m] or m < 0 or self.latent_dim < 1:
+        if len(sizes) != 2 or sizes[0] != 1 or m < 0 or self.latent_dim < 1:
             raise ValueError(
                 f"For {k} classes and m continuous codes, the discriminator of an InfoGAN is built "
-                f"with auxiliary={k} + 2 m, and the generator reads noise with {k} + m more "
+                f"with auxiliary={k} + m, and the generator reads noise with {k} + m more "
                 f"numbers; they return {sizes} and read {self.generator.input_shape[-1]} numbers."
             )
 
@@ -121,9 +125,9 @@ class InfoGAN(GAN):
     def ln_q(self, c: Any, estimate: Any) -> Any:
         """Return ln Q(c|x) of codes c, from D's second output for x: (batch,)."""
         k = self.n_classes
-        mu, log_var = gaussian_parameters(estimate[:, k:])
         ln_q = ops.sum(c[:, :k] * ops.log_softmax(estimate[:, :k]), axis=-1)
-        return ln_q - gaussian_nll(c[:, k:], mu, log_var)
+        mu = estimate[:, k:]
+        return ln_q - gaussian_nll(c[:, k:], mu, ops.zeros_like(mu))
 
     def d_loss(self, real: Any, fake: Any) -> Any:
         """Return that of the GAN, - lambda L_I."""
@@ -162,9 +166,8 @@ class InfoGAN(GAN):
     def read_codes(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Read Q in images: the probability of each class (n, n_classes), and mu (n, m)."""
         _, estimate = self.discriminator.predict(images, batch_size=PREDICT_BATCH, verbose=0)
-        mu, _ = gaussian_parameters(estimate[:, self.n_classes :])
         of_classes = ops.softmax(estimate[:, : self.n_classes])
-        return ops.convert_to_numpy(of_classes), ops.convert_to_numpy(mu)
+        return ops.convert_to_numpy(of_classes), estimate[:, self.n_classes :]
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build the model again."""
