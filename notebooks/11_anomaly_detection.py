@@ -88,7 +88,7 @@ bigan = BiGAN(
     get_pair_discriminator(image_shape, d),
     get_encoder(image_shape, d),
 )
-epochs = 1 if QUICK else 120
+epochs = 1 if QUICK else 80
 steps = epochs * len(S) // 64
 bigan.compile(decaying_adam(steps, 5e-4), decaying_adam(steps))
 bigan.fit(S, batch_size=64, epochs=epochs, verbose=0)
@@ -130,7 +130,7 @@ model = FCBiGAN(
 model.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(5e-4, beta_1=0.5))
 patches = data.crops(wall, 320 if QUICK else 6400, 64)
 start = time.perf_counter()
-logs = model.fit(patches, batch_size=32, epochs=1 if QUICK else 5, verbose=0).history
+logs = model.fit(patches, batch_size=32, epochs=1 if QUICK else 2, verbose=0).history
 print(f"{time.perf_counter() - start:.0f} s; |G(E(s)) - s| = {logs['reconstruction'][-1]:.3f}")
 
 # %% [markdown]
@@ -249,7 +249,7 @@ completer = DenoisingAutoencoder(
     level=0.45,
 )
 completer.compile(keras.optimizers.Adam(2e-3), "mse")
-completer.fit(faces, faces, batch_size=64, epochs=1 if QUICK else 14, verbose=0)
+completer.fit(faces, faces, batch_size=64, epochs=1 if QUICK else 10, verbose=0)
 truth = other_faces[:500]
 missing = np.zeros(truth.shape[:3], bool)
 side = face_shape[0]

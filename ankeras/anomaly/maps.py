@@ -20,7 +20,7 @@ from skimage.transform import resize
 
 WINDOW = 2.5  # standard deviation in pixels of the window that averages the reconstruction error
 
-HIGHEST = 0.05  # share of an image's pixels that its own score is taken from
+HIGHEST = 0.02  # share of an image's pixels that its own score is taken from
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def anomaly_maps(model: FCBiGAN, images: np.ndarray, alpha: float = 0.1) -> Anom
 def image_scores(pixel_scores: np.ndarray) -> np.ndarray:
     """Return a score for each image, from those of its pixels: (n, height, width) -> (n,).
 
-    It is what the highest 5 % of its pixels exceed: the largest of all would tell of noise.
+    It is what the highest 2 % of its pixels exceed: the largest of all would tell of noise.
     """
     return np.quantile(pixel_scores, 1 - HIGHEST, axis=(1, 2))
 

@@ -107,9 +107,9 @@ def test_maps_are_the_formula_of_the_slide(fc_bigan):
 
 def test_an_image_is_as_anomalous_as_its_worst_pixels():
     pixels = np.zeros((2, 10, 10))
-    pixels[0, 2, 2:8] = 1, 2, 3, 4, 5, 6
+    pixels[0, 2, 2:5] = 1, 2, 3
     pixels[1, 5, 5] = 9.0  # one pixel may be noise
-    np.testing.assert_allclose(image_scores(pixels), [1.05, 0.0])
+    np.testing.assert_allclose(image_scores(pixels), [1.02, 0.0])
 
 
 def test_one_bright_pixel_is_found_where_it_is(fc_bigan):
