@@ -39,7 +39,15 @@ def forge(patches: np.ndarray, seed: int = 0) -> Forgeries:
     Args:
         patches: normal ones, (n, height, width, channels) in [0, 1].
         seed: of all that is random.
+
+    Raises:
+        ValueError: if the patches have another shape or range.
     """
+    if patches.ndim != 4 or not 0 <= patches.min() <= patches.max() <= 1:
+        raise ValueError(
+            f"Patches are (n, height, width, channels) with values in [0, 1], not "
+            f"{patches.shape} in [{patches.min():g}, {patches.max():g}]."
+        )
     rng = np.random.default_rng(seed)
     masks = np.zeros(patches.shape[:3], bool)
     images = patches.astype("float32")

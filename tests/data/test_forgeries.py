@@ -56,6 +56,14 @@ def test_the_seed_decides():
     assert np.any(one != other)
 
 
+def test_what_can_not_be_forged():
+    patches = crops(texture("brick"), 2, 32)
+    with pytest.raises(ValueError, match=r"in \[0, 1\], not \(2, 32, 32, 1\) in "):
+        forge(255 * patches)
+    with pytest.raises(ValueError, match=r"not \(2, 32, 32\)"):
+        forge(patches[..., 0])
+
+
 def test_minibatches_without_end():
     image = texture("brick")
     first, second = itertools.islice(forged_patches(image, 6, 32, seed=4), 2)
