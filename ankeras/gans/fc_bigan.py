@@ -240,7 +240,8 @@ class FCBiGAN(LSGAN):
 
         A place is damaged if an eighth of its pixels are.
         """
-        share = ops.average_pool(ops.cast(mask[..., None], verdict.dtype), self.stride)
+        k = self.stride
+        share = ops.average_pool(ops.cast(mask[..., None], verdict.dtype), k, strides=k)
         return 0.5 * ops.mean(ops.square(verdict - ops.cast(share < 1 / 8, verdict.dtype)))
 
     def test_step(self, data: Any) -> dict[str, Any]:

@@ -1,14 +1,16 @@
-"""Each digit in turn the normal one: how well it is told from the others by AE, VAE and BiGAN.
+"""Each class in turn the normal one: how well it is told from the others by AE, VAE and BiGAN.
 
-python bench/anomaly_digits.py [--data mnist.npz] [--epochs 100]
+python bench/anomaly_classes.py [--data mnist.npz | --faces] [--epochs 100]
 
-Trained on the normal class's images among 10,000, judged on all of 5,000 test images.
+Trained on the normal class's images among 10,000, judged on all of 5,000 test images: real digits,
+or drawn faces by their hair style.
 """
 
 import functools
 from collections.abc import Callable
 
 import ankeras
+from ankeras import data
 from ankeras.anomaly import (
     bigan_score,
     posterior_score,
@@ -27,7 +29,6 @@ import numpy as np
 from common import parser, real_digits, save
 from generative import report
 
-SHAPE = (28, 28, 1)
 LATENT_DIM = 32
 
 
@@ -35,10 +36,10 @@ def autoencoder(
     widths: tuple[int, ...], normal: np.ndarray, test: np.ndarray, epochs: int
 ) -> dict[str, np.ndarray]:
     """Train an autoencoder on normal images, and score all test images."""
-    last = "sigmoid" if widths else "linear"
+    last, shape = "sigmoid" if widths else "linear", normal.shape[1:]
     model = Autoencoder(
-        get_encoder(SHAPE, LATENT_DIM, kind="mlp", widths=widths),
-        get_decoder(LATENT_DIM, SHAPE, kind="mlp", widths=widths, output_activation=last),
+        get_encoder(shape, LATENT_DIM, kind="mlp", widths=widths),
+        get_decoder(LATENT_DIM, shape, kind="mlp", widths=widths, output_activation=last),
     )
     model.compile(_falling_rate(epochs, normal), "mse")
     model.fit(normal, normal, batch_size=64, epochs=epochs, verbose=0)
@@ -49,8 +50,9 @@ def autoencoder(
 
 def vae(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarray]:
     """Train a VAE on normal images, and score all test images."""
+    shape = normal.shape[1:]
     model = VAE(
-        get_encoder(SHAPE, 2 * LATENT_DIM, kind="mlp"), get_decoder(LATENT_DIM, SHAPE, kind="mlp")
+        get_encoder(shape, 2 * LATENT_DIM, kind="mlp"), get_decoder(LATENT_DIM, shape, kind="mlp")
     )
     model.compile(_falling_rate(epochs, normal))
     model.fit(normal, batch_size=64, epochs=epochs, verbose=0)
@@ -63,10 +65,11 @@ def vae(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarr
 
 def bigan(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarray]:
     """Train a BiGAN on normal images, and score all test images by each score of the slides."""
+    shape = normal.shape[1:]
     model = BiGAN(
-        get_generator(LATENT_DIM, SHAPE),
-        get_pair_discriminator(SHAPE, LATENT_DIM),
-        get_encoder(SHAPE, LATENT_DIM),
+        get_generator(LATENT_DIM, shape),
+        get_pair_discriminator(shape, LATENT_DIM),
+        get_encoder(shape, LATENT_DIM),
     )
     steps = epochs * (len(normal) // 64)
     model.compile(decaying_adam(steps, 5e-4), decaying_adam(steps))
@@ -92,23 +95,32 @@ SYSTEMS: tuple[Callable[..., dict[str, np.ndarray]], ...] = (
 )
 
 
+def class_of(part: data.Dataset) -> np.ndarray:
+    """Return the digit, or a face's hair style."""
+    return np.asarray(part.labels if part.factors is None else part.factors["hair_style"])
+
+
 def main() -> None:
     """Measure and keep the figures."""
     options = parser(__doc__)
+    options.add_argument("--faces", action="store_true", help="faces by hair style, not digits")
     options.add_argument("--epochs", type=int, default=100, help="of training, for each model")
     given = options.parse_args()
-    train, test = real_digits(given.data)
+    train, test = data.load("faces") if given.faces else real_digits(given.data)
+    train, test = train.take(slice(10_000)), test.take(slice(5_000))
+    classes, of_test = (class_of(part) for part in (train, test))
     areas: dict[str, list[float]] = {}
-    for digit in range(10):
-        normal = train.images[train.labels == digit]
+    for kind in np.unique(classes):
+        normal = train.images[classes == kind]
         for learn in SYSTEMS:
             ankeras.setup(0)
             for name, scores in learn(normal, test.images, given.epochs).items():
-                areas.setdefault(name, []).append(roc_auc(scores, test.labels != digit))
-        report(f"normal: {digit}", {name: found[-1] for name, found in areas.items()})
+                areas.setdefault(name, []).append(roc_auc(scores, of_test != kind))
+        report(f"normal: {kind}", {name: found[-1] for name, found in areas.items()})
     means = {name: float(np.mean(found)) for name, found in areas.items()}
     report("mean", means)
-    save("anomaly_digits", {"mean AUC": means, "AUC by class": areas, "epochs": given.epochs})
+    file = "anomaly_faces" if given.faces else "anomaly_digits"
+    save(file, {"mean AUC": means, "AUC by class": areas, "epochs": given.epochs})
 
 
 if __name__ == "__main__":
