@@ -74,7 +74,8 @@ def main() -> None:
         seconds = time.perf_counter() - start
         found = anomalies(name, N, SIZE, seed=7)
         images, kinds = np.asarray(found.images), np.array(found.kinds)
-        by_alpha = {a: judge(anomaly_maps(model, images, a).score, found) for a in ALPHAS}
+        all_maps = {a: anomaly_maps(model, images, a) for a in ALPHAS}
+        by_alpha = {a: judge(maps.score, found) for a, maps in all_maps.items()}
         results[name] = {
             "seconds": seconds,
             **by_alpha[ALPHA],
@@ -82,7 +83,7 @@ def main() -> None:
             "pixel AUC by alpha": {a: areas["pixel AUC"] for a, areas in by_alpha.items()},
         }
         report(name, results[name])
-        maps = anomaly_maps(model, images, ALPHA)
+        maps = all_maps[ALPHA]
         gamma = threshold(maps.score[kinds == GOOD], 0.01)
         some = [int(np.flatnonzero(kinds == kind)[1]) for kind in dict.fromkeys(found.kinds)]
         figure = rows(

@@ -6,7 +6,7 @@ The mask is AN2DL's Omega ("Anomaly Detection in images"): true where a pixel is
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ankeras.data.textures import TEXTURES, crops, texture
+from ankeras.data.textures import TEXTURES, crops, paint_over, texture
 
 import numpy as np
 from skimage import draw
@@ -49,20 +49,20 @@ def scratch(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np
     radius = rng.uniform(1.0, 2.0)
     for row, column in zip(y, x, strict=True):
         inside[draw.disk((row, column), radius, shape=inside.shape)] = True
-    return _paint(image, inside, _other_grey(image, rng)), inside
+    return paint_over(image, inside, _other_grey(image, rng)), inside
 
 
 def blob(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Spill a stain: the texture still shows through it."""
     inside = _patch(image.shape[:2], rng, 0.10, 0.20)
     grey = _other_grey(image, rng)
-    return _paint(image, inside, 0.35 * image + 0.65 * grey), inside
+    return paint_over(image, inside, 0.35 * image + 0.65 * grey), inside
 
 
 def hole(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Cut a hole, with nothing but black behind it."""
     inside = _patch(image.shape[:2], rng, 0.07, 0.14)
-    return _paint(image, inside, np.zeros_like(image)), inside
+    return paint_over(image, inside, np.zeros_like(image)), inside
 
 
 def foreign_texture(
@@ -71,7 +71,7 @@ def foreign_texture(
     """Patch the image with another texture of the same mean and contrast."""
     inside = _patch(image.shape[:2], rng, 0.14, 0.22)
     alike = (other - other.mean()) / other.std() * image.std() + image.mean()
-    return _paint(image, inside, alike), inside
+    return paint_over(image, inside, alike), inside
 
 
 def missing_thread(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -154,11 +154,3 @@ def _other_grey(image: np.ndarray, rng: np.random.Generator) -> float:
     away = rng.uniform(2, 3) * std
     choices = [grey for grey in (mean - away, mean + away) if 0 <= grey <= 1]
     return float(rng.choice(choices)) if choices else float(mean < 0.5)
-
-
-def _paint(image: np.ndarray, inside: np.ndarray, with_what: np.ndarray | float) -> np.ndarray:
-    """Paint a region, with an edge as soft as a camera's; what is outside stays as it is."""
-    cover = (
-        np.minimum(1.0, 0.5 + gaussian(inside.astype(float), 0.7))[..., None] * inside[..., None]
-    )
-    return (image * (1 - cover) + cover * with_what).astype(image.dtype)

@@ -9,7 +9,7 @@ Zavrtanik et al., "DRAEM" (ICCV 2021), whose islands of noise are the places her
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ankeras.data.textures import crops
+from ankeras.data.textures import crops, paint_over
 
 import numpy as np
 from skimage.filters import gaussian
@@ -55,10 +55,8 @@ def forge(patches: np.ndarray, seed: int = 0) -> Forgeries:
         place, paint = PLACES[rng.integers(len(PLACES))], PAINTS[rng.integers(len(PAINTS))]
         masks[i] = place(patches.shape[1:3], rng)
         other = patches[rng.integers(len(patches))]
-        paint_over = paint(patches[i], other, rng)
-        edge = np.minimum(1.0, 0.5 + gaussian(masks[i].astype("float32"), 0.7)) * masks[i]
-        cover = edge[..., None]
-        images[i] = np.clip(patches[i] * (1 - cover) + cover * paint_over, 0.0, 1.0)
+        painted = paint_over(images[i], masks[i], paint(patches[i], other, rng))
+        images[i] = np.clip(painted, 0.0, 1.0)
     return Forgeries(images, masks)
 
 

@@ -6,6 +6,7 @@ both. See AN2DL, "GAN for Anomaly Detection": a training set that holds only nor
 
 import numpy as np
 from skimage import data
+from skimage.filters import gaussian
 from skimage.util import img_as_float32
 
 TEXTURES = ("brick", "grass", "gravel")
@@ -56,3 +57,17 @@ def crops(image: np.ndarray, n: int, size: int, seed: int = 0) -> np.ndarray:
     columns = rng.integers(width - size + 1, size=n)
     places = zip(rows, columns, strict=True)
     return np.stack([image[r : r + size, c : c + size] for r, c in places])
+
+
+def paint_over(image: np.ndarray, inside: np.ndarray, with_what: np.ndarray | float) -> np.ndarray:
+    """Paint a region, with an edge as soft as a camera's; what is outside stays as it is.
+
+    Args:
+        image: (height, width, channels).
+        inside: the region, bool (height, width).
+        with_what: an image of the same shape, or one value.
+    """
+    cover = (
+        np.minimum(1.0, 0.5 + gaussian(inside.astype(float), 0.7))[..., None] * inside[..., None]
+    )
+    return (image * (1 - cover) + cover * with_what).astype(image.dtype)

@@ -226,13 +226,11 @@ class FCBiGAN(LSGAN):
     def train_on_forgeries(self, s: Any, mask: Any) -> dict[str, Any]:
         """Take a step of D on forgeries s and their masks, (batch, k h, k w)."""
         code = self.encoder(s, training=False)
-
-        def loss_fn() -> tuple:
-            loss = self.forgery_loss(self.judge(s, code), mask)
-            return loss, (loss,)
-
-        theta_d = self.discriminator.trainable_variables
-        _, (loss,) = descend(loss_fn, self.optimizer.discriminator, theta_d)
+        loss = descend(
+            lambda: self.forgery_loss(self.judge(s, code), mask),
+            self.optimizer.discriminator,
+            self.discriminator.trainable_variables,
+        )
         return self.log(d_loss=loss)
 
     def forgery_loss(self, verdict: Any, mask: Any) -> Any:
