@@ -19,7 +19,8 @@ import keras
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 # Whether mixed_bfloat16 is the default where it is fast. It becomes so by measurement: of
 # bench/precision.py on such a machine, that training is faster and the models are as good.
-BFLOAT16_BY_DEFAULT = {"GPU": False, "processor": False}
+# Processors were measured with TensorFlow, GPUs not yet.
+BFLOAT16_BY_DEFAULT = {"GPU": False, "processor": BACKEND == "tensorflow"}
 # Since this compute capability (Ampere, 2020) NVIDIA's GPUs multiply in bfloat16 faster than in
 # float32.
 BFLOAT16_CAPABILITY = 8.0

@@ -108,6 +108,8 @@ def feature_layers(
 ) -> keras.Model:
     """Build what a critic's last layer reads, a model named "features".
 
+    It computes in float32, whatever `ankeras.setup` chose: figures are compared across machines.
+
     Args:
         image_shape: (height, width, channels).
         widths: channels of each convolution; each halves the image.
@@ -117,14 +119,15 @@ def feature_layers(
         (batch, *image_shape) -> (batch, k), values >= 0.
     """
     model = keras.Sequential([layers.Input(image_shape)], name="features")
+    exact = {"dtype": "float32"}
     for width in widths:
-        model.add(layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False))
+        model.add(layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False, **exact))
         # A critic of few images has some hundred steps, in which slow statistics stay behind.
-        model.add(layers.BatchNormalization(momentum=0.9))
-        model.add(layers.Activation("relu"))
-    model.add(layers.Flatten())
-    model.add(layers.Dropout(0.3))
-    model.add(layers.Dense(n_features, activation="relu", dtype="float32"))
+        model.add(layers.BatchNormalization(momentum=0.9, **exact))
+        model.add(layers.Activation("relu", **exact))
+    model.add(layers.Flatten(**exact))
+    model.add(layers.Dropout(0.3, **exact))
+    model.add(layers.Dense(n_features, activation="relu", **exact))
     return model
 
 

@@ -1,8 +1,9 @@
 """Training in 16 bits, and compiled by XLA: as good as in float32, and no step is lost silently."""
 
-from ankeras import autoencoders, gans, latent
+from ankeras import autoencoders, gans, latent, metrics
 from ankeras.autoencoders import squared_error
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
+from ankeras.data import digits
 from ankeras.gans.gan import AdversarialGame
 from ankeras.training import drawn_range
 from ankeras.zoo import SYSTEMS, TINY_SHAPE
@@ -129,6 +130,13 @@ def test_codes_and_likelihoods_are_float32(tiny_images):
     own = keras.Sequential([layers.Input((3,)), layers.Dense(2)])
     assert latent.encode(own, np.zeros((2, 3), "float32")).dtype == np.float32
     assert latent.decode(own, np.zeros((2, 3), "float32")).dtype == np.float32
+
+
+def test_a_critic_computes_in_float32():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    critic = metrics.train_critic(digits(50), epochs=1)
+    inner = {layer.compute_dtype for layer in critic.get_layer("features").layers}
+    assert inner == {critic.layers[-1].compute_dtype} == {"float32"}
 
 
 def test_a_network_that_ends_in_16_bits_is_refused(tiny_images):

@@ -38,7 +38,7 @@ def test_the_readme_gives_two_commands():
     block = re.search(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
     assert block.splitlines() == [
         "python -m pip install -q uv && python -m uv run ankeras demo",
-        "python -m pip install -q uv && python -m uv run --extra dev pytest -n 3 --dist loadfile "
+        "python -m pip install -q uv && python -m uv run --extra dev pytest -n 4 --dist loadfile "
         "--no-loadscope-reorder",
     ]
 

@@ -243,10 +243,13 @@ class FCBiGAN(LSGAN):
         return 0.5 * ops.mean(ops.square(verdict - ops.cast(share < 1 / 8, verdict.dtype)))
 
     def test_step(self, data: Any) -> dict[str, Any]:
-        """Evaluate the losses on one minibatch."""
-        s, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        z, code = self.sample_z(s), self.encoder(s, training=False)
+        """Evaluate the losses on one minibatch, of patches or of forgeries."""
+        s, mask, _ = keras.utils.unpack_x_y_sample_weight(data)
+        code = self.encoder(s, training=False)
         of_real = self.judge(s, code, training=False)
+        if mask is not None:
+            return self.log(d_loss=self.forgery_loss(of_real, mask))
+        z = self.sample_z(s)
         of_fake = self.judge(self.generator(z, training=False), z, training=False)
         x_hat = self.generator(code, training=False)
         return self.log(

@@ -20,6 +20,7 @@ from ankeras.grading.lab import Lab, read_lab
 from ankeras.grading.remote import Door, warm_up
 from ankeras.grading.results import Grade
 from ankeras.grading.sandbox import Limits
+from ankeras.grading.submission import content
 
 Judge = Callable[[list[Entry]], Iterator[Grade]]
 
@@ -104,7 +105,7 @@ def _distribute(client: Any, order: _Order, entries: list[Entry]) -> Iterator[Gr
                     _grade_there,
                     order,
                     entry,
-                    entry.file.read_bytes(),
+                    content(entry.file),
                     workers=[worker],
                     pure=False,
                     retries=0,

@@ -16,7 +16,7 @@ from pathlib import Path
 from ankeras.grading.collect import CohortError, Found, collect, suffix
 from ankeras.grading.submission import shown
 
-MOODLE = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_.*", re.DOTALL)
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_.*", re.DOTALL)
 CANVAS = re.compile(
     r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<work>.+?)(-(?P<version>[0-9]{1,4}))?",
     re.DOTALL,
@@ -226,13 +226,18 @@ def _without_wrapper(found: list[Found], folder_or_zip: Path) -> list[Found]:
 
 
 def _only_lab(found: list[Found], lab: str) -> list[Found]:
+    """Leave out other labs: of who has a folder of this one; of all, where only folders are."""
+
     def inside(item: Found) -> bool:
         return len(item.parts) > 2 and item.parts[1] == lab
 
-    if not any(inside(item) for item in found):
-        return found
+    with_folder = {item.parts[0] for item in found if inside(item)}
+    if not any(item.file and len(item.parts) == 2 for item in found) and with_folder:
+        with_folder = {item.parts[0] for item in found if item.parts}
     return [
-        item if inside(item) or len(item.parts) < 2 else Found((item.parts[0], ""), "")
+        Found((item.parts[0], ""), "")
+        if len(item.parts) > 1 and item.parts[0] in with_folder and not inside(item)
+        else item
         for item in found
     ]
 

@@ -196,6 +196,8 @@ def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, limit: 
         return "is encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "is compressed in an unusual way"  # some take any amount of memory
+    if info.file_size > limit:
+        return "is too large to be unpacked"
     with target.open("wb") as file:
         for chunk in _chunks(archive, info):
             if chunk is None or file.tell() + len(chunk) > limit:

@@ -99,10 +99,16 @@ def that(condition: bool, what: str, expected: str, found: Any, hint: str = "") 
 
 def _numbers(value: Any) -> bool:
     if isinstance(value, list | tuple):
-        return bool(value) and all(isinstance(item, int | float) and _fits(item) for item in value)
+        return bool(value) and all(_is_number(item) for item in value)
     if isinstance(value, int | float):
         return _fits(value)
     return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+
+
+def _is_number(item: Any) -> bool:
+    """Whether it is one number; a tensor of no dimensions came as such an array."""
+    one = isinstance(item, int | float) or (isinstance(item, np.ndarray) and item.ndim == 0)
+    return one and _numbers(item)
 
 
 def _fits(number: float) -> bool:
@@ -111,6 +117,8 @@ def _fits(number: float) -> bool:
 
 
 def _same(found: Any, expected: Any) -> bool:
+    if isinstance(found, np.ndarray) and found.ndim == 0:
+        found = found.item()  # a number, as tensors and some of NumPy's functions return it
     if type(found) is not type(expected):
         return False
     if isinstance(expected, list | tuple):

@@ -18,8 +18,8 @@ from ankeras.grading.final import Overrides, exercise_points, exercises, total
 from ankeras.grading.results import Grade, TestResult
 
 # A cell that starts so is a formula. Where ";" parts cells, a comma-separated file is cut there,
-# inside of quotes too.
-FORMULA = re.compile(r"(^|[;\t\r\n])( *)(?=[=+\-@\t\r＝＋－＠])")
+# inside of quotes too, and what follows may have quotes of its own.
+FORMULA = re.compile(r"(^|[;\t\r\n])([ \"]*)(?=[=+\-@\t\r＝＋－＠])")
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # The ids that `find_submissions` makes of Canvas's and Moodle's names end with a person's number.

@@ -21,6 +21,8 @@ from ankeras.grading.submission import Submission, SubmissionError, read_submiss
 import numpy as np
 import pytest
 
+MAX_KEPT = 100_000  # characters of an answer
+
 
 def lab_files(lab: Lab) -> list[Path]:
     """Return the files that grading needs."""
@@ -60,8 +62,15 @@ def grade_file(lab: Lab, student: str, file: Path, door: Door, seed: int | None 
     except SubmissionError as error:
         grade.problem = str(error)
         return grade
-    grade.answers = submission.answers
-    grade.notes = list(submission.notes)
+    grade.answers = {n: source[:MAX_KEPT] for n, source in submission.answers.items()}
+    grade.notes = [
+        *submission.notes,
+        *(
+            f"exercise {n} has {len(source)} characters, of which {MAX_KEPT} are kept and compared"
+            for n, source in submission.answers.items()
+            if len(source) > MAX_KEPT
+        ),
+    ]
     by_number = {number: ExerciseResult(number) for number in lab.exercises}
     for tests in test_files(lab.folder):
         workers = _Workers(lab, submission, door)

@@ -11,10 +11,12 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 
 from ankeras.grading import exports, report, sandbox
 from ankeras.grading.cluster import Judge, cluster_judges
@@ -27,6 +29,7 @@ from ankeras.grading.results import Grade
 from ankeras.grading.sandbox import Limits
 from ankeras.grading.similarity import similar_answers
 from ankeras.grading.store import Store, key
+from ankeras.grading.submission import content
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -134,7 +137,7 @@ def override(out: Path, lab: Lab, student: str, exercise: str, points: float, re
 
 def _key(order: Order, entry: Entry) -> str:
     walls = "sandbox" if order.sandboxed else "no sandbox"
-    return key(entry.file.read_bytes(), lab_version(order.lab), f"{order.limits}, {walls}")
+    return key(content(entry.file), lab_version(order.lab), f"{order.limits}, {walls}")
 
 
 def _grade(
@@ -153,16 +156,45 @@ def _grade(
     else:
         judges = cluster_judges(order.scheduler, order.lab, order.limits, order.sandboxed)
     with (
+        _heard_interrupts() as raise_lost_interrupt,
         judges as judge,
         Progress(*columns, console=console, transient=False) as progress,
     ):
         bar = progress.add_task("grading", total=len(entries), counts="")
         for grade in judge(entries):
             save(grade)
+            raise_lost_interrupt()
             full = "full points" if grade.points == grade.possible else "less"
             counts["unreadable" if grade.problem else full] += 1
             shown = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
             progress.update(bar, advance=1, counts=shown)
+
+
+@contextlib.contextmanager
+def _heard_interrupts() -> Iterator[Callable[[], None]]:
+    """Yield what raises KeyboardInterrupt if Ctrl-C was pressed where Python drops exceptions.
+
+    It does so in what runs before and after each fork.
+    """
+    pressed = False
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.default_int_handler(number, frame)
+
+    def raise_lost_interrupt() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # where Ctrl-C never arrives
+        yield raise_lost_interrupt
+        return
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield raise_lost_interrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ namespaces        users, processes, network, IPC and mounts of its own: it sees 
                   are read-only, their dates and permissions too
 landlock          no file but Python's, the system's libraries and fonts, and its own folder
 seccomp           no programs, no new processes, no sockets, no tracing, no mounts, no memory
-                  that the limits do not see
+                  that the limits do not see, no looking at what other processes have read
 limits            memory, size of files, number of open files
 no new privileges nothing it could start would gain any
 
@@ -49,7 +49,11 @@ _FORBIDDEN = (
     *("pidfd_getfd", "pidfd_open", "fanotify_init", "personality", "setrlimit"),
     *("memfd_create", "memfd_secret", "shmget", "shmat", "semget", "msgget", "mq_open"),
     *("inotify_init", "inotify_init1"),
+    # Which parts of a file are in memory is a message from one process to any later one.
+    *("mincore", "fadvise64", "readahead", "preadv2", "process_madvise"),
 )
+_SYS_CACHESTAT = 451  # on all processors; libseccomp may not know the name yet
+_MADV_COLD, _MADV_PAGEOUT = 20, 21
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -199,6 +203,9 @@ def _seccomp() -> None:
             rules.add_rule(refuse, name)
         except (ValueError, OSError):  # a call that this processor or library does not know
             continue
+    rules.add_rule(refuse, _SYS_CACHESTAT)
+    for advice in (_MADV_COLD, _MADV_PAGEOUT):
+        rules.add_rule(refuse, "madvise", pyseccomp.Arg(2, pyseccomp.EQ, advice))
     # Threads are allowed, processes are not. The flags of clone3 can't be seen by a filter; without
     # it the C library falls back to clone.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")

@@ -5,13 +5,16 @@ else (a model, a layer, a function) only a `Reference` does. The tests are writt
 nothing more, so that they hold no object of the student's and run the same in one process or two.
 """
 
+import builtins
+import contextlib
 import linecache
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any
+from typing import Any, TypeVar
 
 from ankeras.grading.limits import TimeLimit, time_limit
 
@@ -19,8 +22,21 @@ import numpy as np
 
 PLAIN = (type(None), bool, int, float, str, bytes)
 TIME_LIMIT, CRASHED = "TimeLimit", "Crashed"  # kinds of a StudentError that no code raises itself
+OF_TEST = "<test>"  # the file of what a test defines among the answers
 NOT_DONE = "not done yet"
 MAX_DEPTH, MAX_ITEMS = 8, 100_000
+LONG_DOUBLES = {"g": np.float64, "G": np.complex128}  # by NumPy's letters
+# Lines for IPython, where Python allows none: magics, commands, questions.
+MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?)[ \t]*$", re.MULTILINE)
+
+
+def _display(*objects: Any, **_: Any) -> None:
+    print(*objects)
+
+
+PYTHON = {**vars(builtins)}  # before any cell was run
+Read = TypeVar("Read")
+NOTEBOOK = {"__name__": "__main__", "display": _display}  # what a notebook knows by itself
 
 
 @dataclass(frozen=True)
@@ -45,7 +61,7 @@ class StudentError(Exception):
 
     def __str__(self) -> str:
         where = f" in line {self.line} of your cell: {self.source}" if self.source else ""
-        if self.kind == "NotImplementedError":
+        if self.kind == "NotImplementedError" and f"raise {self.kind}" in self.source:
             return f"{NOT_DONE}{where and ' (' + where.strip() + ')'}"
         if self.kind in (TIME_LIMIT, CRASHED):
             return self.message
@@ -66,7 +82,7 @@ class Session:
         namespace: dict[str, Any] | None = None,
         seconds: float = 60.0,
     ) -> None:
-        self.namespace = {"__name__": "__main__"} if namespace is None else namespace
+        self.namespace = {**NOTEBOOK} if namespace is None else namespace
         self.seconds = seconds
         self.objects: list[Any] = []
         self.numbers: dict[int, int] = {}
@@ -85,10 +101,24 @@ class Session:
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
 
         def run() -> None:
-            code: CodeType = compile(source, file, "exec", dont_inherit=True)
-            exec(code, self.namespace)  # running it is what a session is for
+            code = as_python(lambda text: compile(text, file, "exec", dont_inherit=True), source)
+            if file == OF_TEST:
+                self._run_beside(code)
+            else:
+                exec(code, self.namespace)  # running it is what a session is for
 
         self._guarded(run)
+
+    def _run_beside(self, code: CodeType) -> None:
+        """Run a test's code, which sees the cells' names but has Python's own sum, type, ..."""
+        known = {n: v for n, v in self.namespace.items() if n not in PYTHON or n == "__name__"}
+        names = {**known, "__builtins__": {**PYTHON}}
+        exec(code, names)
+        self.namespace |= {
+            name: value
+            for name, value in names.items()
+            if name != "__builtins__" and (name not in known or known[name] is not value)
+        }
 
     def get(self, target: int | None, name: str) -> Any:
         """Return an attribute of an object, or a name that the cells define (target None).
@@ -167,10 +197,28 @@ class Session:
         return Reference(number, type(value).__name__)
 
 
+def as_python(read: Callable[[str], Read], source: str) -> Read:
+    """Read a cell, by `compile` or `ast.parse`; one that is no Python, without what is IPython's.
+
+    Raises:
+        SyntaxError: that of the cell as it stands, if it can't be read without these lines either.
+    """
+    try:
+        return read(source)
+    except SyntaxError:
+        python = MAGIC.sub(r"\1pass", source)
+        if python == source:
+            raise
+        with contextlib.suppress(SyntaxError):
+            return read(python)
+        raise
+
+
 def _as_array(value: Any) -> Any:
     """Return an array or a number as NumPy's own, tensors and variables included; else None."""
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
-        return value.item()
+        number = value.item()
+        return float(number) if isinstance(number, np.floating) else number  # a long double
     if not isinstance(value, np.ndarray):
         keras = sys.modules.get("keras")
         if keras is None or isinstance(value, keras.KerasTensor):
@@ -180,7 +228,15 @@ def _as_array(value: Any) -> Any:
         value = keras.ops.convert_to_numpy(value)
     if value.dtype.kind == "V" or value.dtype.name == "bfloat16":
         value = value.astype(np.float32)
+    if value.dtype.kind == "O" and value.size <= MAX_ITEMS and all(map(_is_number, value.flat)):
+        value = value.astype(np.float64)
+    if value.dtype.char in LONG_DOUBLES:
+        value = value.astype(LONG_DOUBLES[value.dtype.char])
     return np.array(value, subok=False) if value.dtype.kind in "biufc" else None
+
+
+def _is_number(item: Any) -> bool:
+    return type(item) in (int, float) or isinstance(item, np.integer | np.floating)
 
 
 def _is_variable(value: Any, keras: Any) -> bool:

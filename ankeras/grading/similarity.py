@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ankeras.grading.results import Grade
+from ankeras.grading.session import as_python
 
 import numpy as np
 
@@ -39,7 +40,7 @@ TOKEN = re.compile(
 )
 RENAMED = re.compile(r"ν\d+")  # instead of a name that the student chose
 COMMENT = re.compile(r"#.*")
-MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)  # lines for IPython
+EMPTY = re.compile(r"^[ \t]*(?:#.*)?(?:\n|\Z)", re.MULTILINE)  # lines without code
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,11 @@ def normal_form(source: str) -> list[str]:
     and keyword arguments are sorted. Code that is no valid Python is cut into tokens as it stands,
     but for names and comments.
     """
-    source = MAGIC.sub("", source[:MAX_CHARACTERS])
+    source = EMPTY.sub("", source)[:MAX_CHARACTERS]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SyntaxWarnings are the student's
-            tree = ast.parse(source)
+            tree = as_python(ast.parse, source)
         normal = _Normal(_chosen_names(tree)).visit(tree)
         return TOKEN.findall(ast.unparse(normal))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

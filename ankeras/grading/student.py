@@ -10,7 +10,9 @@ Arguments and answers are plain data or handles, never objects of the submission
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from ankeras.grading.session import Reference
+from ankeras.grading.session import OF_TEST, Reference
+
+import numpy as np
 
 
 class Channel(Protocol):
@@ -70,7 +72,7 @@ class Student:
 
     def define(self, source: str) -> None:
         """Run code of the test's among the submission's names, to build what a test needs there."""
-        self._channel.define(source, "<test>")
+        self._channel.define(source, OF_TEST)
 
 
 def class_name(handle: Any) -> str:
@@ -91,6 +93,8 @@ def _wrap(channel: Channel, value: Any) -> Any:
 def _unwrap(value: Any) -> Any:
     if isinstance(value, Handle):
         return value._reference
+    if isinstance(value, np.ndarray):  # the answer may change it; the test's own stays as it is
+        return value.copy()
     if isinstance(value, list | tuple):
         return type(value)(_unwrap(item) for item in value)
     if isinstance(value, dict):

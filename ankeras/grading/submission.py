@@ -14,8 +14,11 @@ from pathlib import Path
 from ankeras.grading.errors import GradingError
 
 GIVEN = "# Given"
-HEADING = re.compile(r"\s*#\s*exercise\s+(\d+\.\d+)\b", re.IGNORECASE)
+HEADING = re.compile(
+    r"(?:\s*%%(?:time|timeit|capture)\b.*\n)*\s*#\s*exercise\s+(\d+\.\d+)\b", re.IGNORECASE
+)
 MAX_BYTES = 50 * 2**20
+MAX_OF_JSON = {"{": 1_000_000, "[": 1_000_000, '"': 8_000_000}  # a few bytes each, much memory
 SUFFIXES = (".ipynb", ".py")
 
 
@@ -75,6 +78,12 @@ def _is_stub(source: str, number: str) -> bool:
     return f'raise NotImplementedError("exercise {number}: your code here")' in source
 
 
+def content(file: Path) -> bytes:
+    """Return what a file holds, or as much of it as shows that it is too large."""
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
+
+
 def shown(name: str) -> str:
     """Return a name from a submission as messages show it: in one line, and valid Unicode."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
@@ -84,6 +93,11 @@ def _code_cells(file: Path) -> list[str]:
     text = _read(file)
     if file.suffix.lower() == ".py":
         return _percent_cells(text)
+    if any(text.count(mark) > most for mark, most in MAX_OF_JSON.items()):
+        raise SubmissionError(
+            f"{shown(file.name)} holds more values than a notebook ever does: clear its outputs "
+            "and hand it in again."
+        )
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):

@@ -33,7 +33,7 @@ from ankeras.grading import checker
 
 check = checker("02_latent_space")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
-print(ankeras.setup(seed=42))
+print(ankeras.setup(seed=42, precision="float32"))
 
 train_data, test_data = data.load("digits")
 X_train, X_test = train_data.images, test_data.images

@@ -166,6 +166,15 @@ PROOF = [
     ),
     Mutant(
         "2.1",
+        "NumPy's draw, one for all minibatches of a data set",
+        "test_each_value_is_drawn_on_its_own",
+        (
+            "tf.random.uniform(tf.shape(x))",
+            "tf.constant(np.random.uniform(size=(500, *x.shape[1:])))[: tf.shape(x)[0]]",
+        ),
+    ),
+    Mutant(
+        "2.1",
         "the clean image first",
         "test_pairs_are_corrupted_and_clean",
         ("(corrupt(x), x)", "(x, corrupt(x))"),

@@ -33,7 +33,7 @@ from ankeras.grading import checker
 
 check = checker("03_regularized")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
-print(ankeras.setup(seed=42))
+print(ankeras.setup(seed=42, precision="float32"))
 
 # %%
 train_data, test_data = data.load("digits")
@@ -188,7 +188,7 @@ plots.image_grid(most_used(models["sparse"]), "sparse", columns=20)
 #
 # A copy of the input is a wrong answer now. Two things make it work: the target is clean, and the corruption is drawn anew each time that an image is seen. If it were drawn once, before the training, it could be learnt by heart.
 #
-# **Exercise 2.1.** The corruption "masking", and the pairs to train on. Draw with `tf.random`, which draws anew wherever it runs, also inside a `tf.data.Dataset`.
+# **Exercise 2.1.** The corruption "masking", and the pairs to train on. Draw with `tf.random`, which draws anew for each minibatch inside a `tf.data.Dataset` too; NumPy would draw there once, for all.
 
 
 # %% exercise="2.1" points=5

@@ -84,7 +84,7 @@ def running_means(x):
 
 @exercise("2.1", points=1)
 def test_each_value_is_drawn_on_its_own(student):
-    """Images, pixels and channels are masked independently, and anew in each call."""
+    """Images, pixels and channels are masked independently, and anew in each minibatch."""
     ones = np.ones((200, 6, 5, 3), "float32")
     found = student.mask(ones, 0.5)
     expect.shape(found, ones.shape, "200 masked images in colour")
@@ -98,6 +98,21 @@ def test_each_value_is_drawn_on_its_own(student):
         expect.between(same, 0.46, 0.54, f"how often channels {i} and {j} are masked alike")
     again = float((student.mask(ones, 0.5) == found).mean())
     expect.between(again, 0.48, 0.52, "how often a second call masks alike")
+    student.define(
+        """
+def mask_two_minibatches(images):
+    batches = tf.data.Dataset.from_tensor_slices(images).batch(len(images) // 2)
+    return list(batches.map(lambda x: mask(x, 0.5)))
+"""
+    )
+    first, second = student.mask_two_minibatches(ones)
+    expect.between(
+        float((first == second).mean()),
+        0.47,
+        0.53,
+        "how often two minibatches of a data set are masked alike",
+        "A data set runs your function as a graph: there NumPy draws once, for all minibatches.",
+    )
     expect.close(student.mask(ones[:1, :, 0, 0], 0.0), ones[:1, :, 0, 0], "level = 0")
     expect.close(student.mask(ones[:2, :, 0, 0], 1.0), 0 * ones[:2, :, 0, 0], "level = 1")
 

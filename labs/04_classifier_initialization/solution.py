@@ -33,7 +33,7 @@ from ankeras.grading import checker
 
 check = checker("04_classifier_initialization")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
-print(ankeras.setup(seed=42))
+print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # ## 1. Many images, few labels

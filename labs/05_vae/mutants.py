@@ -143,6 +143,27 @@ PROOF = [
     ),
     Mutant(
         "2.1",
+        "the same draw in each step",
+        "test_the_code_is_drawn",
+        ("keras.random.normal(ops.shape(mu))", "keras.random.normal(ops.shape(mu), seed=1)"),
+    ),
+    Mutant(
+        "2.1",
+        "NumPy's draw, one for all steps of a graph",
+        "test_the_code_is_drawn",
+        (
+            "keras.random.normal(ops.shape(mu))",
+            "tf.constant(np.random.normal(size=(5000, mu.shape[1])), 'float32')[: ops.shape(mu)[0]]",
+        ),
+    ),
+    Mutant(
+        "2.1",
+        "a size that is None in a graph",
+        "test_the_code_is_drawn",
+        ("keras.random.normal(ops.shape(mu))", "keras.random.normal(mu.shape)"),
+    ),
+    Mutant(
+        "2.1",
         "networks in inference mode",
         "test_networks_are_called_in_training_mode",
         ("self.encoder(x, training=True)", "self.encoder(x, training=False)"),
@@ -160,6 +181,15 @@ PROOF = [
         (
             "keras.random.normal((n, decoder.input_shape[-1]))",
             "keras.random.uniform((n, decoder.input_shape[-1]), -1.7, 1.7)",
+        ),
+    ),
+    Mutant(
+        "3.1",
+        "always the same codes",
+        "test_codes_come_from_the_prior",
+        (
+            "keras.random.normal((n, decoder.input_shape[-1]))",
+            "np.random.default_rng(0).normal(size=(n, decoder.input_shape[-1]))",
         ),
     ),
     Mutant("3.1", "hard-coded d", "test_n_images_are_drawn", ("decoder.input_shape[-1]", "2")),
@@ -236,6 +266,41 @@ def reconstruction_loss(x, x_hat):
 """,
     ),
     Alternative(
+        "1.3",
+        "axes counted by the rank of a tensor",
+        """
+def reconstruction_loss(x, x_hat):
+    x_hat = tf.clip_by_value(x_hat, 1e-6, 1 - 1e-6)
+    of_pixels = x * tf.math.log(x_hat) + (1 - x) * tf.math.log(1 - x_hat)
+    return -tf.reduce_sum(of_pixels, axis=list(range(1, x.shape.rank)))
+""",
+    ),
+    Alternative(
+        "2.1",
+        "a graph",
+        """
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, beta=1.0):
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.beta = beta
+        self.built = True
+
+    @tf.function
+    def train_step(self, x):
+        with tf.GradientTape() as tape:
+            mu, log_var = tf.split(self.encoder(x, training=True), 2, axis=1)
+            z = reparameterize(mu, log_var, tf.random.normal(tf.shape(mu)))
+            rec = tf.reduce_mean(reconstruction_loss(x, self.decoder(z, training=True)))
+            kl = tf.reduce_mean(kl_divergence(mu, log_var))
+            loss = rec + self.beta * kl
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        return {"loss": loss, "reconstruction": rec, "kl": kl}
+""",
+    ),
+    Alternative(
         "2.1",
         "slices, and two lists of weights",
         """
@@ -280,6 +345,21 @@ def append_to_code(z, y):
 def append_to_image(x, y):
     ones = tf.ones_like(x[..., :1])
     return tf.concat([x, ones * tf.reshape(y, (-1, 1, 1, y.shape[1]))], 3)
+""",
+    ),
+    Alternative(
+        "4.1",
+        "the sizes as a list, and tiles",
+        """
+def append_to_code(z, y):
+    width = z.shape.as_list()[1] + y.shape.as_list()[1]
+    return tf.reshape(tf.concat([z, y], axis=1), (-1, width))
+
+
+def append_to_image(x, y):
+    _, height, width, _ = x.shape.as_list()
+    maps = tf.tile(y[:, tf.newaxis, tf.newaxis, :], (1, height, width, 1))
+    return tf.concat([x, maps], axis=-1)
 """,
     ),
 ]

@@ -33,7 +33,7 @@ from ankeras.grading import checker
 
 check = checker("05_vae")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
-print(ankeras.setup(seed=42))
+print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # ## 1. The three pieces of the loss
@@ -94,7 +94,7 @@ def kl_divergence(mu, log_var):
 def reconstruction_loss(x, x_hat):
     """Return the binary cross-entropy of each image of a minibatch.
 
-    x, x_hat: (batch, ...), images in [0, 1], with any number of axes after the first.
+    x, x_hat: (batch, ...), tensors, images in [0, 1], with any number of axes after the first.
     Returns: (batch,), a tensor.
     """
     ### BEGIN SOLUTION
@@ -113,7 +113,9 @@ def reconstruction_loss(x, x_hat):
 #
 # and one step of the optimizer on the weights of *both* networks. The encoder returns one tensor $h$ of $2d$ numbers an image: first $\mu$, then $\log v$.
 #
-# **Exercise 2.1.** Fill in `train_step`. Call the networks with `training=True`.
+# **Exercise 2.1.** Fill in `train_step`. Call the networks with `training=True`, and draw $\epsilon$ anew in each step.
+#
+# In `fit` this code runs as a graph: NumPy, or a fixed seed, would draw the same $\epsilon$ in every step, and the size of a minibatch may be unknown: there `ops.shape(mu)` works, and `mu.shape` does not.
 
 
 # %% exercise="2.1" points=5
@@ -171,7 +173,7 @@ plots.latent_grid(latent.quantile_grid(vae.decoder), np.array([-2, -2]), np.arra
 #
 # The training has pushed the codes towards $\mathcal N(0, I_d)$: draw from there, decode, and you have new images.
 #
-# **Exercise 3.1.** Draw $n$ images. The decoder tells $d$ (its `input_shape`). Its layers must be in inference mode.
+# **Exercise 3.1.** Draw $n$ images: new ones in every call. The decoder tells $d$ (its `input_shape`). Its layers must be in inference mode.
 
 
 # %% exercise="3.1" points=3
@@ -202,7 +204,7 @@ plots.image_grid(generate(vae.decoder, 40))
 def append_to_code(z, y):
     """Append the condition to the codes.
 
-    z: (batch, d).   y: (batch, n_classes), one-hot.
+    z: (batch, d).   y: (batch, n_classes), one-hot.   Both are tensors.
     Returns: (batch, d + n_classes), a tensor.
     """
     ### BEGIN SOLUTION
@@ -213,7 +215,7 @@ def append_to_code(z, y):
 def append_to_image(x, y):
     """Append the condition to the images, as channels.
 
-    x: (batch, height, width, channels).   y: (batch, n_classes), one-hot.
+    x: (batch, height, width, channels).   y: (batch, n_classes), one-hot.   Both are tensors.
     Returns: (batch, height, width, channels + n_classes), a tensor.
     """
     ### BEGIN SOLUTION
@@ -253,8 +255,8 @@ cvae.compile(keras.optimizers.Adam(2e-3))
 cvae.fit(X_train, Y_train, batch_size=100, epochs=1 if QUICK else 25, verbose=2)
 
 # %%
-rows = np.repeat(np.eye(10, dtype="float32"), 8, axis=0)  # a row a class
-z = np.tile(np.random.default_rng(0).normal(size=(8, 8)).astype("float32"), (10, 1))
+rows = tf.repeat(tf.eye(10), 8, axis=0)  # a row a class
+z = tf.tile(np.random.default_rng(0).normal(size=(8, 8)).astype("float32"), (10, 1))
 plots.image_grid(
     latent.decode(cvae.decoder, ops.convert_to_numpy(append_to_code(z, rows))), columns=8
 )

@@ -12,7 +12,7 @@ def test_codes_of_any_size(student, rng, shape):
     """z is right for other sizes of the batch and the code."""
     mu, log_var, eps = rng.normal(size=(3, *shape)).astype("float32")
     expect.close(
-        student.reparameterize(mu, log_var, eps),
+        on_tensors(student, "reparameterize", mu, log_var, eps),
         mu + np.exp(log_var / 2) * eps,
         f"z for a batch of {shape[0]} with d = {shape[1]}",
     )
@@ -24,7 +24,7 @@ def test_kl_of_any_size(student, rng, shape):
     """The KL divergence is right for other sizes of the batch and the code."""
     mu, log_var = rng.normal(size=(2, *shape)).astype("float32")
     expect.close(
-        student.kl_divergence(mu, log_var),
+        on_tensors(student, "kl_divergence", mu, log_var),
         0.5 * (np.exp(log_var) - log_var - 1 + mu**2).sum(axis=-1),
         f"the KL divergence for a batch of {shape[0]} with d = {shape[1]}",
     )
@@ -37,7 +37,7 @@ def test_cross_entropy_of_any_shape(student, rng, shape):
     x, x_hat = rng.uniform(0.05, 0.95, size=(2, *shape)).astype("float32")
     of_pixels = -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat))
     expect.close(
-        student.reconstruction_loss(x, x_hat),
+        on_tensors(student, "reconstruction_loss", x, x_hat),
         of_pixels.reshape(shape[0], -1).sum(axis=-1),
         f"the loss of images of shape {shape[1:]}",
     )
@@ -45,33 +45,40 @@ def test_cross_entropy_of_any_shape(student, rng, shape):
 
 @exercise("2.1", points=1)
 def test_the_code_is_drawn(student, rng):
-    """The code is drawn anew for each image and dimension, with the encoder's variance."""
+    """The code is drawn anew for each image and dimension and in each step, as fit takes it."""
     log_var = float(rng.uniform(-1.0, 1.0))
     student.define(
         """
 class Spy(keras.Layer):
+    def __init__(self):
+        super().__init__()
+        self.seen = tf.Variable(tf.zeros((0, 0)), shape=(None, None), trainable=False)
+
     def call(self, z):
-        SEEN.append(z)
+        self.seen.assign(z)  # in a graph, z itself has no values
         return z
 
-def draw(log_var, n, d):
-    SEEN.clear()
+def draw_twice(log_var, n, d):
     x = keras.Input((d,))
     spread = layers.Rescaling(0.0, offset=log_var)(x)
     encoder = keras.Model(x, layers.Concatenate()([layers.Rescaling(0.0, offset=3.0)(x), spread]))
     z = keras.Input((d,))
-    decoder = keras.Model(z, layers.Dense(d, activation="sigmoid")(Spy()(z)))
-    SEEN.clear()
+    spy = Spy()
+    decoder = keras.Model(z, layers.Dense(d, activation="sigmoid")(spy(z)))
     vae = VAE(encoder, decoder)
     vae.compile(keras.optimizers.SGD(0.1))
-    vae.train_step(tf.zeros((n, d)))
-    return SEEN[0]
-
-SEEN = []
+    step = tf.function(
+        vae.train_step, input_signature=[tf.TensorSpec((None, d))], autograph=False)  # as in fit
+    codes = []
+    for _ in range(2):
+        step(tf.zeros((n, d)))
+        codes.append(spy.seen.numpy())
+    return codes
 """
     )
-    z = student.draw(log_var, 4000, 3)
+    z, again = student.draw_twice(log_var, 4000, 3)
     expect.shape(z, (4000, 3), "the codes of 4000 images with d = 3")
+    expect.shape(again, (4000, 3), "the codes of these images in a second step")
     spread = float(np.exp(log_var / 2))
     expect.close(z.mean(axis=0), np.full(3, 3.0), "the mean of the codes", atol=0.15)
     expect.close(z.std(axis=0), np.full(3, spread), "their standard deviation", rtol=0.1)
@@ -80,6 +87,13 @@ SEEN = []
         0.0,
         0.1,
         "correlation between dimensions",
+    )
+    expect.between(
+        float(np.abs(np.corrcoef(z.T, again.T)[:3, 3:]).max()),
+        0.0,
+        0.1,
+        "correlation between two steps on the same images",
+        "No fixed seed, and not NumPy: in a graph it draws once, for all steps.",
     )
 
 
@@ -106,7 +120,7 @@ def after_one_step(x):
 
 @exercise("3.1", points=1)
 def test_codes_come_from_the_prior(student):
-    """The codes follow N(0, I)."""
+    """The codes follow N(0, I), and are drawn anew in each call."""
     student.define("identity = keras.Sequential([keras.Input((3,)), layers.Activation('linear')])")
     z = student.generate(student.identity, 5000)
     expect.shape(z, (5000, 3), "what a decoder that changes nothing draws")
@@ -114,6 +128,15 @@ def test_codes_come_from_the_prior(student):
     expect.close(np.cov(z.T), np.eye(3), "the covariance of the codes", atol=0.15)
     far = float((np.abs(z) > 2).mean())  # 4.6 % of a Gaussian, nothing of a uniform draw
     expect.between(far, 0.03, 0.06, "the share of codes more than 2 away from 0")
+    again = student.generate(student.identity, 5000)
+    expect.shape(again, (5000, 3), "what it draws in a second call")
+    expect.between(
+        float(np.abs(np.corrcoef(z.T, again.T)[:3, 3:]).max()),
+        0.0,
+        0.1,
+        "correlation between the codes of two calls",
+        "No fixed seed inside the function.",
+    )
 
 
 @exercise("3.1", points=1)
@@ -137,7 +160,9 @@ def test_label_behind_codes_of_any_size(student, rng, n, d, n_classes):
     z = rng.normal(size=(n, d)).astype("float32")
     y = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, n)]
     expect.close(
-        student.append_to_code(z, y), np.concatenate([z, y], axis=1), f"{n} codes with d = {d}"
+        on_tensors(student, "append_to_code", z, y),
+        np.concatenate([z, y], axis=1),
+        f"{n} codes with d = {d}",
     )
 
 
@@ -149,7 +174,18 @@ def test_channels_behind_images_of_any_size(student, rng, side, channels, n_clas
     y = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, 4)]
     maps = np.ones((4, side, side + 1, 1), "float32") * y[:, None, None, :]
     expect.close(
-        student.append_to_image(x, y),
+        on_tensors(student, "append_to_image", x, y),
         np.concatenate([x, maps], axis=-1),
         f"images with {channels} channels and {n_classes} classes",
     )
+
+
+def on_tensors(student, name, *arrays):
+    """Call a function as train_step does, with tensors."""
+    student.define(
+        """
+def call_on_tensors(function, *arrays):
+    return function(*map(tf.constant, arrays))
+"""
+    )
+    return student.call_on_tensors(getattr(student, name), *arrays)

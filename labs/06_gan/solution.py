@@ -36,7 +36,7 @@ import matplotlib.pyplot as plt
 
 check = checker("06_gan")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
-print(ankeras.setup(seed=42))
+print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # ## 1. What the players want
@@ -353,7 +353,7 @@ class GAN(TwoPlayers):
 # As in AN2DL, "Illustration of the GAN Training Process", $\mathbb R^d$ and $\mathbb R^n$ are collapsed to one dimension, so that densities can be drawn. The lines below the plots show the map $z \to x = \mathcal G(z)$. The wide pale line is $\mathcal D^*$; where next to no points fall it is left out.
 
 # %%
-ankeras.setup(seed=2)
+keras.utils.set_random_seed(2)
 line = GAN(toy.get_toy_generator(1, 1), toy.get_toy_discriminator(1), non_saturating_loss)
 line.compile(
     keras.optimizers.Adam(2e-3, beta_1=0.0),
@@ -372,7 +372,7 @@ process_plots.line(record, toy.TWO_PEAKS, sorted({0, 2, 4, min(15, last), last})
 # In the plane the background is $\mathcal D$: blue where it takes points for real, red where it takes them for generated ones. The data are eight narrow peaks on a ring.
 
 # %%
-ankeras.setup(seed=0)
+keras.utils.set_random_seed(0)
 ring = GAN(toy.get_toy_generator(2, 2, 0), toy.get_toy_discriminator(2, 100), non_saturating_loss)
 ring.compile(
     keras.optimizers.Adam(1e-3, beta_1=0.5),
@@ -390,7 +390,7 @@ process_plots.plane(record, toy.RING, sorted({0, min(4, last), min(8, last), las
 # The same code draws images; only the networks are larger. First, how much does a $\mathcal G$ that has learnt nothing learn from a $\mathcal D$ that has? We train $\mathcal D$ alone and measure the length of $\nabla_{\theta_g}$ of both losses.
 
 # %%
-ankeras.setup(seed=42)
+keras.utils.set_random_seed(42)
 n_images = 640 if QUICK else 19_968
 pen = np.random.default_rng(0).uniform(0.07, 0.12, n_images)  # neither thin nor thick
 X_train = data.digits(n_images, seed=1, thickness=pen, sloppiness=0.7).images

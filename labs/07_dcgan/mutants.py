@@ -432,6 +432,18 @@ PROOF = [
     ),
     Mutant(
         "4.2",
+        "always the same noise",
+        "test_noise_is_uniform",
+        ("rng.uniform(-scale, scale,", "np.random.default_rng(0).uniform(-scale, scale,"),
+    ),
+    Mutant(
+        "4.2",
+        "a generator of its own",
+        "test_noise_is_uniform",
+        ("rng.uniform(-scale, scale,", "np.random.uniform(-scale, scale,"),
+    ),
+    Mutant(
+        "4.2",
         "0.25, whatever s",
         "test_noise_is_uniform",
         ("rng.uniform(-scale, scale,", "rng.uniform(-0.25, 0.25,"),

@@ -34,7 +34,7 @@ from ankeras.grading import checker
 check = checker("07_dcgan")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
 reader = judges.face_reader()  # trained once, on the first call on this machine: about a minute
-print(ankeras.setup(seed=42))
+print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # The portraits are drawn by a program. Hats and beards are left out, and all stand before the same sky: the less there is to learn, the sooner we see it learnt.
@@ -313,7 +313,7 @@ def pick(z, table, wanted, k, rng):
 #
 # $$ \bar z_1 - \bar z_2 + \bar z_3 = \bar z_4 $$
 #
-# "Add some noise to the input vector and that's pretty robust": around $\bar z_4$ we look at $n$ codes, $\bar z_4$ itself and noisy copies. The noise is uniform in $[-s, s]$, drawn anew for each code and each dimension.
+# "Add some noise to the input vector and that's pretty robust": around $\bar z_4$ we look at $n$ codes, $\bar z_4$ itself and noisy copies. The noise is uniform in $[-s, s]$, drawn anew for each code and each dimension by the random generator `rng`.
 #
 # **Exercise 4.2.** Both functions. The three concepts may have different numbers of examples.
 

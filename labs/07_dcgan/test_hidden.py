@@ -139,16 +139,24 @@ def test_concepts_of_different_sizes(student, rng, k, d):
 @exercise("4.2", points=2)
 @pytest.mark.parametrize(("n", "scale"), [(4001, 0.5), (4001, 2.0)])
 def test_noise_is_uniform(student, rng, n, scale):
-    """The noise is uniform in [-s, s], and independent in each code and dimension."""
+    """The noise is uniform in [-s, s], independent in each code and dimension, and all of rng."""
     z = rng.normal(size=3)
     student.define(
         """
-def noise_of(z, n, scale, seed):
-    return neighbours(z, n, scale, np.random.default_rng(seed))
+def noise_twice(z, n, scale, seed):
+    rng = np.random.default_rng(seed)
+    return [neighbours(z, n, scale, rng) for _ in range(2)]
 """
     )
-    found = student.noise_of(z, n, scale, int(rng.integers(1000)))
+    seed = int(rng.integers(1000))
+    found, other = student.noise_twice(z, n, scale, seed)
+    again, _ = student.noise_twice(z, n, scale, seed)
     expect.shape(found, (n, 3), f"{n} codes around one with d = 3")
+    expect.shape(other, (n, 3), "those of a second call")
+    alike = float(np.isclose(found, other).all(axis=1).mean())
+    by_rng = "Draw with the generator rng, and no other."
+    expect.between(alike, 0.0, 0.01, "the share of codes that two calls have in common", by_rng)
+    expect.close(again, found, "the codes by a generator of the same seed", by_rng)
     expect.close(found[n // 2], z, "the code in the middle")
     noise = np.delete(found - z, n // 2, axis=0) / scale
     expect.between(float(np.abs(noise).max()), 0.98, 1.0001, "the largest noise, as a share of s")

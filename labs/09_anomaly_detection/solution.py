@@ -41,7 +41,7 @@ from skimage.filters import gaussian
 
 check = checker("09_anomaly_detection")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
-print(ankeras.setup(seed=42))
+print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # The normal images are zeros, small ones, so that training is quick. All other digits are anomalies; we keep them for the test.
@@ -470,7 +470,7 @@ class Clock(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-ankeras.setup(seed=42)
+keras.utils.set_random_seed(42)
 wall = data.texture("brick")
 patches = data.crops(wall[:256], 4096, 64, seed=1)
 normal_patches = data.crops(wall[256:], 64, 64, seed=2)

@@ -135,8 +135,14 @@ def losses_of_normed(w_e, w_g, w_d, s, z):
     discriminator = keras.Model([image, code], network(w_d)(layers.Concatenate()([image, code])))
     bigan = BiGAN(network(w_e), network(w_g), discriminator)
     bigan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
-    draws = iter(z)
-    bigan.draw_noise = lambda m: tf.constant(next(draws)[:m])
+    rest = tf.Variable(z)
+
+    def draw_noise(m):
+        drawn = rest[0][:m]
+        rest.assign(tf.roll(rest, -1, axis=0))
+        return drawn
+
+    bigan.draw_noise = draw_noise
     return bigan.train_step(tf.constant(s))
 """
     )

@@ -83,6 +83,17 @@ def test_d_alone_learns_from_forgeries_what_is_not_normal():
     assert roc_auc(found.score, masks) > 0.8
 
 
+def test_evaluation_on_forgeries():
+    model = _model()
+    model.compile()
+    images, masks = forge(_images(8, 16, 16, 1))
+    found = model.evaluate(images, masks, batch_size=8, verbose=0, return_dict=True)
+    damaged = masks.reshape(8, 4, 4, 4, 4).mean((2, 4)) >= 1 / 8
+    assert damaged.any()
+    errors = model.scores_of(images, model.encode_images(images)) - (1.0 - damaged)
+    assert found["d_loss"] == pytest.approx(0.5 * np.mean(errors**2), rel=1e-4)
+
+
 def test_masks_that_do_not_fit():
     model = _model()
     model.compile()

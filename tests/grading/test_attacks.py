@@ -33,6 +33,7 @@ ATTACKS = sorted(Path(__file__).with_name("attacks").iterdir())
 LIMITS = Limits(seconds=4, memory=3 * 2**30, disk=64 * 2**20)
 GRACE = 1.0
 FULL = {"1.1": 3.0, "1.2": 2.0, "2.1": 2.0}
+NEXT = {"1.1": 1.0}  # of the submission that comes after each attack
 MARK = "attacked"  # in the name of every file that an attack leaves anywhere
 MAX_GROWTH = 400 * 2**20  # bytes that the judge may take for a moment
 
@@ -147,6 +148,9 @@ class Court:
         os.utime(self.witness, (10**9, 10**9))
         self.inbox = folder / "submissions"
         self.inbox.mkdir()
+        self.small = read_lab(scaffold.new_lab(folder / "labs", "10_next"))
+        whole = grade_file(self.lab, "ada", self.lab.folder / SOLUTION, self.warm)
+        assert points(whole) == FULL
         self.judge_rightly()  # pytest writes its caches
         self.before = self.traces()
 
@@ -168,8 +172,8 @@ class Court:
             file.unlink()
 
     def judge_rightly(self) -> dict[str, float]:
-        """Grade the solution."""
-        return points(grade_file(self.lab, "ada", self.lab.folder / SOLUTION, self.warm))
+        """Grade the solution of a lab that costs little."""
+        return points(grade_file(self.small, "ada", self.small.folder / SOLUTION, self.warm))
 
     def traces(self) -> dict[str, object]:
         """Return what an attack could have changed outside of its folder."""
@@ -263,7 +267,7 @@ def check(court: Court, name: str, content: bytes, expected: dict[str, float] | 
         assert text.replace("\n", "").isprintable(), text
         assert len(text) < 2000
     assert peak() - before < MAX_GROWTH
-    assert court.judge_rightly() == FULL, "the next submission suffers"
+    assert court.judge_rightly() == NEXT, "the next submission suffers"
     assert court.traces() == court.before
     assert wait_until_nothing_runs(court)
     return grade
@@ -319,7 +323,7 @@ def test_what_lies_beside_a_notebook_is_not_used(court, monkeypatch):
     monkeypatch.chdir(court.inbox)
     try:
         assert points(court.judge("lab.ipynb", notebook(RIGHT))) == ONE
-        assert court.judge_rightly() == FULL
+        assert court.judge_rightly() == NEXT
     finally:
         for name in (*beside, "pytest.ini"):
             (court.inbox / name).unlink()

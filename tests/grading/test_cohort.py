@@ -147,6 +147,22 @@ def test_nbgrader_s_folders(find, tmp_path):
     assert _ids(find(["carl/lab.ipynb"], lab="07")) == ["bob", "carl"]
 
 
+def test_a_folder_of_the_lab_s_name_is_about_its_student_alone(find, tmp_path):
+    names = ["ada/lab.ipynb", "bob/mine/lab.ipynb", "cyd/05_vae/lab.ipynb", "cyd/old/lab.ipynb"]
+    cohort = find(names, lab="05_vae")
+    assert _files(cohort, tmp_path / "class") == {
+        "ada": "ada/lab.ipynb",
+        "bob": "bob/mine/lab.ipynb",
+        "cyd": "cyd/05_vae/lab.ipynb",
+    }
+    assert cohort.problems == []
+
+
+def test_a_file_s_name_does_not_make_it_another_student_s(find):
+    name = "Zoe Z_12_assignsubmission_file_Bob B_34_assignsubmission_file_lab.ipynb"
+    assert _ids(find([name])) == ["Zoe Z_12"]
+
+
 def test_a_student_without_a_notebook(find, tmp_path):
     (tmp_path / "class" / "carl").mkdir(parents=True)
     assert find(["ada/lab.pdf", "bob.ipynb.txt"]).problems == [

@@ -35,7 +35,10 @@ ODD = {
 
 @pytest.mark.parametrize(
     "found",
-    [np.array([1.0, 2.0]), np.array([1, 2]), [1, 2.0], (1, 2), np.array([1.00005, 2], "float32")],
+    [
+        *(np.array([1.0, 2.0]), np.array([1, 2]), np.array([1.00005, 2], "float32")),
+        *([1, 2.0], (1, 2), [np.array(1.0), np.array(2)]),
+    ],
     ids=str,
 )
 def test_close_accepts_the_same_values(found):
@@ -80,8 +83,10 @@ def test_between_refuses_numbers_outside():
 
 def test_equal_knows_kinds():
     expect.equal({"a": [1, (2.0, "x")]}, {"a": [1, (2.0, "x")]}, "a dictionary")
+    expect.equal(np.array(12), 12, "a number that came as a tensor")
     pairs = [(True, 1), (1, 1.0), ([1], (1,)), ([1], [1, 2]), ({"a": 1}, {"b": 1}), (None, 0)]
     pairs += [(np.ones(2), [1.0, 1.0]), (HANDLE, "Dense"), (np.nan, np.nan), ([1], {"a": 1})]
+    pairs += [(np.array(1.0), 1), (np.array(True), 1), (np.array([12]), 12)]
     for found, expected in pairs:
         with pytest.raises(WrongAnswer):
             expect.equal(found, expected, "a value")

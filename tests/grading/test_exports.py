@@ -59,7 +59,18 @@ def test_csv_has_a_row_a_student(tmp_path):
     ]
 
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1", "a;=1+1", "a\n=1"]
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "  =1",
+    "a;=1+1",
+    "a\n=1",
+    'a;"=1+1;"',
+    'a;" "" =1"',
+]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -72,7 +83,7 @@ def test_no_text_is_a_formula(tmp_path, text):
     ):
         write(tmp_path / "g.csv")
         cells = [cell for row in rows(tmp_path / "g.csv") for cell in row]
-        parts = [part.lstrip(" ") for cell in cells for part in cell.replace("\n", ";").split(";")]
+        parts = [part.lstrip(' "') for cell in cells for part in cell.replace("\n", ";").split(";")]
         assert any(part.startswith("'") for part in parts)
         assert not any(part.startswith(("=", "+", "-", "@", "\t")) for part in parts)
 

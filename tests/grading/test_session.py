@@ -2,7 +2,7 @@
 
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
 from ankeras.grading.limits import TimeLimit
-from ankeras.grading.session import MAX_ITEMS, Reference, Session, StudentError
+from ankeras.grading.session import MAX_ITEMS, OF_TEST, Reference, Session, StudentError
 from ankeras.grading.student import Student
 
 import keras
@@ -42,6 +42,31 @@ def test_numbers_of_numpy_become_pythons():
     for value, kind in ((np.float32(0.5), float), (np.int64(2), int), (np.bool_(True), bool)):
         assert type(_export(value)) is kind
     assert _export(np.array(2.0)).shape == ()
+    assert type(_export(np.longdouble(0.5))) is float
+    assert _export(np.ones(2, np.longdouble)).dtype == "float64"
+    assert _export(np.array([1, 2.5, np.float32(3)], object)).tolist() == [1.0, 2.5, 3.0]
+
+
+def test_a_test_s_code_has_python_s_own_functions():
+    session = Session()
+    session.define("sum = lambda *a: 3\nlen = 5\nones = [1, 1]", "<exercise 1.1>")
+    session.define("def total(x):\n    return sum(x) + len(ones)", OF_TEST)
+    session.define("ones = [1]\ndef again(x):\n    return total(x)", OF_TEST)
+    assert session.call(session.get(None, "again").number, [[5]], {}) == 7
+    assert session.get(None, "len") == 5  # the answer's own stays
+    assert session.get(None, "ones") == [1]
+
+
+def test_lines_for_ipython_are_passed_over():
+    session = Session()
+    lines = ["%%time", "if True:", "    %matplotlib inline", "!ls", "x = 7 % 4", "x?", "display(x)"]
+    session.define("\n".join(lines), "<exercise 1.1>")
+    assert session.get(None, "x") == 3
+    session.define("x = (9\n    % 4)\ndisplay(x, clear=True)", "<exercise 1.1>")
+    assert session.get(None, "x") == 1  # an operator, and no magic
+    with pytest.raises(StudentError, match=r"SyntaxError") as caught:
+        session.define("%time\ny = (", "<exercise 1.2>")
+    assert caught.value.line in (1, 2)
 
 
 def test_a_subclass_of_array_leaves_as_an_array():
@@ -174,6 +199,11 @@ def todo(x):
             function(1)
         assert (error.value.kind, error.value.line, error.value.source) == (kind, line, source)
         assert f"line {line} of your cell: {source}" in str(error.value)
+
+
+def test_what_tensorflow_has_not_implemented_is_no_stub():
+    error = StudentError("NotImplementedError", "no array of a symbol", 3, "x = np.asarray(z)")
+    assert str(error).startswith("your code raised NotImplementedError: no array of a symbol")
 
 
 def test_a_syntax_error_names_its_line():

@@ -93,6 +93,11 @@ def test_a_copy_with_other_names_and_comments_is_found():
     assert found(a_class(K_MEANS, RENAMED)) == {("s0", "s1")}
 
 
+def test_a_copy_behind_a_long_comment_is_found():
+    padded = "#" + "x" * 40_000 + "\n\n  # y\n" + RENAMED
+    assert found(a_class(K_MEANS, *INDEPENDENT, padded)) == {("s0", "s4")}
+
+
 def test_independent_solutions_are_not_reported():
     assert not found(a_class(K_MEANS, *INDEPENDENT))
 

@@ -64,12 +64,13 @@ def test_what_a_test_defines_is_there_beside_the_answers():
     assert student.twice(1) == 3
 
 
-def test_an_argument_is_no_copy_of_the_tests_objects_but_the_answer_is():
-    student = _student("kept = []\ndef keep(x):\n    kept.append(x)\n    return x")
+def test_arguments_and_answers_are_copies():
+    student = _student("kept = []\ndef double(x):\n    kept.append(x)\n    x *= 2\n    return x")
     array = np.ones(3)
-    answer = student.keep(array)
+    answer = student.double(array)
+    assert (array.tolist(), answer.tolist()) == ([1, 1, 1], [2, 2, 2])
     answer[0] = 7
-    assert student.kept[0].tolist() == [1, 1, 1]
+    assert student.kept[0].tolist() == [2, 2, 2]
 
 
 def test_pytest_may_look_for_names_of_its_own():

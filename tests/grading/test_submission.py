@@ -94,6 +94,12 @@ def test_a_file_that_is_too_large(tmp_path):
         read_submission(file)
 
 
+def test_a_notebook_of_little_text_and_much_memory(tmp_path):
+    junk = b'{"a": [' + b'{"":0},' * 1_000_001
+    with pytest.raises(SubmissionError, match="more values than a notebook ever does"):
+        _read(tmp_path, junk)
+
+
 def test_what_is_no_file(tmp_path):
     (tmp_path / "folder.ipynb").mkdir()
     os.mkfifo(tmp_path / "pipe.ipynb")
