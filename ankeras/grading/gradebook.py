@@ -213,7 +213,8 @@ def _judges(order: Order, console: Console) -> Iterator[Judge]:
     """Start judges, each a process of its own; pytest judges one submission at a time."""
     with _door(order, console) as door:
         context = multiprocessing.get_context("fork")
-        arguments = (order.lab.folder, door.address, door.limits)
+        handle = sandbox.own_handle()
+        arguments = (handle, order.lab.folder, door.address, door.limits)
         pool = concurrent.futures.ProcessPoolExecutor(order.jobs, context, _start_judge, arguments)
 
         def judge(entries: list[Entry]) -> Iterator[Grade]:
@@ -228,11 +229,13 @@ def _judges(order: Order, console: Console) -> Iterator[Judge]:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in judges:
                 process.kill()
+            with contextlib.suppress(OSError):
+                os.close(handle)
 
 
-def _start_judge(folder: Path, address: Path, limits: Limits) -> None:
+def _start_judge(grader: int, folder: Path, address: Path, limits: Limits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits for the judges
-    sandbox.die_with_parent()
+    sandbox.die_with(grader)
     _BENCH.lab, _BENCH.door = read_lab(folder), Door(address, limits)
 
 

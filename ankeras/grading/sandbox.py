@@ -16,6 +16,7 @@ import ctypes
 import errno
 import os
 import resource
+import select
 import signal
 import sys
 import sysconfig
@@ -107,10 +108,23 @@ def own_folder(folder: Path, limits: Limits) -> None:
     _call("mount", b"tmpfs", str(folder).encode(), b"tmpfs", _MS_NOSUID_NODEV, options)
 
 
-def die_with_parent() -> None:
-    """Have this process killed when the one that forked it ends; only Linux can."""
+def own_handle() -> int:
+    """Return a descriptor of this process, for its children to `die_with`; only Linux has such."""
+    return os.pidfd_open(os.getpid()) if sys.platform == "linux" else -1
+
+
+def die_with(parent: int) -> None:
+    """Have this process killed when its parent ends, at once if it has ended before the call.
+
+    Args:
+        parent: its `own_handle`, taken before it forked: its number says nothing in a namespace.
+    """
     if sys.platform == "linux":
         _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        ended = select.poll()
+        ended.register(parent, select.POLLIN)
+        if ended.poll(0):
+            os._exit(1)
 
 
 def confine(folder: Path, limits: Limits) -> list[str]:

@@ -37,6 +37,7 @@ def main() -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(address))
     listener.listen(1024)
+    handle = sandbox.own_handle()
     print(READY, flush=True)
     poll = select.poll()
     poll.register(0, select.POLLIN)
@@ -52,6 +53,7 @@ def main() -> None:
             continue
         if os.fork() == 0:
             listener.close()
+            sandbox.die_with(handle)
             _supervise(connection, folder, limits, **options["worker"])
         connection.close()
 
@@ -79,16 +81,16 @@ def _supervise(
 ) -> None:
     """Fork the worker, and end it when the judge is gone. Does not return."""
     os.setsid()
-    sandbox.die_with_parent()
     connection.setblocking(True)
     standing = []
     if confined:
         with contextlib.suppress(OSError):
             sandbox.enter_namespaces()
             standing.append("namespaces")
+    handle = sandbox.own_handle()
     worker = os.fork()
     if worker == 0:
-        sandbox.die_with_parent()
+        sandbox.die_with(handle)
         if late_import:
             import_everything()
         _work(connection, folder, limits, standing if confined else None)

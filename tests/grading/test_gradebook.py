@@ -313,3 +313,29 @@ def test_a_grader_that_is_ended_goes_on_where_it_was(numbers, class_of, tmp_path
         check=False,
     )
     assert run.returncode == 0, run.stderr
+
+
+# Forks a process that asks to die with its parent only when that is gone, and waits for its end.
+ENDED_BEFORE = """
+import ctypes, os, time
+from ankeras.grading import sandbox
+
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+if os.fork() == 0:
+    parent, handle = os.getpid(), sandbox.own_handle()
+    if os.fork() == 0:
+        while os.getppid() == parent:
+            time.sleep(0.01)
+        sandbox.die_with(handle)
+        os._exit(0)
+    os._exit(0)
+print(sorted(os.waitstatus_to_exitcode(os.wait()[1]) for _ in range(2)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+def test_a_process_dies_with_a_parent_that_has_ended_before():
+    run = subprocess.run(
+        [sys.executable, "-c", ENDED_BEFORE], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert run.stdout.strip() == "[0, 1]"
