@@ -50,7 +50,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
-SEEDS = (0,) if QUICK else (0, 1, 2, 3, 4)
+SEEDS = (0,) if QUICK else (0, 1, 2)
 print(ankeras.setup(seed=42, precision="float32"))  # points of a plane need all their digits
 
 # %% [markdown]
@@ -64,7 +64,7 @@ for function in (GAN.train_step, LSGAN.d_loss, WGANGP.penalty):
 # %% [markdown]
 # ## On the ring
 #
-# Eight narrow Gaussians on a ring, two small networks, 1,200 steps. As in notebook 5 we count the **modes** that receive at least 1 % of the samples, the share of the samples **on a mode**, and the **unrest**: how far the same $z$ still travels in 100 steps. Five seeds show how stable a variant is. The Wasserstein critics take two steps for each of $\mathcal G$'s, and momentum is switched off, as their papers ask for.
+# Eight narrow Gaussians on a ring, two small networks, 1,500 steps. As in notebook 5 we count the **modes** that receive at least 1 % of the samples, the share of the samples **on a mode**, and the **unrest**: how far the same $z$ still travels in 100 steps. Three seeds show how stable a variant is. The Wasserstein critics take two steps for each of $\mathcal G$'s, and momentum is switched off, as their papers ask for.
 
 
 # %%
@@ -109,7 +109,7 @@ def new_players(variant, seed):
     return toy.get_toy_generator(2, 2, seed), VARIANTS[variant][2](seed + 100)
 
 
-def on_the_ring(variant, steps=200 if QUICK else 1200, batch=128):
+def on_the_ring(variant, steps=200 if QUICK else 1500, batch=128):
     """Train a variant with each seed; return where it sends always the same z over time."""
     system, options, _, (rate, *momentum) = VARIANTS[variant]
     model = system(*new_players(variant, SEEDS[0]), **options)
