@@ -270,7 +270,7 @@ for factor in ("slant", "thickness", "aspect", "rotation", "x", "y"):
     print(f"{factor:12}" + "".join(f"{value:8.2f}" for value in by_number))
 
 # %% [markdown]
-# In our run most rows became one digit, without a single label, and the first number the thickness of the pen. A code stands for what makes images differ most *as $\mathcal D$ sees it*, not for what we call a class: where one code holds two digits, another one is shared.
+# In our runs some rows became one digit, without a single label, and the first number came to say something of the thickness of the pen; the longer the training, the more. A code stands for what makes images differ most *as $\mathcal D$ sees it*, not for what we call a class: where one code holds two digits, another one is shared.
 #
 # ## Questions
 #
