@@ -15,6 +15,11 @@ POLICIES = ("mixed_bfloat16", "float32")
 COLOURS = ("tab:blue", "tab:orange", "tab:green")
 
 
+def load_each(name: str) -> dict[str, dict]:
+    """Return the figures of each thing that a benchmark measured, without those of the whole."""
+    return {each: found for each, found in load(name).items() if isinstance(found, dict)}
+
+
 def bars(axes: Axes, names: Sequence[str], values: Mapping[str, Sequence[float]]) -> None:
     """Draw horizontal bars, a group a name and a colour a series, each with its number."""
     height = 0.8 / len(values)
@@ -40,7 +45,7 @@ def train_step(axes: Axes) -> None:
 
 def precision(axes: Axes) -> None:
     """Gain of bfloat16 of each seed."""
-    found = {name: each for name, each in load("precision").items() if isinstance(each, dict)}
+    found = load_each("precision")
     rates = {
         name: [[one["images/s"] for one in each[policy]] for policy in POLICIES]
         for name, each in found.items()
@@ -55,7 +60,8 @@ def precision(axes: Axes) -> None:
 def throughput(axes: Axes) -> None:
     """Share of the matrix product's rate, with the aims."""
     found = load("throughput")
-    names = [name for name, each in found["float32"].items() if name != "input alone"][1:]
+    systems = (name for name, each in found["float32"].items() if isinstance(each, dict))
+    names = [name for name in systems if name != "input alone"]
     share = "of the matrix product's rate"
     bars(axes, names, {each: [found[each][name][share] for name in names] for each in found})
     for aim, colour in ((0.65, COLOURS[0]), (1.1, COLOURS[1])):
@@ -65,14 +71,14 @@ def throughput(axes: Axes) -> None:
 
 def tools(axes: Axes) -> None:
     """Seconds of the tools at full size."""
-    found = {name: each for name, each in load("tools_speed").items() if isinstance(each, dict)}
+    found = load_each("tools_speed")
     bars(axes, list(found), {"": [each["seconds"] for each in found.values()]})
     axes.set_xlabel("seconds on two cores")
 
 
 def grading(axes: Axes) -> None:
     """Seconds that one more submission costs."""
-    found = {name: each for name, each in load("grading_speed").items() if isinstance(each, dict)}
+    found = load_each("grading_speed")
     bars(axes, list(found), {"": [each["a submission, s"] for each in found.values()]})
     axes.set_xlabel("seconds for one more submission")
 

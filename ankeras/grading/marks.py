@@ -44,4 +44,5 @@ class Alternative:
 
     exercise: str
     name: str
-    code: str
+    code: str = ""
+    replace: tuple[str, str] | None = None

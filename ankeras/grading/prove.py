@@ -126,7 +126,7 @@ def prove(lab: Lab) -> Proof:
                 f'{where}"{mutant.name}" names a test {mutant.caught_by} that is not there'
             )
             continue
-        source = _mutated(lab, mutant)
+        source = proof_source(lab, mutant)
         if _failed(lab, mutant.exercise, source, mutant.caught_by):
             caught[mutant.exercise] += 1
         else:
@@ -134,7 +134,7 @@ def prove(lab: Lab) -> Proof:
             others = f"; it fails {', '.join(failed)}" if failed else " or by any other"
             errors.append(f'{where}"{mutant.name}" is not caught by {mutant.caught_by}{others}')
     for right in alternatives:
-        for name, message in _failed(lab, right.exercise, right.code).items():
+        for name, message in _failed(lab, right.exercise, proof_source(lab, right)).items():
             where = _where(lab, right)
             errors.append(f'{where}"{right.name}" is right, but fails {name}: {message}')
     counts = len(lab.exercises), len(tests), len(alternatives), len(mutants)
@@ -216,18 +216,23 @@ def _failed(lab: Lab, number: str, source: str, only: str | None = None) -> dict
     }
 
 
-def _mutated(lab: Lab, mutant: Mutant) -> str:
-    if mutant.replace is None:
-        return mutant.code
-    exercise: Exercise = lab.exercises[mutant.exercise]
-    old, new = mutant.replace
+def proof_source(lab: Lab, entry: Mutant | Alternative) -> str:
+    """Return the cell of a wrong or an other right answer.
+
+    Raises:
+        LabError: if what it replaces does not stand exactly once in the solution.
+    """
+    if entry.replace is None:
+        return entry.code
+    exercise: Exercise = lab.exercises[entry.exercise]
+    old, new = entry.replace
     if exercise.source.count(old) != 1:
         file = lab.folder / PROOF
         raise LabError(
             file,
-            _line(file, mutant),
-            f'"{mutant.name}": {old!r} stands {exercise.source.count(old)} times in exercise '
-            f"{mutant.exercise}, not once",
+            _line(file, entry),
+            f'"{entry.name}": {old!r} stands {exercise.source.count(old)} times in exercise '
+            f"{entry.exercise}, not once",
         )
     return exercise.source.replace(old, new).replace(BEGIN, "").replace(END, "")
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from ankeras.grading.grade import _Workers
 from ankeras.grading.lab import Lab, read_lab
-from ankeras.grading.marks import Mutant
 from ankeras.grading.plugin import Grading, OpenExercise, judge, local_session
-from ankeras.grading.prove import _mutated, read_proof, test_files
+from ankeras.grading.prove import proof_source, read_proof, test_files
 from ankeras.grading.remote import Warm, probe
 from ankeras.grading.sandbox import Limits, missing
 from ankeras.grading.student import Channel
@@ -40,8 +39,7 @@ def answers(lab: Lab) -> Iterator[tuple[str, str, str]]:
         yield number, "stub", exercise.stub
     mutants, alternatives = read_proof(lab)
     for entry in (*mutants[::3], *alternatives):
-        source = _mutated(lab, entry) if isinstance(entry, Mutant) else entry.code
-        yield entry.exercise, entry.name, source
+        yield entry.exercise, entry.name, proof_source(lab, entry)
 
 
 def passed(lab: Lab, number: str, open_exercise: OpenExercise) -> dict[str, bool]:
