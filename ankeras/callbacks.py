@@ -97,11 +97,21 @@ class WeightAverage(keras.callbacks.Callback):
         self.updates = 0
         self.average: list = []
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Update the average."""
-        if batch % self.EVERY:
-            return
-        values = [ops.copy(variable.value) for variable in self.model.generator.weights]
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Update the average: before a step, since Keras waits for a GPU to look at its logs after.
+
+        The weights before an epoch's first step are counted already.
+        """
+        if batch and batch % self.EVERY == 0:
+            self._update()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Update the average with the weights that the epoch ends with."""
+        self._update()
+
+    def _update(self) -> None:
+        weights = self.model.generator.weights
+        values = [ops.stop_gradient(ops.copy(weight.value)) for weight in weights]
         momentum = min(self.momentum**self.EVERY, (1 + self.updates) / (10 + self.updates))
         if not self.average:
             self.average = values

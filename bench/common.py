@@ -10,6 +10,8 @@ from typing import Any
 
 import ankeras
 
+import keras
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -39,9 +41,8 @@ def load(name: str) -> Any:
 def save(name: str, figures: Any) -> None:
     """Write figures, with the versions and the machine they were measured on, as JSON."""
     RESULTS.mkdir(exist_ok=True)
-    versions = {
-        package: importlib.metadata.version(package) for package in ("keras", "tensorflow", "numpy")
-    }
+    packages = ("keras", keras.backend.backend(), "numpy")
+    versions = {package: importlib.metadata.version(package) for package in packages}
     about = {
         "python": platform.python_version(),
         "machine": platform.machine(),

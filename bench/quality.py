@@ -2,11 +2,11 @@
 
 python bench/quality.py [--data mnist.npz] [--minutes 8] [--only DCGAN] [--seeds 0 1 2]
 
-Both train in turns, each in a process of its own, and are judged by the same critic between two
-turns; the clock runs while they train. The textbook recipe has its minutes. Ours has a share of
-them (the aim), and its learning rate falls within that: the figure is how much of the minutes it
-takes to reach where the textbook recipe ends. Systems and seeds that are not asked for keep the
-curves that they have.
+Both train in turns, each in a process of its own, and are judged by the same critic at the end of
+each turn; the clock runs while they train, and one waits while the other trains or is judged. The
+textbook recipe has its minutes. Ours has a share of them (the aim), and its learning rate falls
+within that: the figure is how much of the minutes it takes to reach where the textbook recipe ends.
+Systems and seeds that are not asked for keep the curves that they have.
 """
 
 import multiprocessing
@@ -111,7 +111,7 @@ RACES = {
 
 
 class Turns(keras.callbacks.Callback):
-    """Trains while it has the turn; between two turns it judges the samples.
+    """Trains while it has the turn; at its end, with the clock stopped, it judges the samples.
 
     Args:
         turn: held while training.
@@ -141,22 +141,22 @@ class Turns(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Set the rates."""
+        """Set the rates, and average G's weights."""
         let_fall(self.rates, min(self._clock() / self.seconds, 1.0))
+        if self.falls and isinstance(self.model, AdversarialModel):
+            self.average.on_train_batch_begin(batch)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Give the turn away when it is over, and judge."""
+        """Judge when the turn is over, and give it away."""
         self.steps += 1
         if self.steps == 1:  # the first step holds the time to build it
             self.started = time.perf_counter()
-        if self.falls and isinstance(self.model, AdversarialModel):
-            self.average.on_train_batch_end(batch)
         if self._clock() < self.seconds * (len(self.points) + 1) / POINTS:
             return
         self.trained = self._clock()
-        self.turn.release()
         found = {"seconds": self.trained, "steps": self.steps}
         self.points.append({**found, **self._judge()})
+        self.turn.release()
         self.model.stop_training = len(self.points) == POINTS
         if not self.model.stop_training:
             self.turn.acquire()

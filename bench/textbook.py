@@ -4,15 +4,18 @@ Networks, optimizers, batch sizes and training steps are those of the examples "
 AutoEncoder", "DCGAN to generate face images", "Conditional GAN" and "WGAN-GP overriding
 Model.train_step", written anew; for digits the DCGAN has one block less, as it draws 28 pixels a
 side and not 64. WGAN-GP's numbers between real and generated images are uniform, as in the paper.
+What a step computes is the examples', on each backend; only `ankeras.autodiff` is ours.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+from ankeras.autodiff import Model, descend, input_gradient
+from ankeras.gans.adversarial import TwoOptimizers
+
 import keras
 import numpy as np
-import tensorflow as tf
-from keras import layers
+from keras import layers, ops
 
 
 def _convolutions(inputs: Sequence[int], *blocks: Any) -> keras.Sequential:
@@ -31,7 +34,7 @@ def _up(filters: int, kernel: int) -> list[keras.Layer]:
     return _leaky(layers.Conv2DTranspose(filters, kernel, strides=2, padding="same"))
 
 
-class VAE(keras.Model):
+class VAE(Model):
     """The variational autoencoder with two latent dimensions."""
 
     batch = 128
@@ -50,28 +53,31 @@ class VAE(keras.Model):
             *(layers.Conv2DTranspose(64, 3, **relu), layers.Conv2DTranspose(32, 3, **relu)),
             layers.Conv2DTranspose(1, 3, padding="same", activation="sigmoid"),
         )
+        self.noise = keras.random.SeedGenerator()
+        self.built = True
         self.compile(keras.optimizers.Adam())
 
-    def train_step(self, x: tf.Tensor) -> dict:
+    def train_step(self, x: Any) -> dict:
         """Take a step on the reconstruction's cross-entropy and the divergence from the prior."""
-        weights = self.encoder.trainable_weights + self.decoder.trainable_weights
-        with tf.GradientTape() as tape:
-            mean, log_var = tf.split(self.encoder(x, training=True), 2, axis=1)
-            z = mean + tf.exp(0.5 * log_var) * tf.random.normal(tf.shape(mean))
-            entropy = keras.losses.binary_crossentropy(x, self.decoder(z, training=True))
-            divergence = -0.5 * (1 + log_var - mean**2 - tf.exp(log_var))
-            loss = tf.reduce_mean(tf.reduce_sum(entropy, (1, 2))) + tf.reduce_mean(
-                tf.reduce_sum(divergence, 1)
+
+        def loss_fn() -> Any:
+            mean, log_var = ops.split(self.encoder(x, training=True), 2, axis=1)
+            z = mean + ops.exp(0.5 * log_var) * keras.random.normal(
+                ops.shape(mean), seed=self.noise
             )
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-        return {"loss": loss}
+            entropy = keras.losses.binary_crossentropy(x, self.decoder(z, training=True))
+            divergence = -0.5 * (1 + log_var - mean**2 - ops.exp(log_var))
+            return ops.mean(ops.sum(entropy, (1, 2))) + ops.mean(ops.sum(divergence, 1))
+
+        weights = self.encoder.trainable_weights + self.decoder.trainable_weights
+        return {"bound": descend(loss_fn, self.optimizer, weights)}
 
     def draw(self, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Return an image for each z in its first two dimensions."""
         return self.decoder.predict(z[:, :2], batch_size=500, verbose=0)
 
 
-class DCGAN(keras.Model):
+class DCGAN(Model):
     """The DCGAN: one minibatch of real and generated images for D, noisy labels, Adam.
 
     Args:
@@ -88,9 +94,17 @@ class DCGAN(keras.Model):
         super().__init__()
         self.players(image_shape)
         self.loss_fn = keras.losses.BinaryCrossentropy(from_logits=True)
-        self.d_optimizer = keras.optimizers.Adam(self.rate)
-        self.g_optimizer = keras.optimizers.Adam(self.rate)
-        self.compile()
+        self.noise = keras.random.SeedGenerator()
+        self.built = True
+        both = TwoOptimizers(self.adam(), self.adam())
+        both.discriminator.build(self.discriminator.trainable_weights)
+        both.generator.build(self.generator.trainable_weights)
+        both.build([])
+        self.compile(both)
+
+    def adam(self) -> keras.optimizers.Optimizer:
+        """Return a player's optimizer."""
+        return keras.optimizers.Adam(self.rate)
 
     def players(self, image_shape: tuple[int, int, int]) -> None:
         """Build both networks."""
@@ -112,35 +126,39 @@ class DCGAN(keras.Model):
     def train_step(self, data: Any) -> dict:
         """Take one step of D on a joint minibatch, and one of G on noise of its own."""
         x, y = data if self.classes else (data, None)
-        n = tf.shape(x)[0]
-        both = tf.concat([self.labelled(self.generate(n, y), y), self.labelled(x, y)], axis=0)
-        truth = tf.concat([tf.ones((n, 1)), tf.zeros((n, 1))], axis=0)
-        truth += self.label_noise * tf.random.uniform(tf.shape(truth))
+        n = ops.shape(x)[0]
+        fake = self.labelled(self.generate(n, y), y)
+        both = ops.concatenate([fake, self.labelled(x, y)], axis=0)
+        truth = ops.concatenate([ops.ones((n, 1)), ops.zeros((n, 1))], axis=0)
+        truth += self.label_noise * keras.random.uniform(ops.shape(truth), seed=self.noise)
         theta = self.discriminator.trainable_weights
-        with tf.GradientTape() as tape:
-            d_loss = self.loss_fn(truth, self.discriminator(both, training=True))
-        self.d_optimizer.apply_gradients(zip(tape.gradient(d_loss, theta), theta, strict=True))
-        theta = self.generator.trainable_weights
-        with tf.GradientTape() as tape:
+        d_loss = descend(
+            lambda: self.loss_fn(truth, self.discriminator(both, training=True)),
+            *(self.optimizer.discriminator, theta),
+        )
+
+        def g_loss_fn() -> Any:
             logits = self.discriminator(self.labelled(self.generate(n, y), y), training=True)
-            g_loss = self.loss_fn(tf.zeros((n, 1)), logits)
-        self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, theta), theta, strict=True))
+            return self.loss_fn(ops.zeros((n, 1)), logits)
+
+        theta = self.generator.trainable_weights
+        g_loss = descend(g_loss_fn, self.optimizer.generator, theta)
         return {"d_loss": d_loss, "g_loss": g_loss}
 
     def generate(self, n: Any, y: Any) -> Any:
         """Return images for fresh noise, with the labels appended to it if there are any."""
-        z = tf.random.normal((n, self.latent))
+        z = keras.random.normal((n, self.latent), seed=self.noise)
         if self.classes:
-            z = tf.concat([z, tf.one_hot(y, self.classes)], axis=1)
+            z = ops.concatenate([z, ops.one_hot(y, self.classes)], axis=1)
         return self.generator(z, training=True)
 
     def labelled(self, images: Any, y: Any) -> Any:
         """Return images with the labels as further channels if there are any."""
         if not self.classes:
             return images
-        shape = (tf.shape(images)[0], *images.shape[1:3], self.classes)
-        planes = tf.broadcast_to(tf.one_hot(y, self.classes)[:, None, None], shape)
-        return tf.concat([images, planes], axis=-1)
+        shape = (ops.shape(images)[0], *images.shape[1:3], self.classes)
+        planes = ops.broadcast_to(ops.one_hot(y, self.classes)[:, None, None], shape)
+        return ops.concatenate([images, planes], axis=-1)
 
     def draw(self, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Return an image for each z and label."""
@@ -179,10 +197,9 @@ class WGANGP(DCGAN):
     critic_steps = 3
     weight = 10.0
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
-        self.d_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.9)
-        self.g_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.9)
+    def adam(self) -> keras.optimizers.Optimizer:
+        """Return a player's optimizer."""
+        return keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.9)
 
     def players(self, image_shape: tuple[int, int, int]) -> None:
         """Build both networks."""
@@ -209,25 +226,27 @@ class WGANGP(DCGAN):
     def train_step(self, data: Any) -> dict:
         """Take three steps of the critic on the same real images, and one of G."""
         x = 2.0 * data - 1.0
-        n = tf.shape(x)[0]
-        theta = self.discriminator.trainable_weights
+        n = ops.shape(x)[0]
+
+        def d_loss_fn() -> Any:
+            fake = self.generate(n, None)
+            alpha = keras.random.uniform((n, 1, 1, 1), seed=self.noise)
+            between = x + alpha * (fake - x)
+            _, gradient = input_gradient(
+                lambda between: self.discriminator(between, training=True), between
+            )
+            slope = ops.sqrt(ops.sum(gradient**2, (1, 2, 3)))
+            loss = ops.mean(self.discriminator(fake, training=True))
+            loss -= ops.mean(self.discriminator(x, training=True))
+            return loss + self.weight * ops.mean((slope - 1.0) ** 2)
+
+        def g_loss_fn() -> Any:
+            return -ops.mean(self.discriminator(self.generate(n, None), training=True))
+
+        theta_d, theta_g = self.discriminator.trainable_weights, self.generator.trainable_weights
         for _ in range(self.critic_steps):
-            with tf.GradientTape() as tape:
-                fake = self.generate(n, None)
-                alpha = tf.random.uniform((n, 1, 1, 1))
-                between = x + alpha * (fake - x)
-                with tf.GradientTape() as inner:
-                    inner.watch(between)
-                    score = self.discriminator(between, training=True)
-                slope = tf.sqrt(tf.reduce_sum(inner.gradient(score, between) ** 2, (1, 2, 3)))
-                d_loss = tf.reduce_mean(self.discriminator(fake, training=True))
-                d_loss -= tf.reduce_mean(self.discriminator(x, training=True))
-                d_loss += self.weight * tf.reduce_mean((slope - 1.0) ** 2)
-            self.d_optimizer.apply_gradients(zip(tape.gradient(d_loss, theta), theta, strict=True))
-        theta = self.generator.trainable_weights
-        with tf.GradientTape() as tape:
-            g_loss = -tf.reduce_mean(self.discriminator(self.generate(n, None), training=True))
-        self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, theta), theta, strict=True))
+            d_loss = descend(d_loss_fn, self.optimizer.discriminator, theta_d)
+        g_loss = descend(g_loss_fn, self.optimizer.generator, theta_g)
         return {"d_loss": d_loss, "g_loss": g_loss}
 
     def draw(self, z: np.ndarray, labels: np.ndarray) -> np.ndarray:

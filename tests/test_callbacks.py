@@ -45,7 +45,6 @@ def test_weight_average_by_hand(gan, tiny_images):
         EVERY = 1
 
         def on_train_batch_end(self, batch, logs=None):
-            super().on_train_batch_end(batch, logs)
             seen.append(self.model.generator.get_weights()[0].copy())
 
     gan.fit(tiny_images, batch_size=32, epochs=2, callbacks=[Watch(momentum=0.3)], verbose=0)
