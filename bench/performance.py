@@ -43,6 +43,15 @@ def train_step(axes: Axes) -> None:
     axes.set_xlabel("images a second, ours / by hand")
 
 
+def epoch_end(axes: Axes) -> None:
+    """Time of an epoch whose pipeline is tuned over that of one whose is not."""
+    found = load("epoch_end")
+    ratios = [each["time with tuning, of that without"] for each in found.values()]
+    bars(axes, list(found), {"": ratios})
+    axes.axvline(1, color="grey", ls=":")
+    axes.set_xlabel("time of an epoch, with tuning / without")
+
+
 def precision(axes: Axes) -> None:
     """Gain of bfloat16 of each seed."""
     found = load_each("precision")
@@ -87,6 +96,7 @@ def main() -> None:
     """Draw all."""
     for draw, name, height in (
         (train_step, "train_step_speed", 1.6),
+        (epoch_end, "epoch_end", 1.9),
         (precision, "precision", 2.4),
         (throughput, "throughput", 3.2),
         (tools, "tools_speed", 1.9),

@@ -44,6 +44,21 @@ def test_tensorflow_starts_quietly():
     assert found.stderr == ""
 
 
+@pytest.mark.parametrize("order", ["ankeras, tensorflow as tf", "tensorflow as tf, ankeras"])
+def test_pipelines_are_tuned_only_where_asked_for(order):
+    code = (
+        f"import {order}\n"
+        "from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter\n"
+        "import numpy as np\n"
+        "made = ArrayDataAdapter(np.zeros((8, 2)), batch_size=2).get_tf_dataset().options()\n"
+        "asked = tf.data.Options()\n"
+        "asked.autotune.enabled = True\n"
+        "other = tf.data.Dataset.range(3).with_options(asked).options()\n"
+        "print(made.autotune.enabled, other.autotune.enabled)"
+    )
+    assert _python(code, KERAS_BACKEND="tensorflow").stdout.strip() == "False True"
+
+
 def test_a_failing_start_is_not_quiet(tmp_path):
     package = tmp_path / "tensorflow"
     package.mkdir()
