@@ -103,7 +103,7 @@ def main() -> int:
         with ThreadPoolExecutor(at_once) as pool:
             for name, (error, seconds) in zip(chosen, pool.map(timed, chosen), strict=True):
                 verdict = "FAILED" if error else "ok"
-                print(f"{name:32}{verdict:8}{seconds:6.0f} s", flush=True)
+                print(f"{name:34}{verdict:8}{seconds:6.0f} s", flush=True)
                 if error:
                     print(error, file=sys.stderr)
                     failed += 1
