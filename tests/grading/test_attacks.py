@@ -250,7 +250,7 @@ def peak() -> int:
 
 def left_running(court: Court) -> list[str]:
     court.warm.dismiss()
-    for _ in range(400):  # looks, not seconds: a shared machine may stand still for half a minute
+    for _ in range(1200):  # looks, not seconds: a shared machine may stand still for half a minute
         if not court.running():
             break
         time.sleep(0.05)
