@@ -213,8 +213,7 @@ def _judges(order: Order, console: Console) -> Iterator[Judge]:
     """Start judges, each a process of its own; pytest judges one submission at a time."""
     with _door(order, console) as door:
         context = multiprocessing.get_context("fork")
-        handle = sandbox.own_handle()
-        arguments = (handle, order.lab.folder, door.address, door.limits)
+        arguments = (os.getpid(), order.lab.folder, door.address, door.limits)
         pool = concurrent.futures.ProcessPoolExecutor(order.jobs, context, _start_judge, arguments)
 
         def judge(entries: list[Entry]) -> Iterator[Grade]:
@@ -229,8 +228,6 @@ def _judges(order: Order, console: Console) -> Iterator[Judge]:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in judges:
                 process.kill()
-            with contextlib.suppress(OSError):
-                os.close(handle)
 
 
 def _start_judge(grader: int, folder: Path, address: Path, limits: Limits) -> None:

@@ -16,7 +16,6 @@ import ctypes
 import errno
 import os
 import resource
-import select
 import signal
 import sys
 import sysconfig
@@ -108,23 +107,21 @@ def own_folder(folder: Path, limits: Limits) -> None:
     _call("mount", b"tmpfs", str(folder).encode(), b"tmpfs", _MS_NOSUID_NODEV, options)
 
 
-def own_handle() -> int:
-    """Return a descriptor of this process, for its children to `die_with`; only Linux has such."""
-    return os.pidfd_open(os.getpid()) if sys.platform == "linux" else -1
-
-
 def die_with(parent: int) -> None:
     """Have this process killed when its parent ends, at once if it has ended before the call.
 
     Args:
-        parent: its `own_handle`, taken before it forked: its number says nothing in a namespace.
+        parent: its number, as it knew it before it forked.
     """
-    if sys.platform == "linux":
-        _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        ended = select.poll()
-        ended.register(parent, select.POLLIN)
-        if ended.poll(0):
-            os._exit(1)
+    if sys.platform != "linux":
+        return
+    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    # Whoever has lost its parent has another one. That the old one has ended is seen too late: its
+    # children are given away with its first thread, while the others still end. And os.getppid()
+    # is 0 in a namespace.
+    status = Path("/proc/self/stat").read_text()
+    if int(status.rpartition(")")[2].split()[1]) != parent:
+        os._exit(1)
 
 
 def confine(folder: Path, limits: Limits) -> list[str]:

@@ -37,7 +37,7 @@ def main() -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(address))
     listener.listen(1024)
-    handle = sandbox.own_handle()
+    own = os.getpid()
     print(READY, flush=True)
     poll = select.poll()
     poll.register(0, select.POLLIN)
@@ -53,7 +53,7 @@ def main() -> None:
             continue
         if os.fork() == 0:
             listener.close()
-            sandbox.die_with(handle)
+            sandbox.die_with(own)
             _supervise(connection, folder, limits, **options["worker"])
         connection.close()
 
@@ -87,10 +87,10 @@ def _supervise(
         with contextlib.suppress(OSError):
             sandbox.enter_namespaces()
             standing.append("namespaces")
-    handle = sandbox.own_handle()
+    own = os.getpid()
     worker = os.fork()
     if worker == 0:
-        sandbox.die_with(handle)
+        sandbox.die_with(own)
         if late_import:
             import_everything()
         _work(connection, folder, limits, standing if confined else None)

@@ -199,7 +199,7 @@ class Court:
             inside = len(status["NSpid"].split()) > 1  # in the namespace of a sandbox
             forked = status["PPid"] == str(self.warm.process.pid) or status["PPid"] == "1"
             if "Z" not in status["State"] and ((inside and forked) or self._is_ours(folder)):
-                found.append(f"{folder.name} {status['Name']}")
+                found.append(f"{folder.name} {status['Name']}: {_what_it_does(folder, status)}")
         return found
 
     def _is_ours(self, process: Path) -> bool:
@@ -209,6 +209,18 @@ class Court:
             return False
         own = process.name == str(self.warm.process.pid)
         return str(self.warm.folder).encode() in command and not own
+
+
+def _what_it_does(process: Path, status: dict[str, str]) -> str:
+    """Return what tells one that waits from one that has been killed and is slow to end."""
+    told = [f"{name} {status[name].strip()}" for name in ("State", "PPid", "NSpid", "Threads")]
+    told += [f"{name} {status[name]}" for name in ("SigPnd", "ShdPnd")]
+    try:
+        told.append(f"in {(process / 'wchan').read_text()}")
+        told.append(f"stack {(process / 'stack').read_text().split()}")
+    except OSError as error:
+        told.append(str(error))
+    return ", ".join(told)
 
 
 @pytest.fixture(scope="module")
