@@ -161,11 +161,18 @@ def run_quietly(options: Sequence[str], files: Sequence[Path], plugin: object) -
     off = ("terminal", "cacheprovider", "junitxml", "unraisableexception", "threadexception")
     quiet = [word for name in off for word in ("-p", f"no:{name}")]
     quiet += ["-o", "addopts=", "-o", "filterwarnings=", "-W", "ignore"]
-    quiet += ["--import-mode=importlib", "--capture=no"]
+    quiet += ["--import-mode=importlib", "--capture=no", "--disable-plugin-autoload"]
     paths = [_way_to(file) for file in files]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        pytest.main([*quiet, *options, *paths], plugins=[plugin])
+        pytest.main([*quiet, *options, *paths], plugins=[plugin, _Terse()])
     _forget(files)
+
+
+class _Terse:
+    """Saves the time for tracebacks that nobody will read."""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "no"
 
 
 def _way_to(file: Path) -> str:

@@ -118,16 +118,16 @@ def prove(lab: Lab) -> Proof:
     mutants, alternatives = read_proof(lab)
     errors = [*_prove_solution(lab), *_prove_stubs(lab, tests)]
     caught = dict.fromkeys(lab.exercises, 0)
-    names = {test.name for test in tests}
+    named = {test.name: test for test in tests}
     for mutant in mutants:
         where = _where(lab, mutant)
-        if mutant.caught_by not in names:
+        if mutant.caught_by not in named:
             errors.append(
                 f'{where}"{mutant.name}" names a test {mutant.caught_by} that is not there'
             )
             continue
         source = proof_source(lab, mutant)
-        if _failed(lab, mutant.exercise, source, mutant.caught_by):
+        if _failed(lab, mutant.exercise, source, named[mutant.caught_by]):
             caught[mutant.exercise] += 1
         else:
             failed = _failed(lab, mutant.exercise, source)
@@ -198,16 +198,16 @@ def _prove_stubs(lab: Lab, tests: list[Test]) -> Iterator[str]:
                 yield f"{test.file}:{test.line}: {test.name} passes on the stub of {number}"
 
 
-def _failed(lab: Lab, number: str, source: str, only: str | None = None) -> dict[str, str]:
+def _failed(lab: Lab, number: str, source: str, only: Test | None = None) -> dict[str, str]:
     """Return name and message of each test of an exercise, or of one test, that an answer fails."""
     submission = Submission({number: source})
 
     def open_exercise(folder: Path, number: str) -> Session:
         return local_session(lab, submission, number)
 
-    found: list[ExerciseResult] = judge(
-        test_files(lab.folder), _Proving(open_exercise, number, only)
-    )
+    files = test_files(lab.folder) if only is None else [only.file]
+    name = None if only is None else only.name
+    found: list[ExerciseResult] = judge(files, _Proving(open_exercise, number, name))
     return {
         test.name: test.message.replace("\n", "; ")
         for exercise in found
