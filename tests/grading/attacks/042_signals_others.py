@@ -1,4 +1,4 @@
-# Stops and kills parent, group and all processes that it can reach, and stays. Verdict: 1.1 = 0
+# Stops and kills parent, group and all processes that it can reach, and stays. Limit: 4 s. Verdict: 1.1 = 0
 
 # %%
 # Exercise 1.1

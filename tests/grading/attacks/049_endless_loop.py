@@ -1,4 +1,4 @@
-# Never ends. Verdict: 1.1 = 0, 1.2 = 2
+# Never ends. Limit: 4 s. Verdict: 1.1 = 0, 1.2 = 2
 
 # %%
 # Exercise 1.1

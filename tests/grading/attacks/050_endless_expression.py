@@ -1,4 +1,4 @@
-# One expression that takes years and no exception can interrupt. Verdict: 1.1 = 0
+# One expression that takes years and no exception can interrupt. Limit: 4 s. Verdict: 1.1 = 0
 
 # %%
 # Exercise 1.1

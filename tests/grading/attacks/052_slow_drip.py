@@ -1,4 +1,4 @@
-# Each call is within the limit, the sum is not. Verdict: 1.1 = 2
+# Each call is within the limit, the sum is not. Limit: 4 s. Verdict: 1.1 = 2
 
 # %%
 # Exercise 1.1
@@ -6,5 +6,5 @@ import time
 
 
 def squared_error(x, x_hat):
-    time.sleep(@SECONDS@ * (0.7 if x.shape == (4, 7) else 0.5 if len(x) == 1 else 0.0))
+    time.sleep(@SECONDS@ * (0.4 if x.shape == (4, 7) else 0.65 if len(x) == 1 else 0.0))
     return ops.mean(ops.square(x - x_hat), axis=-1)

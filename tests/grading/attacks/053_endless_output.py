@@ -1,4 +1,4 @@
-# Prints for ever. Verdict: 1.1 = 0, 1.2 = 2
+# Prints for ever. Limit: 4 s. Verdict: 1.1 = 0, 1.2 = 2
 
 # %%
 # Exercise 1.1

@@ -1,4 +1,4 @@
-# Announces 60 MB and sends a byte now and then. Verdict: 1.1 = 0
+# Announces 60 MB and sends a byte now and then. Limit: 4 s. Verdict: 1.1 = 0
 
 # %%
 # Exercise 1.1

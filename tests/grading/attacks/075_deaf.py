@@ -1,4 +1,4 @@
-# Answers without reading what it is asked. Verdict: 1.1 = 0
+# Answers without reading what it is asked. Limit: 4 s. Verdict: 1.1 = 0
 
 # %%
 # Exercise 1.1

@@ -1,4 +1,4 @@
-# Raises an exception whose text never ends. Verdict: 1.1 = 0
+# Raises an exception whose text never ends. Limit: 4 s. Verdict: 1.1 = 0
 
 # %%
 # Exercise 1.1
