@@ -26,6 +26,7 @@ def _python(code: str, **environment: str) -> subprocess.CompletedProcess:
     [
         "import ankeras",
         "from ankeras.data import digits, faces, load",
+        "from ankeras.grading import check, expect, grade, plugin",
         "import contextlib, io\n"
         "from ankeras.cli import main\n"
         "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"

@@ -11,19 +11,22 @@ labs/05_vae/mutants.py      wrong answers that must fail, and right ones that mu
 labs/05_vae/lab.ipynb       the student's notebook, made from solution.py
 """
 
+import ast
+import contextlib
+import itertools
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ankeras.grading.errors import GradingError
-
-import jupytext
+from ankeras.grading.percent import PercentCell, split_cells
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 PUBLIC, HIDDEN, PROOF = "test_lab.py", "test_hidden.py", "mutants.py"
 SOLUTION, NOTEBOOK = "solution.py", "lab.ipynb"
-START = re.compile(r"\s*#\s*%%%*(\s|$)")  # of a cell; a magic, "# %%time", is none
+MAGIC = re.compile(r"^([ \t]*)# (?=%{1,2}[a-z]|![a-z])", re.MULTILINE)  # such as "# %pip"
 
 
 class LabError(GradingError):
@@ -129,13 +132,14 @@ def read_lab(folder: Path) -> Lab:
         raise LabError(file, 0, "there is no such file")
     cells: list[Cell] = []
     seen: set[str] = set()
-    for line, cell in _percent_cells(file):
-        source, options = cell.source, cell.metadata
+    for cell in _read_cells(file):
+        line, options = cell.line, _options(cell)
+        source = MAGIC.sub(r"\1", cell.source) if cell.is_code else _text(file, cell)
         if "exercise" not in options:
             if BEGIN in source or END in source:
                 offset = next(i for i, row in enumerate(source.split("\n"), 1) if "SOLUTION" in row)
                 raise LabError(file, line + offset, "a solution outside of an exercise's cell")
-            kind = "markdown" if cell.cell_type == "markdown" else "code"
+            kind = "code" if cell.is_code else "markdown"
             cells.append(Cell(kind, source, given=bool(options.get("given"))))
             continue
         number = str(options["exercise"])
@@ -156,21 +160,41 @@ def read_lab(folder: Path) -> Lab:
     return Lab(folder, tuple(cells))
 
 
-def _percent_cells(file: Path) -> list[tuple[int, Any]]:
-    """Return the cells of a percent-format notebook, each with the line of its header."""
-    rows = file.read_text(encoding="utf-8").split("\n")
-    starts = [i for i, row in enumerate(rows, 1) if START.match(row)]
-    if not starts or starts[0] != 1:
+def _read_cells(file: Path) -> list[PercentCell]:
+    cells = split_cells(file.read_text(encoding="utf-8"))
+    if not cells or cells[0].line != 1:
         raise LabError(file, 1, 'the file must begin with a cell: "# %% [markdown]"')
-    cells = _read_percent(rows)
-    if len(cells) != len(starts):
-        line = next(i for n, i in enumerate(starts, 1) if len(_read_percent(rows[:i])) != n)
-        raise LabError(file, line, "the start of a cell inside of a string or a block of text")
-    return list(zip(starts, cells, strict=True))
+    for cell, following in itertools.pairwise(cells):
+        whole = f"{cell.source}\n{following.header}\n{following.source}"
+        if cell.is_code and not _is_python(cell.source) and _is_python(whole):
+            raise LabError(file, following.line, "the start of a cell inside of a string")
+    return cells
 
 
-def _read_percent(rows: list[str]) -> list[Any]:
-    return list(jupytext.reads("\n".join(rows), fmt="py:percent").cells)
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _options(cell: PercentCell) -> dict[str, Any]:
+    """Return what a cell's header says: exercise="1.1" points=2."""
+    options: dict[str, Any] = {}
+    for name, value in re.findall(r'(\w+)=("[^"]*"|\S+)', cell.header):
+        options[name] = value
+        with contextlib.suppress(ValueError):
+            options[name] = json.loads(value)
+    return options
+
+
+def _text(file: Path, cell: PercentCell) -> str:
+    rows = cell.source.split("\n")
+    for line, row in enumerate(rows, cell.line + 1):
+        if not row.startswith("#"):
+            raise LabError(file, line, 'each line of a text begins with "#"')
+    return "\n".join(row[2:] if row.startswith("# ") else row[1:] for row in rows)
 
 
 def _check_marks(file: Path, start: int, source: str, number: str) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ankeras.grading.errors import GradingError
+from ankeras.grading.percent import PercentCell, split_cells
 
 GIVEN = "# Given"
 HEADING = re.compile(
@@ -92,7 +93,7 @@ def shown(name: str) -> str:
 def _code_cells(file: Path) -> list[str]:
     text = _read(file)
     if file.suffix.lower() == ".py":
-        return _percent_cells(text)
+        return [_with_heading(c) for c in split_cells(text) if c.is_code]
     if any(text.count(mark) > most for mark, most in MAX_OF_JSON.items()):
         raise SubmissionError(
             f"{shown(file.name)} holds more values than a notebook ever does: clear its outputs "
@@ -135,22 +136,13 @@ def _read(file: Path) -> str:
         raise SubmissionError(f"{name} cannot be read: its path holds a null character.") from None
 
 
-def _percent_cells(text: str) -> list[str]:
-    """Split a percent-format script; jupytext takes forever over one that is made for that."""
-    code: list[str] = []
-    for cell in re.split(r"^#[ \t]*%%", f"# %%\n{text}", flags=re.MULTILINE)[1:]:
-        header, _, source = cell.partition("\n")
-        if not re.search(r"\[(markdown|md|raw)\]", header):
-            code.append(_with_heading(header, source.strip("\n")))
-    return code
-
-
-def _with_heading(header: str, source: str) -> str:
+def _with_heading(cell: PercentCell) -> str:
     """Return a cell's text; a teacher's solution.py names the exercise in the cell's header."""
-    number = re.search(r'\bexercise="(\d+\.\d+)"', header)
+    source = cell.source.lstrip("\n")
+    number = re.search(r'\bexercise="(\d+\.\d+)"', cell.header)
     if number:
         return f"# Exercise {number[1]}\n{source}"
-    return f"{GIVEN}\n{source}" if "given=true" in header.split() else source
+    return f"{GIVEN}\n{source}" if "given=true" in cell.header.split() else source
 
 
 def _text(source: object) -> str:

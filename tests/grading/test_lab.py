@@ -1,10 +1,14 @@
 """What a teacher writes is read, or refused with the file and the line."""
 
+from pathlib import Path
+
 from ankeras.grading.lab import LabError, read_lab
 
+import jupytext
 import pytest
 
 SOLUTION = "solution.py"
+LABS = Path(__file__).parents[2] / "labs"
 FIRST, SECOND = '# %% exercise="1.1" points=2', '# %% exercise="1.2" points=1'
 BODY = "    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n"
 TITLE = "# %% [markdown]\n# # Lab 1. Numbers\n#\n# Doubles.\n"
@@ -54,6 +58,7 @@ MISTAKES = {  # what is replaced, by what; the text and the number of its line t
     "no number": (FIRST, FIRST.replace("1.1", "one"), "one", 1, "is like \"1.2\", not 'one'"),
     "no title": (TITLE, "# %%\nx = 1\n", "# %%", 1, "the first cell is the lab's title"),
     "text before": (TITLE, f"import os\n\n{TITLE}", "import os", 1, "must begin with a cell"),
+    "text without a mark": ("# Doubles.", "Doubles.", "Doubles.", 1, 'begins with "#"'),
     "a cell in a string": (
         '    """Return 2 x."""',
         '    """\n# %% x\n    """',
@@ -118,3 +123,17 @@ def test_an_exercise_builds_on_what_is_given_and_on_right_answers(numbers):
 def test_magics_are_no_cells(numbers):
     folder = numbers((SOLUTION, "check()\n", "# %%time\ncheck()\n\n# %pip install nothing\n"))
     assert len(read_lab(folder).cells) == len(read_lab(folder).exercises) + 5
+    assert read_lab(folder).cells[-1].source == "%%time\ncheck()\n\n%pip install nothing"
+
+
+@pytest.mark.parametrize("file", sorted(LABS.glob(f"*/{SOLUTION}")), ids=lambda f: f.parent.name)
+def test_a_lab_reads_as_jupytext_reads_it(file):
+    cells = jupytext.reads(file.read_text(encoding="utf-8"), fmt="py:percent").cells
+    lab = read_lab(file.parent)
+    assert [(cell.kind == "markdown", cell.source) for cell in lab.cells] == [
+        (cell.cell_type == "markdown", cell.source) for cell in cells
+    ]
+    exercises = [cell.metadata for cell in cells if "exercise" in cell.metadata]
+    assert [e.points for e in lab.exercises.values()] == [of["points"] for of in exercises]
+    assert list(lab.exercises) == [of["exercise"] for of in exercises]
+    assert [cell.given for cell in lab.cells] == ["given" in cell.metadata for cell in cells]
