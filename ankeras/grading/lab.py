@@ -125,7 +125,8 @@ def read_lab(folder: Path) -> Lab:
 
     Raises:
         LabError: if a mark is unclosed or misplaced, an exercise is there twice or has no number,
-            points or solution; with file and line.
+            points or solution, a text has lines that are no comments, or a cell starts inside of a
+            string; with file and line.
     """
     file = folder / SOLUTION
     if not file.is_file():
@@ -192,7 +193,7 @@ def _options(cell: PercentCell) -> dict[str, Any]:
 def _text(file: Path, cell: PercentCell) -> str:
     rows = cell.source.split("\n")
     for line, row in enumerate(rows, cell.line + 1):
-        if not row.startswith("#"):
+        if row.strip() and not row.startswith("#"):
             raise LabError(file, line, 'each line of a text begins with "#"')
     return "\n".join(row[2:] if row.startswith("# ") else row[1:] for row in rows)
 

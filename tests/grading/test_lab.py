@@ -120,6 +120,13 @@ def test_an_exercise_builds_on_what_is_given_and_on_right_answers(numbers):
     assert [name for name, _ in lab.before("1.2")] == ["<given 1>", "<answer 1.1>"]
 
 
+def test_a_text_may_hold_empty_lines(numbers):
+    text = "# %% [markdown]\n\n# One.\n\n# Two.\n\n# %% [markdown]\n\n"
+    texts = [c.source for c in read_lab(numbers((SOLUTION, FIRST, text + FIRST))).cells]
+    assert "\nOne.\n\nTwo." in texts
+    assert "" in texts
+
+
 def test_magics_are_no_cells(numbers):
     folder = numbers((SOLUTION, "check()\n", "# %%time\ncheck()\n\n# %pip install nothing\n"))
     assert len(read_lab(folder).cells) == len(read_lab(folder).exercises) + 5
