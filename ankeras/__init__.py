@@ -7,7 +7,7 @@ import importlib
 import os
 from typing import Any
 
-from ankeras.quiet import quiet_tensorflow
+from ankeras.training.tensorflow_import import quiet_tensorflow
 
 quiet_tensorflow()
 
@@ -19,14 +19,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "__version__",
-    "animation",
-    "attributes",
+    "anomaly",
     "autoencoders",
-    "callbacks",
-    "classification",
-    "conditioning",
+    "builders",
     "data",
-    "devices",
+    "evaluation",
     "gans",
     "get_autoencoder",
     "get_classifier",
@@ -34,12 +31,10 @@ __all__ = [
     "get_discriminator",
     "get_encoder",
     "get_generator",
-    "inversion",
-    "judges",
     "latent",
-    "metrics",
-    "plots",
+    "pictures",
     "setup",
+    "training",
 ]
 
 _HOME = {
@@ -49,7 +44,7 @@ _HOME = {
     "get_discriminator": "ankeras.builders",
     "get_encoder": "ankeras.builders",
     "get_generator": "ankeras.builders",
-    "setup": "ankeras.devices",
+    "setup": "ankeras.training.devices",
 }
 
 

@@ -37,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     devices = commands.add_parser("devices", help="say what this machine computes on")
     devices.set_defaults(run=_devices)
 
-    judges = commands.add_parser(
-        "judges", help="train what judges digits and faces, or load it, and say how good it is"
+    readers = commands.add_parser(
+        "readers", help="train what reads digits and faces, or load it, and say how good it is"
     )
-    judges.set_defaults(run=_judges)
+    readers.set_defaults(run=_readers)
 
     labs = commands.add_parser("labs", help="write, prove and hand out labs")
     tasks = labs.add_subparsers(dest="task", required=True, metavar="TASK")
@@ -140,7 +140,8 @@ def _demo(options: argparse.Namespace) -> None:
 
     name = options.data or (None if options.path else "digits")
     train, test = load(name, options.path, size=options.size)
-    from ankeras import demo, devices
+    from ankeras import demo
+    from ankeras.training import devices
 
     print(devices.setup())
     out = _new_folder(options.out or Path("ankeras-demo"))
@@ -148,15 +149,15 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _devices(options: argparse.Namespace) -> None:
-    from ankeras.devices import find_devices
+    from ankeras.training.devices import find_devices
 
     print(find_devices())
 
 
-def _judges(options: argparse.Namespace) -> None:
-    from ankeras import judges
+def _readers(options: argparse.Namespace) -> None:
+    from ankeras import evaluation
 
-    print(judges.report())
+    print(evaluation.reader_report())
 
 
 def _labs_build(options: argparse.Namespace) -> None:

@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ankeras import latent, plots
+from ankeras import latent, pictures
 from ankeras.autoencoders import train
 from ankeras.builders import get_autoencoder
 from ankeras.data import Dataset
-from ankeras.metrics import pca_error, reconstruction_error
+from ankeras.evaluation import pca_error, reconstruction_error
 
 import keras
 
@@ -54,16 +54,16 @@ def run(train_data: Dataset, test_data: Dataset, out: Path, *, quick: bool = Fal
 
 def _figures(
     autoencoders: dict[int, keras.Model], test: Dataset, histories: dict
-) -> Iterator[tuple[str, plots.Figure]]:
+) -> Iterator[tuple[str, pictures.Figure]]:
     reconstructed = {
         f"d = {d}": model.predict(test.images[:12], verbose=0) for d, model in autoencoders.items()
     }
-    yield "reconstructions", plots.reconstructions(test.images, reconstructed, n=12)
+    yield "reconstructions", pictures.reconstructions(test.images, reconstructed, n=12)
     plane = autoencoders[2]
     z = latent.encode(plane.get_layer("encoder"), test.images)
-    yield "latent_plane", plots.latent_plane(z, test.labels, test.class_names)
+    yield "latent_plane", pictures.latent_plane(z, test.labels, test.class_names)
     low, high = latent.populated_box(z)
     images = latent.grid(plane.get_layer("decoder"), low, high)
-    yield "latent_grid", plots.latent_grid(images, low, high)
+    yield "latent_grid", pictures.latent_grid(images, low, high)
     for title, logs in histories.items():
-        yield f"history_{title.replace('=', '')}", plots.history(logs, ("mse",))
+        yield f"history_{title.replace('=', '')}", pictures.history(logs, ("mse",))

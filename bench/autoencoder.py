@@ -8,7 +8,7 @@ import time
 import ankeras
 from ankeras.autoencoders import Autoencoder, DenoisingAutoencoder, squared_error, train
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
-from ankeras.metrics import pca_error, reconstruction_error
+from ankeras.evaluation import pca_error, reconstruction_error
 
 import keras
 import numpy as np

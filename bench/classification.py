@@ -10,9 +10,8 @@ validation images that none of them trains on; the test accuracy is then measure
 import itertools
 from typing import Any
 
-from ankeras.autoencoders import train
+from ankeras.autoencoders import accuracy, few_labels, fine_tune, train
 from ankeras.builders import get_autoencoder, get_classifier, get_encoder
-from ankeras.classification import accuracy, few_labels, fine_tune
 from ankeras.data import Dataset
 
 import keras

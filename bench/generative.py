@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterable
 
-from ankeras import metrics, plots
+from ankeras import evaluation, pictures
 from ankeras.autoencoders import VAE
-from ankeras.callbacks import WeightAverage
 from ankeras.gans import GAN
+from ankeras.training.callbacks import WeightAverage
 
 import keras
 import numpy as np
@@ -68,9 +68,9 @@ def report(name: str, figures: dict) -> dict:
     return figures
 
 
-def judged(critic: keras.Model, real: np.ndarray, fake: np.ndarray) -> dict:
+def judged(classifier: keras.Model, real: np.ndarray, fake: np.ndarray) -> dict:
     """Return what `metrics.judge` finds, as plain numbers."""
-    found = metrics.judge(critic, real, fake)
+    found = evaluation.evaluate_samples(classifier, real, fake)
     return {
         "n": found.n,
         "frechet": found.frechet,
@@ -88,4 +88,4 @@ def judged(critic: keras.Model, real: np.ndarray, fake: np.ndarray) -> dict:
 def picture(name: str, images: np.ndarray) -> None:
     """Keep the first 100 samples for looking at."""
     RESULTS.mkdir(exist_ok=True)
-    plots.image_grid(images[:100]).savefig(RESULTS / f"{name}.png")
+    pictures.image_grid(images[:100]).savefig(RESULTS / f"{name}.png")

@@ -1,4 +1,4 @@
-"""VAE, DCGAN, CVAE and CGAN on real digits, judged by a critic of real digits.
+"""VAE, DCGAN, CVAE and CGAN on real digits, judged by a classifier of real digits.
 
 python bench/generative_digits.py [--data mnist.npz] [--seconds 350] [--only CGAN]
 """
@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 
 import ankeras
-from ankeras import metrics
+from ankeras import evaluation
 from ankeras.autoencoders import CVAE, VAE, encode_posterior, log_likelihood
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
 from ankeras.data import Dataset
@@ -24,7 +24,7 @@ N_SAMPLES, N_CLASSES = 10_000, 10
 def with_distorted_copies(data: Dataset, copies: int = 5) -> Dataset:
     """Add copies, a little turned, shifted and scaled.
 
-    A critic's own errors are charged to the generators: it must read better than it can learn
+    A classifier's own errors are charged to the generators: it must read better than it can learn
     from 10,000 digits as they are.
     """
     distort = keras.Sequential(
@@ -41,21 +41,21 @@ def with_distorted_copies(data: Dataset, copies: int = 5) -> Dataset:
 
 def measure(train: Dataset, test: Dataset, seconds: float, only: str, figures: dict) -> dict:
     """Train models for some seconds each and judge their samples; `figures` are earlier ones."""
-    critic = metrics.train_critic(with_distorted_copies(train), epochs=4)
-    figures["critic, accuracy on test digits"] = metrics.conditional_accuracy(
-        critic, test.images, test.labels
+    classifier = evaluation.train_classifier(with_distorted_copies(train), epochs=4)
+    figures["classifier, accuracy on test digits"] = evaluation.conditional_accuracy(
+        classifier, test.images, test.labels
     )
     for name, train_and_judge in MODELS.items():
         if name.startswith(only):
             ankeras.setup(0)
-            figures[name] = report(name, train_and_judge(train, test, seconds, critic))
+            figures[name] = report(name, train_and_judge(train, test, seconds, classifier))
     dcgan, vae = figures.get("DCGAN"), figures.get("VAE, d = 20")
     if dcgan and vae:
         figures["frechet, DCGAN / VAE"] = dcgan["frechet"] / vae["frechet"]
     return figures
 
 
-def vae(d: int, train: Dataset, test: Dataset, seconds: float, critic: keras.Model) -> dict:
+def vae(d: int, train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
     """Train a VAE; judge its bound, its aggregate posterior and its samples."""
     shape = train.images.shape[1:]
     model = VAE(get_encoder(shape, 2 * d), get_decoder(d, shape, upsampling="transposed"))
@@ -68,31 +68,31 @@ def vae(d: int, train: Dataset, test: Dataset, seconds: float, critic: keras.Mod
     found["q(z) standard deviation"] = [float(spread.min()), float(spread.max())]
     samples = model.generate(N_SAMPLES)
     picture(f"generative_digits_vae_{d}", samples)
-    return found | judged(critic, test.images, samples)
+    return found | judged(classifier, test.images, samples)
 
 
-def dcgan(train: Dataset, test: Dataset, seconds: float, critic: keras.Model) -> dict:
+def dcgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
     """Train a DCGAN; judge its samples and whether every class is among them."""
     model = get_dcgan(train.images.shape[1:])
     found = train_gan(model, (train.images,), seconds)
     samples = model.generate(N_SAMPLES)
     picture("generative_digits_dcgan", samples)
-    found |= judged(critic, test.images, samples)
-    classes = metrics.probabilities(critic, samples)["class"].argmax(axis=1)
-    found["rarest class"] = float(metrics.frequencies(classes, N_CLASSES).min())
+    found |= judged(classifier, test.images, samples)
+    classes = evaluation.probabilities(classifier, samples)["class"].argmax(axis=1)
+    found["rarest class"] = float(evaluation.frequencies(classes, N_CLASSES).min())
     return found
 
 
-def cvae(train: Dataset, test: Dataset, seconds: float, critic: keras.Model) -> dict:
+def cvae(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
     """Train a conditional VAE and judge samples that are asked for by class."""
     shape, d = train.images.shape[1:], 10
     decoder = get_decoder(d + N_CLASSES, shape, upsampling="transposed")
     model = CVAE(get_encoder(_with_channels(shape), 2 * d), decoder)
     found = train_vae(model, (train.images, train.labels), seconds)
-    return found | conditional("cvae", model, critic, test)
+    return found | conditional("cvae", model, classifier, test)
 
 
-def cgan(train: Dataset, test: Dataset, seconds: float, critic: keras.Model) -> dict:
+def cgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
     """Train a conditional GAN and judge samples that are asked for by class."""
     shape = train.images.shape[1:]
     model = CGAN(
@@ -101,20 +101,20 @@ def cgan(train: Dataset, test: Dataset, seconds: float, critic: keras.Model) -> 
         r1=0.1,
     )
     found = train_gan(model, (train.images, train.labels), seconds)
-    return found | conditional("cgan", model, critic, test)
+    return found | conditional("cgan", model, classifier, test)
 
 
 def _with_channels(shape: tuple[int, ...]) -> tuple[int, ...]:
     return (*shape[:2], shape[2] + N_CLASSES)
 
 
-def conditional(name: str, model: CVAE | CGAN, critic: keras.Model, test: Dataset) -> dict:
+def conditional(name: str, model: CVAE | CGAN, classifier: keras.Model, test: Dataset) -> dict:
     """Judge samples that were asked for by class."""
     wanted = np.arange(N_SAMPLES) % N_CLASSES
     samples = model.generate_classes(wanted)
     picture(f"generative_digits_{name}", samples)
-    accuracy = metrics.conditional_accuracy(critic, samples, wanted)
-    return {"conditional accuracy": accuracy, **judged(critic, test.images, samples)}
+    accuracy = evaluation.conditional_accuracy(classifier, samples, wanted)
+    return {"conditional accuracy": accuracy, **judged(classifier, test.images, samples)}
 
 
 MODELS: dict[str, Callable[..., dict]] = {

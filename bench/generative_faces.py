@@ -6,7 +6,7 @@ python bench/generative_faces.py [--seconds 470]
 import itertools
 
 import ankeras
-from ankeras import attributes, judges, latent, metrics
+from ankeras import evaluation, latent
 from ankeras.autoencoders import VAE, encode_posterior
 from ankeras.builders import get_decoder, get_encoder
 from ankeras.data import faces
@@ -27,10 +27,13 @@ STRENGTHS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0)
 
 def of_samples(reader: keras.Model, real: np.ndarray, samples: np.ndarray) -> dict:
     """Compare how often each attribute occurs in samples and in the data, both as read."""
-    found, wanted = judges.read(reader, samples), judges.read(reader, real)
+    found, wanted = (
+        evaluation.read_attributes(reader, samples),
+        evaluation.read_attributes(reader, real),
+    )
     gaps = {
-        name: metrics.frequencies(found[name], n) - metrics.frequencies(wanted[name], n)
-        for name, n in judges.ATTRIBUTES.items()
+        name: evaluation.frequencies(found[name], n) - evaluation.frequencies(wanted[name], n)
+        for name, n in evaluation.ATTRIBUTES.items()
     }
     figures = judged(reader, real, samples)
     figures["frequencies, samples - data"] = {name: gap.tolist() for name, gap in gaps.items()}
@@ -67,8 +70,8 @@ def arithmetic(
         if min(map(len, rows)) < N_EXAMPLES:
             continue
         chosen = [rng.choice(group, N_EXAMPLES, replace=False) for group in rows]
-        by_codes.append(attributes.arithmetic(*(z[group] for group in chosen)))
-        by_pixels.append(attributes.pixel_arithmetic(*(images[group] for group in chosen)))
+        by_codes.append(latent.arithmetic(*(z[group] for group in chosen)))
+        by_pixels.append(latent.pixel_arithmetic(*(images[group] for group in chosen)))
         wanted.append(like)
     figures: dict = {
         "chance": float(np.mean(woman & glasses)),
@@ -77,7 +80,7 @@ def arithmetic(
     }
     by_way = {"codes": latent.decode(generator, np.stack(by_codes)), "pixels": np.stack(by_pixels)}
     for way, drawn in by_way.items():
-        found = judges.read(reader, drawn)
+        found = evaluation.read_attributes(reader, drawn)
         success = (found["woman"] == 1) & (found["glasses"] == 1)
         kept = {
             name: float(np.mean(found[name] == [like[name] for like in wanted])) for name in others
@@ -95,9 +98,9 @@ def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.nd
     Direction (normal, or difference of means) and strength are those whose worst figure is the
     best for a thousand codes; another thousand is judged.
     """
-    planes = {name: attributes.hyperplane(z, has[name]) for name in BINARY}
+    planes = {name: latent.hyperplane(z, has[name]) for name in BINARY}
     parts = {
-        part: (codes, judges.read(reader, latent.decode(generator, codes)))
+        part: (codes, evaluation.read_attributes(reader, latent.decode(generator, codes)))
         for part, codes in (("choose", z[1000:2000]), ("judge", z[:1000]))
     }
 
@@ -106,16 +109,16 @@ def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.nd
         codes, before = parts[part]
         distance = strength * float(np.abs(planes[name].distance(z)).mean())
         wanted = np.where(before[name] == 1, -distance, distance)
-        moved = attributes.move_to(codes, planes[name], wanted, along)
-        after = judges.read(reader, latent.decode(generator, moved))
+        moved = latent.move_to(codes, planes[name], wanted, along)
+        after = evaluation.read_attributes(reader, latent.decode(generator, moved))
         return {o: float(np.mean((after[o] == before[o]) != (o == name))) for o in BINARY}
 
     figures = {}
     for name, plane in planes.items():
         others = [planes[other].normal for other in BINARY if other != name]
         directions = {
-            "normal": attributes.orthogonalize(plane.normal, others),
-            "means": attributes.orthogonalize(attributes.mean_direction(z, has[name]), others),
+            "normal": latent.orthogonalize(plane.normal, others),
+            "means": latent.orthogonalize(latent.mean_direction(z, has[name]), others),
         }
         way, strength = max(
             itertools.product(directions, STRENGTHS),
@@ -137,9 +140,9 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--seconds", type=float, default=470, help="of training, for each model")
     seconds = options.parse_args().seconds
-    reader = judges.face_reader()
+    reader = evaluation.face_reader()
     train, test = (faces(n, seed=seed, size=SHAPE[0]) for n, seed in ((N_TRAIN, 0), (N_TEST, 1)))
-    figures = {"reader": judges.attribute_accuracy(reader, test)}
+    figures = {"reader": evaluation.attribute_accuracy(reader, test)}
 
     ankeras.setup(0)
     gan = get_dcgan(SHAPE, 64)
@@ -148,7 +151,9 @@ def main() -> None:
     samples = latent.decode(gan.generator, z)
     picture("generative_faces_dcgan", samples)
     found |= of_samples(reader, test.images, samples)
-    found |= arithmetic(reader, gan.generator, z, samples, judges.read(reader, samples))
+    found |= arithmetic(
+        reader, gan.generator, z, samples, evaluation.read_attributes(reader, samples)
+    )
     figures["DCGAN"] = report("DCGAN", found)
 
     ankeras.setup(0)
@@ -160,12 +165,12 @@ def main() -> None:
     )
     found = train_vae(vae, (train.images,), seconds, rate=3e-3)
     z, _ = encode_posterior(vae, test.images[:N_SAMPLES])
-    has = judges.attributes(draw_factors(N_TEST, seed=1)[:N_SAMPLES])
+    has = evaluation.true_attributes(draw_factors(N_TEST, seed=1)[:N_SAMPLES])
     drawn = latent.decode(vae.generator, z)
     picture("generative_faces_vae", drawn)
-    read = judges.read(reader, drawn)
+    read = evaluation.read_attributes(reader, drawn)
     found["attributes found in reconstructions"] = {
-        name: float(np.mean(read[name] == has[name])) for name in judges.ATTRIBUTES
+        name: float(np.mean(read[name] == has[name])) for name in evaluation.ATTRIBUTES
     }
     found |= arithmetic(reader, vae.generator, z, test.images[:N_SAMPLES], has)
     found["edits"] = edits(reader, vae.generator, z, has)

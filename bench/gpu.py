@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import ankeras
-from ankeras import plots
+from ankeras import pictures
 from ankeras.data import Dataset
-from ankeras.training import state_of
+from ankeras.training.system import state_of
 
 import keras
 import numpy as np
@@ -167,7 +167,7 @@ def rates(name: str, digits: Dataset, faces: Dataset) -> dict[str, float]:
     model = compiled(name, steps_per_execution=1 if on == "torch" else 10)
     fast = images_a_second(model, data)
     system, *_ = name.split(",")
-    plots.image_grid(model.generate(64)).savefig(RESULTS / f"gpu_{on}_{system}.png")
+    pictures.image_grid(model.generate(64)).savefig(RESULTS / f"gpu_{on}_{system}.png")
     return {
         "images/s": fast,
         "of float32's": fast / plain,
@@ -188,7 +188,7 @@ def main() -> None:
     print(line)
     weights: dict[str, list] = {}
     of_device = first_steps(weights, [0], digits, faces)
-    size = 8192 if ankeras.devices.find_devices().gpus else 1024
+    size = 8192 if ankeras.training.devices.find_devices().gpus else 1024
     rate = matmul_rate("bfloat16", size)
     counted = load("throughput").get("float32", {})
     figures: dict = {"device": line, "bfloat16 matrix product, TFLOP/s": rate / 1e12}

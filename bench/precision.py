@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 import ankeras
-from ankeras import metrics
+from ankeras import evaluation
 from ankeras.autoencoders import VAE
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
-from ankeras.callbacks import WeightAverage
 from ankeras.data import Dataset, digits
 from ankeras.gans import CGAN, AdversarialModel, decaying_adam, get_dcgan
-from ankeras.training import GuardedModel
+from ankeras.training.callbacks import WeightAverage
+from ankeras.training.system import GuardedModel
 
 import keras
 import numpy as np
@@ -93,7 +93,7 @@ def train(model: GuardedModel, data: Dataset, steps: int) -> float:
     return clock.images_a_second
 
 
-def quality(model: GuardedModel, critic: keras.Model, test: Dataset) -> dict[str, float]:
+def quality(model: GuardedModel, classifier: keras.Model, test: Dataset) -> dict[str, float]:
     """Judge a trained model by its own measure."""
     if isinstance(model, VAE):
         found = model.evaluate(test.images, batch_size=500, verbose=0, return_dict=True)
@@ -101,12 +101,18 @@ def quality(model: GuardedModel, critic: keras.Model, test: Dataset) -> dict[str
     if isinstance(model, CGAN):
         wanted = np.arange(len(test.images)) % N_CLASSES
         samples = model.generate_classes(wanted)
-        return {"conditional accuracy": metrics.conditional_accuracy(critic, samples, wanted)}
-    found = metrics.judge(critic, test.images, model.generate(len(test.images) // 2))
+        return {
+            "conditional accuracy": evaluation.conditional_accuracy(classifier, samples, wanted)
+        }
+    found = evaluation.evaluate_samples(
+        classifier, test.images, model.generate(len(test.images) // 2)
+    )
     return {"frechet": found.frechet, "frechet, real against real": found.frechet_real}
 
 
-def compare(name: str, data: tuple[Dataset, Dataset], critic: keras.Model, given: tuple) -> dict:
+def compare(
+    name: str, data: tuple[Dataset, Dataset], classifier: keras.Model, given: tuple
+) -> dict:
     """Train a model in both precisions with several seeds, in turns."""
     (train_data, test), (steps, seeds) = data, given
     runs: dict[str, list[dict]] = {precision: [] for precision in PRECISIONS}
@@ -115,7 +121,7 @@ def compare(name: str, data: tuple[Dataset, Dataset], critic: keras.Model, given
             ankeras.setup(seed, precision)
             model = MODELS[name](train_data.images.shape[1:], seed)
             speed = train(model, train_data, steps)
-            run = {"seed": seed, "images/s": speed, **quality(model, critic, test)}
+            run = {"seed": seed, "images/s": speed, **quality(model, classifier, test)}
             runs[precision].append(run)
             shown = {key: round(value, 3) for key, value in run.items()}
             print(f"{name}, {precision}: {shown}", flush=True)
@@ -145,10 +151,10 @@ def main() -> None:
     figures = load("precision") if given.only else {}
     figures["data"], data = any_digits(given.data)
     ankeras.setup(0, "float32")
-    critic = metrics.train_critic(data[0], epochs=4)
+    classifier = evaluation.train_classifier(data[0], epochs=4)
     for name in MODELS:
         if name.startswith(given.only):
-            figures[name] = compare(name, data, critic, (given.steps, given.seeds))
+            figures[name] = compare(name, data, classifier, (given.steps, given.seeds))
     save("precision", figures)
 
 

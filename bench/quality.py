@@ -2,9 +2,9 @@
 
 python bench/quality.py [--data mnist.npz] [--minutes 8] [--only DCGAN] [--seeds 0 1 2]
 
-Both train in turns, each in a process of its own, and are judged by the same critic at the end of
-each turn; the clock runs while they train, and one waits while the other trains or is judged. The
-textbook recipe has its minutes. Ours has a share of them (the aim), and its learning rate falls
+Both train in turns, each in its own process. The same classifier evaluates both at the end of each
+turn. The clock runs only while they train. The textbook recipe has its minutes.
+Ours has a share of them (the aim), and its learning rate falls
 within that: the figure is how much of the minutes it takes to reach where the textbook recipe ends.
 Systems and seeds that are not asked for keep the curves that they have.
 """
@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import ankeras
-from ankeras import judges, metrics, plots
+from ankeras import evaluation, pictures
 from ankeras.autoencoders import VAE
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
-from ankeras.callbacks import WeightAverage
 from ankeras.data import Dataset
 from ankeras.gans import CGAN, GAN, WGANGP, AdversarialModel, get_dcgan
+from ankeras.training.callbacks import WeightAverage
 
 import keras
 import matplotlib.pyplot as plt
@@ -187,8 +187,8 @@ def run(
     race = RACES[name]
     with np.load(data) as file:
         images, labels, real = file["images"], file["labels"], file["real"]
-    critic = keras.models.load_model(data.with_suffix(".keras"))
-    of_real = metrics.features(critic, real)
+    classifier = keras.models.load_model(data.with_suffix(".keras"))
+    of_real = evaluation.features(classifier, real)
     asked = np.arange(len(real)) % 10
     z = np.random.default_rng(0).standard_normal((len(real), 128), "float32")
 
@@ -197,12 +197,16 @@ def run(
             samples = model.draw(z, asked)
         else:
             samples = model.generate_classes(asked) if race.labels else model.generate(len(real))
-        found = {"frechet": metrics.frechet_distance(of_real, metrics.features(critic, samples))}
+        found = {
+            "frechet": evaluation.frechet_distance(
+                of_real, evaluation.features(classifier, samples)
+            )
+        }
         if race.labels:
-            found["accuracy"] = metrics.conditional_accuracy(critic, samples, asked)
+            found["accuracy"] = evaluation.conditional_accuracy(classifier, samples, asked)
         if len(turns.points) == POINTS - 1:
             file = f"quality_{name}_{'ours' if ours else 'textbook'}".replace(", ", "_")
-            plots.image_grid(samples[:50].reshape(5, 10, *samples.shape[1:])).savefig(
+            pictures.image_grid(samples[:50].reshape(5, 10, *samples.shape[1:])).savefig(
                 RESULTS / f"{file}.png"
             )
         return found
@@ -257,14 +261,14 @@ def compare(name: str, seed: int, seconds: float, data: Path) -> dict:
     }
 
 
-def keep(data: Dataset, real: np.ndarray, critic: keras.Model, path: Path) -> float:
+def keep(data: Dataset, real: np.ndarray, classifier: keras.Model, path: Path) -> float:
     """Write what the processes need; return the distance of real images from others."""
     labels = np.zeros(len(data.images), int) if data.labels is None else data.labels
     n = min(N, len(real) // 2)
     np.savez(path, images=data.images, labels=labels, real=real[:n])
-    critic.save(path.with_suffix(".keras"))
-    halves = [metrics.features(critic, half) for half in (real[:n], real[n : 2 * n])]
-    return metrics.frechet_distance(*halves)
+    classifier.save(path.with_suffix(".keras"))
+    halves = [evaluation.features(classifier, half) for half in (real[:n], real[n : 2 * n])]
+    return evaluation.frechet_distance(*halves)
 
 
 def plot(figures: dict) -> None:
@@ -303,11 +307,11 @@ def main() -> None:
                 continue
             file = Path(folder) / f"{race.faces}.npz"
             if not race.faces:
-                critic = metrics.train_critic(with_distorted_copies(train), epochs=4)
-                floor = keep(train, test.images, critic, file)
+                classifier = evaluation.train_classifier(with_distorted_copies(train), epochs=4)
+                floor = keep(train, test.images, classifier, file)
             else:
                 faces, others = ankeras.data.load("faces", size=64)
-                floor = keep(faces, others.images, judges.face_reader(), file)
+                floor = keep(faces, others.images, evaluation.face_reader(), file)
             found = {one["seed"]: one for one in figures.get(name, {}).get("seeds", [])}
             for seed in given.seeds:
                 found[seed] = compare(name, seed, 60 * given.minutes, file)

@@ -4,14 +4,14 @@ Networks, optimizers, batch sizes and training steps are those of the examples "
 AutoEncoder", "DCGAN to generate face images", "Conditional GAN" and "WGAN-GP overriding
 Model.train_step", written anew; for digits the DCGAN has one block less, as it draws 28 pixels a
 side and not 64. WGAN-GP's numbers between real and generated images are uniform, as in the paper.
-What a step computes is the examples', on each backend; only `ankeras.autodiff` is ours.
+What a step computes is the examples', on each backend; only `ankeras.training.autodiff` is ours.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from ankeras.autodiff import Model, descend, input_gradient
 from ankeras.gans.adversarial import TwoOptimizers
+from ankeras.training.autodiff import Model, descend, input_gradient
 
 import keras
 import numpy as np

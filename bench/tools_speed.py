@@ -8,7 +8,7 @@ import resource
 import time
 from collections.abc import Callable
 
-from ankeras import judges, latent, metrics
+from ankeras import evaluation, latent
 from ankeras.builders import get_decoder
 from ankeras.data import digits, stream
 
@@ -25,13 +25,15 @@ def peak() -> float:
 def main() -> None:
     """Time each tool once, after a small run of the same."""
     decoder = get_decoder(2, (28, 28, 1))
-    critic = judges.digit_critic()
+    classifier = evaluation.digit_classifier()
     real, fake = digits(N_FRECHET, seed=1).images, digits(N_FRECHET, seed=2).images
     training, samples = digits(N_TRAINING, seed=3).images, fake[:N_SAMPLES]
     figures: dict = {"memory with the images, GiB": peak()}
 
     def distance(n: int) -> float:
-        return metrics.frechet_distance(*(metrics.features(critic, x[:n]) for x in (real, fake)))
+        return evaluation.frechet_distance(
+            *(evaluation.features(classifier, x[:n]) for x in (real, fake))
+        )
 
     def draw(n: int) -> None:
         for _ in itertools.islice(stream("digits", 500), n // 500):
@@ -40,8 +42,8 @@ def main() -> None:
     tools: dict[str, Callable[[], object]] = {
         "grid of 40 x 40": lambda: latent.quantile_grid(decoder, 40),
         f"Frechet distance, {N_FRECHET} samples": lambda: distance(N_FRECHET),
-        f"nearest of {N_TRAINING} images to {N_SAMPLES}": lambda: metrics.nearest_training_images(
-            samples, training
+        f"nearest of {N_TRAINING} images to {N_SAMPLES}": lambda: (
+            evaluation.nearest_training_images(samples, training)
         ),
         f"stream of {N_STREAM} digits": lambda: draw(N_STREAM),
     }

@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from ankeras import plots
+from ankeras import pictures
 from ankeras.data import faces
 
 GALLERY = Path(__file__).parent / "gallery"
@@ -13,4 +13,6 @@ if __name__ == "__main__":
     GALLERY.mkdir(exist_ok=True)
     for name in ("reconstructions", "latent_plane", "latent_grid"):
         shutil.copy(Path(sys.argv[1]) / f"{name}.png", GALLERY)
-    plots.image_grid(faces(24, seed=5, size=64).images, columns=12).savefig(GALLERY / "faces.png")
+    pictures.image_grid(faces(24, seed=5, size=64).images, columns=12).savefig(
+        GALLERY / "faces.png"
+    )

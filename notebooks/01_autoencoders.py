@@ -25,9 +25,9 @@ if "google.colab" in sys.modules:
 import os
 
 import ankeras
-from ankeras import autoencoders, data, plots
+from ankeras import autoencoders, data, pictures
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
-from ankeras.metrics import pca_error, reconstruction_error
+from ankeras.evaluation import pca_error, reconstruction_error
 
 import keras
 import numpy as np
@@ -48,7 +48,7 @@ if QUICK:
 X_train, X_test = train_data.images, test_data.images
 input_shape = X_train.shape[1:]
 print(f"{len(X_train)} training and {len(X_test)} test images of shape {input_shape}")
-plots.image_grid(X_train[:60], columns=15)
+pictures.image_grid(X_train[:60], columns=15)
 
 # %% [markdown]
 # ## The networks
@@ -99,10 +99,10 @@ history = autoencoder.fit(
 )
 
 # %%
-plots.history(history.history)
+pictures.history(history.history)
 
 # %%
-plots.reconstructions(X_test, {"d = 32": autoencoder.predict(X_test[:12], verbose=0)}, n=12)
+pictures.reconstructions(X_test, {"d = 32": autoencoder.predict(X_test[:12], verbose=0)}, n=12)
 
 # %% [markdown]
 # ## The size of the latent representation
@@ -120,14 +120,14 @@ for d in SIZES:
     print(f"d = {d} trained")
 
 # %%
-plots.reconstructions(
+pictures.reconstructions(
     X_test,
     {f"d = {d}": model.predict(X_test[:12], verbose=0) for d, model in by_size.items()},
     n=12,
 )
 
 # %%
-plots.curves(
+pictures.curves(
     SIZES,
     {
         "PCA": [pca_error(X_train, X_test, d) for d in SIZES],
@@ -177,7 +177,7 @@ overcomplete = autoencoders.get_overcomplete_autoencoder(input_shape)
 autoencoders.set_to_identity(overcomplete)
 noise = np.random.default_rng(0).random((6, *input_shape)).astype("float32")
 both = np.concatenate([X_test[:6], noise])
-plots.reconstructions(both, {"copied": overcomplete.predict(both, verbose=0).clip(0, 1)}, n=12)
+pictures.reconstructions(both, {"copied": overcomplete.predict(both, verbose=0).clip(0, 1)}, n=12)
 
 # %% [markdown]
 # ## Regularized autoencoders
@@ -241,7 +241,7 @@ history = autoencoders.train(denoiser, X_train, X_test, epochs=1 if QUICK else 6
 
 # %%
 corrupted = keras.ops.convert_to_numpy(denoiser.corrupt(X_test[:12]))
-plots.reconstructions(
+pictures.reconstructions(
     corrupted,
     {
         "plain": autoencoder.predict(corrupted, verbose=0),
@@ -263,7 +263,7 @@ rows = {}
 for name, model in {"no penalty": neither, "smooth": smooth, "sharp edges": sharp}.items():
     autoencoders.train(model, X_train, X_test, epochs=EPOCHS, learning_rate=2e-3, verbose=0)
     rows[name] = model.predict(X_test[:12], verbose=0)
-plots.reconstructions(X_test, rows, n=12)
+pictures.reconstructions(X_test, rows, n=12)
 
 # %% [markdown]
 # ## Questions

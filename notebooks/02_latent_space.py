@@ -23,7 +23,7 @@ if "google.colab" in sys.modules:
 import os
 
 import ankeras
-from ankeras import autoencoders, data, latent, metrics, plots
+from ankeras import autoencoders, data, evaluation, latent, pictures
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
 
 import numpy as np
@@ -51,14 +51,14 @@ history = autoencoders.train(autoencoder, X_train, X_test, epochs=1 if QUICK els
 encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
 
 # %%
-plots.reconstructions(X_test, {"d = 2": autoencoder.predict(X_test[:12], verbose=0)}, n=12)
+pictures.reconstructions(X_test, {"d = 2": autoencoder.predict(X_test[:12], verbose=0)}, n=12)
 
 # %% [markdown]
 # Each test image is a point, coloured by its class. The classes are somehow separated, though the network has never seen a label.
 
 # %%
 z = latent.encode(encoder, X_test)
-plots.latent_plane(z, test_data.labels, test_data.class_names)
+pictures.latent_plane(z, test_data.labels, test_data.class_names)
 
 # %% [markdown]
 # ## Sampling on a grid
@@ -70,10 +70,10 @@ low, high = latent.populated_box(z, coverage=0.9)
 locations = np.stack(
     np.meshgrid(np.linspace(low[0], high[0], 20), np.linspace(low[1], high[1], 20)), axis=-1
 ).reshape(-1, 2)
-plots.latent_plane(z, test_data.labels, test_data.class_names, locations=locations)
+pictures.latent_plane(z, test_data.labels, test_data.class_names, locations=locations)
 
 # %%
-plots.latent_grid(latent.grid(decoder, low, high, n=20), low, high)
+pictures.latent_grid(latent.grid(decoder, low, high, n=20), low, high)
 
 # %% [markdown]
 # Neighbouring points give similar images, and between two classes the images change gradually from one to the other. Where no image was encoded, the decoder has never been asked for anything, and it shows.
@@ -97,28 +97,30 @@ for d in SIZES:
     sampled[d] = latent.decode(model.get_layer("decoder"), random_codes)
 
 # %%
-plots.reconstructions(X_test, {f"d = {d}": reconstructed[d] for d in SIZES}, n=12)
+pictures.reconstructions(X_test, {f"d = {d}": reconstructed[d] for d in SIZES}, n=12)
 
 # %%
-plots.reconstructions(sampled[2], {f"d = {d}": sampled[d] for d in SIZES[1:]}, n=12, first="d = 2")
+pictures.reconstructions(
+    sampled[2], {f"d = {d}": sampled[d] for d in SIZES[1:]}, n=12, first="d = 2"
+)
 
 # %% [markdown]
 # To put a number on it, we train a classifier on the real images and count for how many samples it finds some class with a probability of at least 0.95. Images that are no digit leave it in doubt more often, and so do blurred ones: a small code blurs everything. So the measure of what a decoder can do at best is the same figure for its **reconstructions**, and the number to look at is the ratio of the two.
 
 # %%
-critic = metrics.train_critic(train_data, epochs=1 if QUICK else 6)
+classifier = evaluation.train_classifier(train_data, epochs=1 if QUICK else 6)
 shares = {
-    "reconstructions": [metrics.confident_share(critic, reconstructed[d]) for d in SIZES],
-    "random samples": [metrics.confident_share(critic, sampled[d]) for d in SIZES],
+    "reconstructions": [evaluation.confident_share(classifier, reconstructed[d]) for d in SIZES],
+    "random samples": [evaluation.confident_share(classifier, sampled[d]) for d in SIZES],
 }
 shares["samples / reconstructions"] = [
     sample / max(reconstruction, 1e-9)
     for reconstruction, sample in zip(*shares.values(), strict=True)
 ]
-print(f"real test images: {metrics.confident_share(critic, X_test):.2f}")
+print(f"real test images: {evaluation.confident_share(classifier, X_test):.2f}")
 for name, values in shares.items():
     print(f"{name:26}", *(f"{value:6.2f}" for value in values))
-plots.curves(
+pictures.curves(
     SIZES, shares, x_label="size of the code d", y_label="share that the classifier finds confident"
 )
 
@@ -144,11 +146,11 @@ print(f"codes: mean {codes.mean():.2f}, standard deviation {codes.std(axis=0).me
 normal = np.random.default_rng(0).normal(size=(N_SAMPLES, d)).astype("float32")
 samples = latent.decode(gaussian.decoder, normal)
 print(
-    f"confident: {metrics.confident_share(critic, samples):.2f} of the samples from N(0, I), "
+    f"confident: {evaluation.confident_share(classifier, samples):.2f} of the samples from N(0, I), "
     f"{shares['random samples'][SIZES.index(d)]:.2f} of those from the box, "
     f"{shares['reconstructions'][SIZES.index(d)]:.2f} of the reconstructions"
 )
-plots.reconstructions(samples, {"box": sampled[d]}, n=12, first="N(0, I)")
+pictures.reconstructions(samples, {"box": sampled[d]}, n=12, first="N(0, I)")
 
 # %% [markdown]
 # The codes now have the mean and the variance that was asked for, and yet most samples are no digits: the *cloud* of all codes was given the right size, not the right shape. Between the codes of single images the decoder is still free to draw anything. The **variational autoencoder** asks for more: that the code of *each image* be a small Gaussian, whose every point the decoder has to turn into that image.

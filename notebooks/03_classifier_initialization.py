@@ -27,9 +27,9 @@ if "google.colab" in sys.modules:
 import os
 
 import ankeras
-from ankeras import autoencoders, data, plots
+from ankeras import autoencoders, data, pictures
+from ankeras.autoencoders import accuracy, few_labels, fine_tune, initialize_classifier
 from ankeras.builders import get_autoencoder, get_classifier, get_encoder
-from ankeras.classification import accuracy, few_labels, fine_tune, initialize_classifier
 
 import numpy as np
 
@@ -46,7 +46,7 @@ if QUICK:
 S = train_data.images  # large, and its labels are not used
 L = few_labels(train_data, 100, seed=0)  # small
 print(f"S: {len(S)} images without labels; L: {len(L.images)} images with labels")
-plots.image_grid(L.images, title="all the labelled images there are", columns=20)
+pictures.image_grid(L.images, title="all the labelled images there are", columns=20)
 
 # %% [markdown]
 # ## The four steps, one by one
@@ -57,7 +57,7 @@ plots.image_grid(L.images, title="all the labelled images there are", columns=20
 LATENT_DIM = 16
 autoencoder = get_autoencoder(S.shape[1:], latent_dim=LATENT_DIM)
 autoencoders.train(autoencoder, S, test_data.images, epochs=1 if QUICK else 8)
-plots.reconstructions(
+pictures.reconstructions(
     test_data.images, {"D(E(s))": autoencoder.predict(test_data.images[:12], verbose=0)}, n=12
 )
 
@@ -132,7 +132,7 @@ for way in SETTINGS:
     print(f"{way:13}", *(f"{np.mean(row):.3f}" for row in results[way]))
 
 # %%
-plots.curves(N_LABELS, results, x_label="labelled images", y_label="accuracy on test images")
+pictures.curves(N_LABELS, results, x_label="labelled images", y_label="accuracy on test images")
 
 # %% [markdown]
 # With few labels the autoencoder's encoder is far ahead: it has already learnt from $S$ what such images are like, and only the head has to be learnt from $L$. With many labels the random start catches up, and a frozen encoder becomes a limit: its code was made to reconstruct, not to tell classes apart.

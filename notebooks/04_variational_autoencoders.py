@@ -24,10 +24,10 @@ if "google.colab" in sys.modules:
 import os
 
 import ankeras
-from ankeras import autoencoders, data, latent, metrics, plots
-from ankeras.autodiff import value_and_gradient
+from ankeras import autoencoders, data, evaluation, latent, pictures
 from ankeras.autoencoders.regularized import total_variation
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
+from ankeras.training.autodiff import value_and_gradient
 
 import keras
 import numpy as np
@@ -78,7 +78,7 @@ print(f"d/dlogv {float(gradients[1]):.3f}, should be 0.25")
 # The reconstruction loss is $-\log p(x|z)$: for a decoder that draws the probability of white it is the binary cross-entropy, summed over the pixels. With $\beta = 1$, $-\ell$ is a lower bound of $\log p(x)$, the log-likelihood of the image (ATIV). DLSP draws the two terms of the KL divergence:
 
 # %%
-plots.kl_terms()
+pictures.kl_terms()
 
 # %% [markdown]
 # The second pulls $\mu$ to 0 and so centres the codes around the origin. The first pushes $v$ to 1: the code of an image becomes a ball instead of a point, and the balls cover the latent space (NOTES). The reconstruction asks for the opposite: small balls, far from each other.
@@ -100,20 +100,20 @@ vae_2.compile(keras.optimizers.Adam(3e-3))
 history = vae_2.fit(X_train, batch_size=100, epochs=EPOCHS, validation_data=(X_test,))
 
 # %%
-plots.history(history.history, ("reconstruction", "kl"))
+pictures.history(history.history, ("reconstruction", "kl"))
 
 # %% [markdown]
 # Each test image is drawn at its $\mu$; the circles hold 50, 90 and 99 % of the prior. Compare it with the plane of the autoencoder in notebook 02: the codes lie where the prior wants them.
 
 # %%
 mu, log_var = autoencoders.encode_posterior(vae_2, X_test)
-plots.latent_plane(mu, test_data.labels, test_data.class_names, prior=True)
+pictures.latent_plane(mu, test_data.labels, test_data.class_names, prior=True)
 
 # %% [markdown]
 # No box has to be looked for any more: the grid is made of the quantiles of the prior, so that each image stands for the same share of the samples.
 
 # %%
-plots.image_grid(latent.quantile_grid(vae_2.generator, n=20))
+pictures.image_grid(latent.quantile_grid(vae_2.generator, n=20))
 
 # %% [markdown]
 # ## Sixteen dimensions
@@ -144,7 +144,7 @@ draws = [
     for seed in (1, 2)
 ]
 rows = {"$D(\\mu)$": mu, "$z \\sim q(z|x)$": draws[0], "another $z$": draws[1]}
-plots.reconstructions(
+pictures.reconstructions(
     X_test, {name: latent.decode(generator, z[:12]) for name, z in rows.items()}, n=12
 )
 
@@ -161,23 +161,23 @@ samples = {
     "VAE, d = 16": latent.decode(generator, latent.sample_prior(1000, 16)),
 }
 top, *below = samples
-plots.reconstructions(samples[top], {name: samples[name] for name in below}, n=12, first=top)
+pictures.reconstructions(samples[top], {name: samples[name] for name in below}, n=12, first=top)
 
 # %% [markdown]
 # A classifier of real images judges them: for how many it is sure of some class (probability at least 0.95), how far their features are from those of real images (Fréchet distance), which share of them lies among the real images (precision), and which share of the real images lies among them (recall).
 
 # %%
-critic = metrics.train_critic(train_data, epochs=1 if QUICK else 6)
+classifier = evaluation.train_classifier(train_data, epochs=1 if QUICK else 6)
 
 
 def print_judgement(sets):
     print(f"{'':26}confident  Fréchet  precision  recall")
     for name, images in sets.items():
-        sure = metrics.confident_share(critic, images)
-        found = metrics.judge(critic, X_test, images)
+        sure = evaluation.confident_share(classifier, images)
+        found = evaluation.evaluate_samples(classifier, X_test, images)
         print(f"{name:26}{sure:9.2f}{found.frechet:9.1f}{found.precision:11.2f}{found.recall:8.2f}")
     print(
-        f"{'real images':26}{metrics.confident_share(critic, X_test):9.2f}"
+        f"{'real images':26}{evaluation.confident_share(classifier, X_test):9.2f}"
         f"{found.frechet_real:9.1f}{found.precision_real:11.2f}{found.recall_real:8.2f}"
     )
 
@@ -210,9 +210,9 @@ print("beta                       ", *(f"{beta:7g}" for beta in BETAS))
 for key in ("reconstruction", "kl"):
     print(f"{key + ', nats':27}", *(f"{logs[key]:7.1f}" for logs in found))
 generated = {f"beta = {beta}": model.generate(1000) for beta, model in by_beta.items()}
-shares = [metrics.confident_share(critic, images) for images in generated.values()]
+shares = [evaluation.confident_share(classifier, images) for images in generated.values()]
 print("confident share of samples ", *(f"{share:7.2f}" for share in shares))
-plots.curves(
+pictures.curves(
     BETAS,
     {
         "reconstruction": [logs["reconstruction"] for logs in found],
@@ -223,7 +223,7 @@ plots.curves(
 )
 
 # %%
-plots.reconstructions(
+pictures.reconstructions(
     X_test,
     {f"beta = {beta}": model.predict(X_test[:12], verbose=0) for beta, model in by_beta.items()},
     n=12,
@@ -231,7 +231,7 @@ plots.reconstructions(
 
 # %%
 top, *below = generated
-plots.reconstructions(generated[top], {name: generated[name] for name in below}, n=12, first=top)
+pictures.reconstructions(generated[top], {name: generated[name] for name in below}, n=12, first=top)
 
 # %% [markdown]
 # A small $\beta$ buys good reconstructions, and the codes leave the prior: its samples are decoded from places that no image was sent to. A large one pulls all codes together until every image has the same, and the decoder can only draw the average image. Somewhere in between lie the best samples.
@@ -255,7 +255,7 @@ for name, options in variants.items():
     kl_history = autoencoders.KLHistory(X_test[:1000])
     by_variant[name] = fit(get_vae(32, **options), [kl_history])
     kl_histories[name] = np.add(kl_history.of_variance, kl_history.of_mean)
-plots.kl_heatmaps(kl_histories)
+pictures.kl_heatmaps(kl_histories)
 
 
 # %%
@@ -278,7 +278,7 @@ for name, model in by_variant.items():
 # %%
 by_size = {2: vae_2, 8: fit(get_vae(8)), 16: vae, 32: by_variant["as it is"]}
 SIZES = tuple(by_size)
-plots.curves(
+pictures.curves(
     SIZES,
     {"offered": SIZES, "active": [active(model) for model in by_size.values()]},
     x_label="size of the code d",
@@ -295,10 +295,10 @@ mu, log_var = autoencoders.encode_posterior(vae, X_train)
 z = np.asarray(autoencoders.reparameterize(mu, log_var, latent.sample_prior(*mu.shape, seed=3)))
 prior = latent.sample_prior(*z.shape, seed=4)
 print("Fréchet distance to codes drawn from N(0, I):")
-print(f"  codes of the images {metrics.frechet_distance(prior, z):.3f}")
+print(f"  codes of the images {evaluation.frechet_distance(prior, z):.3f}")
 other = latent.sample_prior(*z.shape, seed=5)
-print(f"  other such draws    {metrics.frechet_distance(prior, other):.3f}")
-plots.code_histograms(z)
+print(f"  other such draws    {evaluation.frechet_distance(prior, other):.3f}")
+pictures.code_histograms(z)
 
 # %% [markdown]
 # Seen along each axis the codes are close to $\mathcal N(0, 1)$. In the plane above there were gaps between the classes, though, and sixteen dimensions have room for many more: there the decoder was never trained. To measure what they cost, we fit a better model of $Q(z)$, a mixture of 20 Gaussians, and draw from it. The decoder stays the same, only $z$ changes.
@@ -314,7 +314,7 @@ codes = {
 decoded = {name: latent.decode(generator, z) for name, z in codes.items()}
 print_judgement(decoded)
 top, *below = decoded
-plots.reconstructions(decoded[top], {name: decoded[name] for name in below}, n=12, first=top)
+pictures.reconstructions(decoded[top], {name: decoded[name] for name in below}, n=12, first=top)
 
 # %% [markdown]
 # Most of what separates samples from reconstructions is gone: the decoder was not to blame, the mismatch was.
@@ -358,7 +358,7 @@ rows = {"mean": mean, "standard deviation": deviation, "drawn": mean + deviation
 for name in ("mean", "drawn"):
     print(f"{name:9}variance {rows[name].var(axis=0).sum():6.1f}")
 print(f"data     variance {variances['data']:6.1f}")
-plots.reconstructions(X_test, {name: np.clip(x, 0, 1) for name, x in rows.items()}, n=12)
+pictures.reconstructions(X_test, {name: np.clip(x, 0, 1) for name, x in rows.items()}, n=12)
 
 # %% [markdown]
 # The standard deviation is high where the code does not tell whether there is ink: the decoder knows what it does not know. Drawing each pixel from its Gaussian, as ATIV's recipe says, brings the lost variance back, but as noise: each pixel is drawn on its own, while real strokes move as a whole. Sharp images need another judge than a loss pixel by pixel. This is what GANs are about.

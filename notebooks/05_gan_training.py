@@ -26,10 +26,10 @@ import os
 import tempfile
 
 import ankeras
-from ankeras import data, latent, plots
-from ankeras.animation import save_gif
+from ankeras import data, latent, pictures
 from ankeras.builders import get_discriminator, get_generator
-from ankeras.gans import GAN, gan, process, process_plots, toy
+from ankeras.gans import GAN, gan, toy, training_pictures, training_record
+from ankeras.pictures import save_gif
 
 import keras
 import numpy as np
@@ -71,9 +71,9 @@ def train(density, seed, steps, *, batch=128, d_rate=1e-3, g_rate=1e-3, beta_1=0
     optimizers = Adam(d_rate, beta_1=beta_1), Adam(g_rate, beta_1=beta_1)
     model.compile(*optimizers, steps_per_execution=20)
     if n == 1:
-        record = process.Snapshots(toy.prior_quantiles(500), toy.LINE, every=40)
+        record = training_record.Snapshots(toy.prior_quantiles(500), toy.LINE, every=40)
     else:
-        record = process.Snapshots(latent.sample_prior(1000, n), toy.PLANE, every=100)
+        record = training_record.Snapshots(latent.sample_prior(1000, n), toy.PLANE, every=100)
     steps = 200 if QUICK else steps
     x = density.sample(min(steps, 1000) * batch * k, seed)
     epochs = max(steps // 1000, 1)
@@ -95,11 +95,11 @@ def train(density, seed, steps, *, batch=128, d_rate=1e-3, g_rate=1e-3, beta_1=0
 # %%
 _, record = train(toy.TWO_PEAKS, 2, 3000, batch=512, d_rate=2e-3, g_rate=5e-4, beta_1=0.0)
 last = len(record.steps) - 1
-process_plots.line(record, toy.TWO_PEAKS, sorted({0, 2, 4, min(15, last), last}))
+training_pictures.line(record, toy.TWO_PEAKS, sorted({0, 2, 4, min(15, last), last}))
 
 # %%
 shots = [*range(min(15, last)), *range(15, last + 1, 5)]
-frames = (process_plots.line(record, toy.TWO_PEAKS, [i]) for i in shots)
+frames = (training_pictures.line(record, toy.TWO_PEAKS, [i]) for i in shots)
 save_gif(frames, folder / "line.gif", seconds=0.25)
 Image(str(folder / "line.gif"))
 
@@ -113,9 +113,9 @@ x_real = np.sort(toy.TWO_PEAKS.sample(50_000), axis=0)[50::100]  # 500 points, e
 print("seed   steps on one peak   mean    std   distance to the data")
 for seed in range(1 if QUICK else 8):
     _, record = train(toy.TWO_PEAKS, seed, 1000, batch=256, d_rate=2e-3, g_rate=5e-4, beta_1=0.0)
-    covered = [process.modes_covered(x, toy.TWO_PEAKS).covered for x in record.generated]
+    covered = [training_record.modes_covered(x, toy.TWO_PEAKS).covered for x in record.generated]
     x = record.generated[-1]
-    distance = process.distance_to_data(x, x_real)
+    distance = training_record.distance_to_data(x, x_real)
     print(f"{seed:4}{40 * covered.count(1):20}{x.mean():7.2f}{x.std():7.2f}{distance:23.2f}")
 print(f"data{x_real.mean():27.2f}{x_real.std():7.2f}")
 
@@ -130,10 +130,12 @@ print(f"data{x_real.mean():27.2f}{x_real.std():7.2f}")
 # %%
 _, healthy = train(toy.RING, 0, 3000)
 last = len(healthy.steps) - 1
-process_plots.plane(healthy, toy.RING, sorted({0, min(5, last), min(10, last), last // 2, last}))
+training_pictures.plane(
+    healthy, toy.RING, sorted({0, min(5, last), min(10, last), last // 2, last})
+)
 
 # %%
-frames = (process_plots.plane(healthy, toy.RING, [i]) for i in range(last + 1))
+frames = (training_pictures.plane(healthy, toy.RING, [i]) for i in range(last + 1))
 save_gif(frames, folder / "plane.gif", seconds=0.3)
 Image(str(folder / "plane.gif"))
 
@@ -155,7 +157,7 @@ def head_start(model, x, head_starts, batch=128):
         model.fit(x[: (steps - taken) * batch], batch_size=batch, verbose=0)
         taken = steps
         logits = model.discriminator.predict(model.generator.predict(z, verbose=0), verbose=0)
-        norms = process.generator_gradient_norms(model)
+        norms = training_record.generator_gradient_norms(model)
         rows.append([np.mean(1 / (1 + np.exp(-logits))), *norms.values()])
     return np.array(rows)  # D(G(z)), minimax, non-saturating
 
@@ -173,7 +175,7 @@ print("steps of D   D(G(z))   minimax   non-saturating   ratio")
 for steps, (verdict, flat, steep) in zip(HEAD_STARTS, measured.mean(axis=0), strict=True):
     print(f"{steps:10}{verdict:10.1e}{flat:10.4f}{steep:17.4f}{steep / flat:8.0f}")
 lines = {"minimax": measured[..., 1].T, "non-saturating": measured[..., 2].T}
-figure = plots.curves(
+figure = pictures.curves(
     HEAD_STARTS, lines, x_label="head start of D [steps]", y_label=r"norm of $\nabla_{\theta_g}$"
 )
 figure.axes[0].set_yscale("log")
@@ -194,11 +196,11 @@ for loss in ("minimax", "non-saturating"):
             model.generator.set_weights(before.generator.get_weights())
             model.discriminator.set_weights(before.discriminator.get_weights())
             model.compile(Adam(1e-3, beta_1=0.5), make(), steps_per_execution=20)
-            record = process.Snapshots(latent.sample_prior(1000, 2), toy.PLANE, every=400)
+            record = training_record.Snapshots(latent.sample_prior(1000, 2), toy.PLANE, every=400)
             model.fit(x, batch_size=128, epochs=1 if QUICK else 4, verbose=0, callbacks=[record])
             first, *_, end = record.generated
             moved.append(np.linalg.norm(end - first, axis=1).mean())
-            covered.append(process.modes_covered(end).covered)
+            covered.append(training_record.modes_covered(end).covered)
         print(f"{loss:17}{name:10}{np.mean(moved):14.2f}{covered!s:>26}")
 
 # %% [markdown]
@@ -241,15 +243,15 @@ print("recipe                    modes, by seed    on a mode    unrest")
 for name, recipe in RECIPES.items():
     runs = [train(toy.RING, seed, 3000, **recipe)[1] for seed in SEEDS]
     collapsed = collapsed or runs[0]
-    found = [process.modes_covered(run.generated[-1]) for run in runs]
+    found = [training_record.modes_covered(run.generated[-1]) for run in runs]
     covered = str([modes.covered for modes in found])
     on_mode = np.mean([modes.on_mode for modes in found])
-    moving = np.mean([process.unrest(run.generated) for run in runs])
+    moving = np.mean([training_record.unrest(run.generated) for run in runs])
     print(f"{name:25}{covered:>15}{on_mode:13.2f}{moving:10.2f}")
 
 # %%
 last = len(collapsed.steps) - 1
-process_plots.plane(collapsed, toy.RING, range(max(last - 4, 0), last + 1))
+training_pictures.plane(collapsed, toy.RING, range(max(last - 4, 0), last + 1))
 
 # %% [markdown]
 # Look at the background: $\mathcal D$ is nearly flat. It can't describe eight modes, only the side where $\mathcal G$ was last, and nothing pulls the $z$ apart. What helps is a $\mathcal D$ that keeps up, by its learning rate or, in most seeds, by $k = 5$ steps: "need to carefully synchronize the two steps" (AN2DL). What makes $\mathcal D$ smoother (R1) or less sure (label smoothing) does not help *this* collapse, because that is not its cause.
@@ -275,13 +277,18 @@ for name, recipe in RECIPES.items():
     runs = [train(toy.TWO_PEAKS, seed, 2000, **recipe)[1] for seed in SEEDS]
     ways[name] = runs[0]
     distances = [
-        np.mean([process.distance_to_data(x, x_real) for x in run.generated[len(run.steps) // 2 :]])
+        np.mean(
+            [
+                training_record.distance_to_data(x, x_real)
+                for x in run.generated[len(run.steps) // 2 :]
+            ]
+        )
         for run in runs
     ]
-    moving = np.mean([process.unrest(run.generated) for run in runs])
+    moving = np.mean([training_record.unrest(run.generated) for run in runs])
     by_seed = "  ".join(f"{distance:.2f}" for distance in distances)
     print(f"{name:25}{by_seed:>30}{moving:10.3f}")
-process_plots.ways(ways, toy.TWO_PEAKS)
+training_pictures.ways(ways, toy.TWO_PEAKS)
 
 # %% [markdown]
 # The players chase each other around the equilibrium; without momentum, and more so with small steps, they settle near it. Small steps alone calm $\mathcal G$, but not always in the right place: a distance near 2 is one peak of two, half of the points would have to move by 4. R1 helps, but less than well-chosen optimizers.

@@ -26,13 +26,14 @@ import os
 import tempfile
 
 import ankeras
-from ankeras import callbacks, data, gans, judges, metrics, plots
+from ankeras import data, evaluation, gans, pictures
+from ankeras.training import callbacks
 
 import numpy as np
 from IPython.display import Image
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
-reader = judges.face_reader()  # trained once, on the first call on this machine: about a minute
+reader = evaluation.face_reader()  # trained once, on the first call on this machine: about a minute
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
@@ -41,7 +42,7 @@ print(ankeras.setup(seed=42))
 # %%
 faces = data.faces(1000 if QUICK else 20_000, seed=0, size=32)
 X_train = faces.images
-plots.image_grid(X_train[:40], columns=20)
+pictures.image_grid(X_train[:40], columns=20)
 
 # %% [markdown]
 # ## The two players
@@ -74,7 +75,7 @@ history = gan.fit(
 # The losses do not tell how good the images are: they tell how the game stands. At the equilibrium $\mathcal D$ gives every image $\frac 1 2$.
 
 # %%
-plots.history(history.history, ("d_loss", "g_loss", "d_real", "d_fake"))
+pictures.history(history.history, ("d_loss", "g_loss", "d_real", "d_fake"))
 
 # %%
 folder = Path(tempfile.mkdtemp())
@@ -85,11 +86,11 @@ Image(str(folder / "dcgan.gif"))
 # As in AN2DL, "Images generated after 1 training epoch", and at the end:
 
 # %%
-plots.image_grid(samples.frames[1], title="after 1 epoch")
+pictures.image_grid(samples.frames[1], title="after 1 epoch")
 
 # %%
 drawn = gan.generate(200 if QUICK else 5000, seed=2)
-plots.image_grid(drawn[:120], columns=20, title="at the end")
+pictures.image_grid(drawn[:120], columns=20, title="at the end")
 
 # %%
 if not QUICK:  # notebooks 7 and 8 use this model
@@ -102,7 +103,7 @@ if not QUICK:  # notebooks 7 and 8 use this model
 # A network that reads the attributes of faces (it is right in more than 97 % of the drawn portraits for most of them) goes through the samples. A GAN that drops some kind of face (**mode collapse**) shows here.
 
 # %%
-found, wanted = judges.read(reader, drawn), judges.attributes(faces.factors)
+found, wanted = evaluation.read_attributes(reader, drawn), evaluation.true_attributes(faces.factors)
 print(f"{'':10}{'samples':>9}{'data':>9}")
 for name in ("woman", "smile", "glasses", "beard", "hat"):
     print(f"{name:10}{np.mean(found[name] == 1):9.3f}{np.mean(wanted[name] == 1):9.3f}")
@@ -112,7 +113,7 @@ for name in ("woman", "smile", "glasses", "beard", "hat"):
 
 # %%
 test = data.faces(400 if QUICK else 6000, seed=1, size=32)
-print(metrics.judge(reader, test.images, drawn[:3000]))
+print(evaluation.evaluate_samples(reader, test.images, drawn[:3000]))
 
 # %% [markdown]
 # ## Does it copy?
@@ -121,12 +122,12 @@ print(metrics.judge(reader, test.images, drawn[:3000]))
 
 # %%
 shown = drawn[:12]
-rows, distances = metrics.nearest_training_images(shown, X_train)
-plots.nearest(shown, X_train[rows], distances)
+rows, distances = evaluation.nearest_training_images(shown, X_train)
+pictures.nearest(shown, X_train[rows], distances)
 
 # %%
-_, of_drawn = metrics.nearest_training_images(drawn[:200], X_train)
-_, of_real = metrics.nearest_training_images(test.images[:200], X_train)
+_, of_drawn = evaluation.nearest_training_images(drawn[:200], X_train)
+_, of_real = evaluation.nearest_training_images(test.images[:200], X_train)
 print(
     f"mean distance to the nearest training image: samples {of_drawn.mean():.2f}, new real faces {of_real.mean():.2f}"
 )

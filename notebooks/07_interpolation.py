@@ -20,7 +20,7 @@ import os
 import tempfile
 
 import ankeras
-from ankeras import animation, data, gans, inversion, latent, plots
+from ankeras import data, gans, latent, pictures
 from ankeras.autoencoders import VAE
 from ankeras.builders import get_decoder, get_encoder
 
@@ -55,7 +55,7 @@ generator, d = gan.generator, gan.latent_dim
 z = latent.sample_prior(12, d, seed=3)
 starts, ends = z[:6], z[6:]
 lines = np.stack([latent.interpolate(a, b, 12) for a, b in zip(starts, ends)])
-plots.image_grid(latent.decode(generator, lines), title="interpolation in the latent space")
+pictures.image_grid(latent.decode(generator, lines), title="interpolation in the latent space")
 
 # %% [markdown]
 # Between the **pixels** of the same two images there are no faces, only double exposures:
@@ -64,7 +64,7 @@ plots.image_grid(latent.decode(generator, lines), title="interpolation in the la
 images = latent.decode(generator, z)
 t = np.linspace(0, 1, 12)[:, None, None, None]
 faded = np.stack([(1 - t) * a + t * b for a, b in zip(images[:2], images[6:8])])
-plots.image_grid(faded, title="interpolation of pixels")
+pictures.image_grid(faded, title="interpolation of pixels")
 
 # %% [markdown]
 # ## Line or arc?
@@ -81,7 +81,7 @@ print("lengths on the arc: ", np.round(np.linalg.norm(arcs[0], axis=1), 1))
 both = np.stack(
     [latent.decode(generator, way) for pair in zip(lines[:3], arcs[:3]) for way in pair]
 )
-plots.image_grid(both, title="rows in pairs: line, arc")
+pictures.image_grid(both, title="rows in pairs: line, arc")
 
 # %% [markdown]
 # ## Nine random points
@@ -91,7 +91,7 @@ plots.image_grid(both, title="rows in pairs: line, arc")
 # %%
 nine = latent.sample_prior(9, d, seed=5)
 walk = latent.path(nine, 10, spherical=True)[:-1].reshape(8, 10, d)
-plots.image_grid(
+pictures.image_grid(
     latent.decode(generator, walk),
     title="a walk through nine random points; each row leads to the next",
 )
@@ -99,7 +99,7 @@ plots.image_grid(
 # %%
 folder = Path(tempfile.mkdtemp())
 closed = latent.path(nine, 16, spherical=True, closed=True)
-animation.save_gif(latent.decode(generator, closed), folder / "walk.gif", seconds=0.08, scale=6)
+pictures.save_gif(latent.decode(generator, closed), folder / "walk.gif", seconds=0.08, scale=6)
 Image(str(folder / "walk.gif"))
 
 # %% [markdown]
@@ -109,8 +109,8 @@ Image(str(folder / "walk.gif"))
 
 # %%
 given = data.faces(6, seed=9, size=32).images
-found = inversion.invert(generator, given, restarts=2 if QUICK else 6, steps=20 if QUICK else 300)
-plots.reconstructions(
+found = latent.invert(generator, given, restarts=2 if QUICK else 6, steps=20 if QUICK else 300)
+pictures.reconstructions(
     given, {"G(z), z searched": latent.decode(generator, found.z)}, n=6, first="given"
 )
 
@@ -128,7 +128,7 @@ rate = keras.optimizers.schedules.CosineDecay(4e-3, epochs * len(X_train) // 100
 vae.compile(keras.optimizers.Adam(rate))
 vae.fit(X_train, batch_size=100, epochs=epochs)
 encoded = latent.encode(vae.mean_encoder, given)
-plots.reconstructions(
+pictures.reconstructions(
     given, {"D(mu), by the encoder": latent.decode(vae.generator, encoded)}, n=6, first="given"
 )
 
@@ -139,7 +139,7 @@ rows = [
     for i in (0, 2)
     for network, codes in ways.values()
 ]
-plots.image_grid(np.stack(rows), title="between two given faces; rows in pairs: GAN, VAE")
+pictures.image_grid(np.stack(rows), title="between two given faces; rows in pairs: GAN, VAE")
 
 # %% [markdown]
 # ## Two latent spaces, one map
@@ -155,7 +155,7 @@ errors = []
 for n in sizes:
     linear = latent.linear_map(z_gan[:n], z_vae[:n])
     errors.append(latent.relative_error(z_vae[held_out], linear(z_gan[held_out])))
-plots.curves(
+pictures.curves(
     sizes,
     {"linear map, GAN to VAE": errors},
     x_label="support set (images)",
@@ -164,7 +164,7 @@ plots.curves(
 
 # %%
 mapped = latent.decode(vae.generator, linear(z_gan[held_out][:12]))
-plots.reconstructions(
+pictures.reconstructions(
     latent.decode(generator, z_gan[held_out][:12]),
     {
         "VAE, by its encoder": latent.decode(vae.generator, z_vae[held_out][:12]),

@@ -21,7 +21,7 @@ if "google.colab" in sys.modules:
 import os
 
 import ankeras
-from ankeras import attributes, data, gans, judges, latent, plots
+from ankeras import data, evaluation, gans, latent, pictures
 from ankeras.autoencoders import VAE, encode_posterior
 from ankeras.builders import get_decoder, get_encoder
 
@@ -30,7 +30,7 @@ import numpy as np
 from IPython.display import display
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
-reader = judges.face_reader()  # trained once, on the first call on this machine: about a minute
+reader = evaluation.face_reader()  # trained once, on the first call on this machine: about a minute
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
@@ -55,9 +55,9 @@ generator, d = gan.generator, gan.latent_dim
 # %%
 z = latent.sample_prior(1000 if QUICK else 5000, d, seed=1)
 drawn = latent.decode(generator, z)
-has = judges.read(reader, drawn)
+has = evaluation.read_attributes(reader, drawn)
 if QUICK:  # what was hardly trained draws no attributes: take any, so that the cells below run
-    has = judges.attributes(faces.factors)
+    has = evaluation.true_attributes(faces.factors)
 woman, smile, glasses = (has[name] == 1 for name in ("woman", "smile", "glasses"))
 
 # %% [markdown]
@@ -76,12 +76,12 @@ def examples(rows, k):
 def show(concepts, k=3, generator=generator):
     """Draw an arithmetic problem as in Radford et al., figure 7."""
     codes, images = zip(*(examples(rows, k) for rows in concepts.values()))
-    result = attributes.arithmetic(*codes)
-    return plots.arithmetic(
+    result = latent.arithmetic(*codes)
+    return pictures.arithmetic(
         dict(zip(concepts, images)),
-        latent.decode(generator, np.stack([attributes.concept(c) for c in codes])),
+        latent.decode(generator, np.stack([latent.concept(c) for c in codes])),
         latent.decode(generator, latent.neighbours(result)),
-        attributes.pixel_arithmetic(*images),
+        latent.pixel_arithmetic(*images),
     )
 
 
@@ -119,11 +119,11 @@ for k in (1, 3, 10, 20):
     by_codes, by_pixels = [], []
     for _ in range(trials):
         codes, images = zip(*(examples(rows, k) for rows in concepts.values()))
-        by_codes.append(attributes.arithmetic(*codes))
-        by_pixels.append(attributes.pixel_arithmetic(*images))
+        by_codes.append(latent.arithmetic(*codes))
+        by_pixels.append(latent.pixel_arithmetic(*images))
     shares = []
     for results in (latent.decode(generator, np.stack(by_codes)), np.stack(by_pixels)):
-        read = judges.read(reader, results)
+        read = evaluation.read_attributes(reader, results)
         shares.append(np.mean((read["woman"] == 1) & (read["glasses"] == 1)))
     print(f"{k:<10}{shares[0]:10.2f}{shares[1]:10.2f}")
 
@@ -144,7 +144,7 @@ vae.compile(keras.optimizers.Adam(rate))
 vae.fit(X_train, batch_size=100, epochs=epochs)
 test = data.faces(600 if QUICK else 5000, seed=1, size=32)
 z_test, _ = encode_posterior(vae, test.images)
-plots.reconstructions(test.images, {"VAE": latent.decode(vae.generator, z_test[:12])}, n=12)
+pictures.reconstructions(test.images, {"VAE": latent.decode(vae.generator, z_test[:12])}, n=12)
 
 # %% [markdown]
 # "Draw a frontier inside the latent space, which is an **hyperplane**. The perpendicular to the hyperplane tells us the direction in which to move" (NOTES). How well does a hyperplane separate the codes with an attribute from those without?
@@ -152,7 +152,7 @@ plots.reconstructions(test.images, {"VAE": latent.decode(vae.generator, z_test[:
 # %%
 NAMES = ("woman", "smile", "glasses", "beard", "hat")
 truth = {name: test.factors[name] for name in NAMES}
-planes = {name: attributes.hyperplane(z_test, truth[name]) for name in NAMES}
+planes = {name: latent.hyperplane(z_test, truth[name]) for name in NAMES}
 for name, plane in planes.items():
     print(
         f"{name:10}{np.mean((plane.distance(z_test) > 0) == truth[name]):.3f} of the codes on the right side"
@@ -164,17 +164,17 @@ for name, plane in planes.items():
 # %%
 strengths = (-1.5, -1, -0.5, 0, 0.5, 1, 1.5)
 for name in ("glasses", "smile", "woman"):
-    direction = attributes.mean_direction(z_test, truth[name])
-    moved = attributes.move(z_test[:4], direction, strengths)
-    display(plots.edit_sweep(latent.decode(vae.generator, moved), strengths, title=name))
+    direction = latent.mean_direction(z_test, truth[name])
+    moved = latent.move(z_test[:4], direction, strengths)
+    display(pictures.edit_sweep(latent.decode(vae.generator, moved), strengths, title=name))
 
 # %% [markdown]
 # The same works for a continuous factor: AN2DL's "Interpolation of view changes". Faces that look to the right minus faces that look to the left:
 
 # %%
-direction = attributes.mean_direction(z_test, test.factors["turn"] > 0)
-moved = attributes.move(z_test[:4], direction, strengths)
-plots.edit_sweep(latent.decode(vae.generator, moved), strengths, title="turn")
+direction = latent.mean_direction(z_test, test.factors["turn"] > 0)
+moved = latent.move(z_test[:4], direction, strengths)
+pictures.edit_sweep(latent.decode(vae.generator, moved), strengths, title="turn")
 
 # %% [markdown]
 # ## Entanglement
@@ -183,17 +183,17 @@ plots.edit_sweep(latent.decode(vae.generator, moved), strengths, title="turn")
 
 # %%
 some = z_test[: 200 if QUICK else 1000]
-before = judges.read(reader, latent.decode(vae.generator, some))
+before = evaluation.read_attributes(reader, latent.decode(vae.generator, some))
 for title in ("as it is", "orthogonal to the others"):
     print(f"\ndirection {title}\n{'edited':10}" + "".join(f"{name:>9}" for name in NAMES))
     for name, plane in planes.items():
-        along = attributes.mean_direction(z_test, truth[name])
+        along = latent.mean_direction(z_test, truth[name])
         if title != "as it is":
-            along = attributes.orthogonalize(along, [planes[o].normal for o in NAMES if o != name])
+            along = latent.orthogonalize(along, [planes[o].normal for o in NAMES if o != name])
         distance = 2 * np.abs(plane.distance(z_test)).mean()
         wanted = np.where(before[name] == 1, -distance, distance)
-        moved = attributes.move_to(some, plane, wanted, along)
-        after = judges.read(reader, latent.decode(vae.generator, moved))
+        moved = latent.move_to(some, plane, wanted, along)
+        after = evaluation.read_attributes(reader, latent.decode(vae.generator, moved))
         print(f"{name:10}" + "".join(f"{np.mean(after[o] != before[o]):9.2f}" for o in NAMES))
 
 # %% [markdown]

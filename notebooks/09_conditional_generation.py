@@ -23,11 +23,17 @@ import os
 import tempfile
 
 import ankeras
-from ankeras import conditioning, data, latent, metrics, plots
+from ankeras import data, evaluation, latent, pictures
 from ankeras.autoencoders import CVAE
-from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
-from ankeras.callbacks import SampleGrid
+from ankeras.builders import (
+    conditioning,
+    get_decoder,
+    get_discriminator,
+    get_encoder,
+    get_generator,
+)
 from ankeras.gans import CGAN, decaying_adam
+from ankeras.training.callbacks import SampleGrid
 
 import keras
 import numpy as np
@@ -65,7 +71,7 @@ print("noise and label:", np.round(conditioning.append_to_vector(z, one_hot)[0],
 with_channels = np.asarray(conditioning.append_as_channels(X_train[:1], one_hot))
 print("image and label:", with_channels.shape)
 as_pictures = np.moveaxis(with_channels[0], -1, 0)[..., None]  # one picture a channel
-plots.image_grid(
+pictures.image_grid(
     as_pictures,
     columns=len(as_pictures),
     title="the channels that D sees: the image, then one a class (white: its own)",
@@ -104,7 +110,7 @@ samples = SampleGrid(lambda: by_class(cgan))
 history = cgan.fit(X_train, y_train, batch_size=64, epochs=EPOCHS, callbacks=[samples])
 
 # %%
-plots.history(history.history, ("d_loss", "g_loss"))
+pictures.history(history.history, ("d_loss", "g_loss"))
 
 # %%
 folder = Path(tempfile.mkdtemp())
@@ -125,7 +131,7 @@ cvae = CVAE(
 steps = EPOCHS * len(X_train) // 100
 cvae.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, steps)))
 history = cvae.fit(X_train, y_train, batch_size=100, epochs=EPOCHS)
-plots.image_grid(by_class(cvae), title="conditional VAE")
+pictures.image_grid(by_class(cvae), title="conditional VAE")
 
 # %% [markdown]
 # ## FiLM
@@ -141,7 +147,7 @@ film = CVAE(
 )
 film.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, steps)))
 history = film.fit(X_train, y_train, batch_size=100, epochs=EPOCHS)
-plots.image_grid(by_class(film), title="conditional VAE with FiLM")
+pictures.image_grid(by_class(film), title="conditional VAE with FiLM")
 
 # %% [markdown]
 # ## Do they obey?
@@ -149,14 +155,14 @@ plots.image_grid(by_class(film), title="conditional VAE with FiLM")
 # A classifier of real images reads 2,000 samples of each model. **Conditional accuracy** is the share that it gives the class that was asked for; on real images it is the classifier's own accuracy. The Fréchet distance compares the samples with real images, and real images with others.
 
 # %%
-critic = metrics.train_critic(train_data, epochs=1 if QUICK else 4)
+classifier = evaluation.train_classifier(train_data, epochs=1 if QUICK else 4)
 asked = np.arange(200 if QUICK else 2000) % n_classes
 print(f"{'':22}{'obeys':>8}{'Fréchet':>10}")
-real = metrics.conditional_accuracy(critic, test_data.images, test_data.labels)
+real = evaluation.conditional_accuracy(classifier, test_data.images, test_data.labels)
 for name, model in {"CGAN": cgan, "CVAE": cvae, "CVAE with FiLM": film}.items():
     drawn = model.generate_classes(asked)
-    found = metrics.judge(critic, test_data.images, drawn)
-    obeys = metrics.conditional_accuracy(critic, drawn, asked)
+    found = evaluation.evaluate_samples(classifier, test_data.images, drawn)
+    obeys = evaluation.conditional_accuracy(classifier, drawn, asked)
     print(f"{name:22}{obeys:8.3f}{found.frechet:10.1f}")
 print(f"{'real images':22}{real:8.3f}{found.frechet_real:10.1f}   ({found.n} images)")
 
@@ -174,7 +180,7 @@ rows = {
     f"as {name}": latent.decode(cvae.for_class(i), z)
     for i, name in enumerate(train_data.class_names)
 }
-plots.reconstructions(x, rows, n=n, first="test image")
+pictures.reconstructions(x, rows, n=n, first="test image")
 
 # %% [markdown]
 # ## Between two classes
@@ -191,7 +197,7 @@ z = latent.sample_prior(6, cgan.latent_dim, seed=2)
 morphs = [
     latent.decode(generator, np.concatenate([np.tile(code, (9, 1)), labels], axis=1)) for code in z
 ]
-plots.image_grid(
+pictures.image_grid(
     np.stack(morphs), title=f"from {train_data.class_names[a]} to {train_data.class_names[b]}, CGAN"
 )
 

@@ -28,7 +28,7 @@ import os
 import time
 
 import ankeras
-from ankeras import data, latent, metrics, plots
+from ankeras import data, evaluation, latent, pictures
 from ankeras.builders import get_autoencoder, get_discriminator, get_encoder, get_generator
 from ankeras.gans import (
     ACGAN,
@@ -167,7 +167,7 @@ X_train, y_train = train_data.images, train_data.labels
 if QUICK:
     X_train, y_train = X_train[:500], y_train[:500]
 shape, n_classes, d = X_train.shape[1:], 10, 16
-critic = metrics.train_critic(train_data, epochs=1 if QUICK else 2)
+classifier = evaluation.train_classifier(train_data, epochs=1 if QUICK else 2)
 SECONDS = 1 if QUICK else 5
 
 
@@ -217,14 +217,14 @@ for name, build in SYSTEMS.items():
     model.fit(*inputs, batch_size=64, epochs=1000, verbose=0, callbacks=[Clock(SECONDS)])
     images = model.generate(200 if QUICK else 2000)
     trained[name], samples[name] = model, images
-    found = metrics.judge(critic, test_data.images[: len(images)], images)
+    found = evaluation.evaluate_samples(classifier, test_data.images[: len(images)], images)
     rarest = found.histogram["class"].min()
     steps = int(model.optimizer.generator.iterations)
     print(f"{name:23}{steps:7}{found.frechet:11.1f}{rarest:16.1%}")
 print(f"{'real digits':23}{found.frechet_real:18.1f}")
 
 # %%
-plots.reconstructions(test_data.images, samples, n=14, first="real digits")
+pictures.reconstructions(test_data.images, samples, n=14, first="real digits")
 
 # %% [markdown]
 # One training each, and a short one: between neighbours in the table the order may change with the seed. What does not change: the clipped critic learns slowly, because weights in $[-c, c]$ can only make a dull function.
@@ -235,7 +235,7 @@ plots.reconstructions(test_data.images, samples, n=14, first="real digits")
 
 # %%
 wanted = np.repeat(np.arange(10), 12)
-plots.image_grid(
+pictures.image_grid(
     trained["auxiliary classifier"].generate_classes(wanted).reshape(10, 12, *shape),
     title="AC-GAN: a row a class",
 )
@@ -252,7 +252,7 @@ infogan.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(1
 infogan.fit(X_train, batch_size=64, epochs=1000, verbose=0, callbacks=[Clock(7 * SECONDS)])
 codes = np.repeat(np.arange(10), 12)
 sweep = np.tile(np.linspace(-1, 1, 12), 10)
-plots.image_grid(
+pictures.image_grid(
     infogan.generate_codes(codes, np.stack([sweep, 0 * sweep], axis=1)).reshape(10, 12, *shape),
     title="InfoGAN: a row a categorical code; the first continuous code from -1 to 1",
 )

@@ -18,7 +18,7 @@ import os
 import time
 
 import ankeras
-from ankeras import data, plots
+from ankeras import data, pictures
 from ankeras.anomaly import (
     anomaly_maps,
     average_precision,
@@ -70,7 +70,7 @@ ae.fit(S, S, batch_size=64, epochs=2 if QUICK else 60, verbose=0)
 scores = {"AE, reconstruction": reconstruction_error(S_test, ae.predict(S_test, verbose=0))}
 one_each = [int(np.flatnonzero(test_data.labels == digit)[0]) for digit in range(10)]
 x = test_data.images[one_each]
-plots.reconstructions(x, {"G(E(s))": ae.predict(x, verbose=0)})
+pictures.reconstructions(x, {"G(E(s))": ae.predict(x, verbose=0)})
 
 # %% [markdown]
 # A BiGAN gives four scores (AN2DL, "BidirectionalGANs (BiGANs) and Anomaly Detection"):
@@ -114,7 +114,7 @@ wall = data.texture("brick", "train")
 damaged = data.anomalies("brick", 2 if QUICK else 10, seed=7)
 kinds = np.array(damaged.kinds)
 firsts = [int(np.flatnonzero(kinds == kind)[0]) for kind in dict.fromkeys(damaged.kinds)]
-plots.image_grid(damaged.images[firsts], title=", ".join(kinds[firsts]), columns=len(firsts))
+pictures.image_grid(damaged.images[firsts], title=", ".join(kinds[firsts]), columns=len(firsts))
 
 # %% [markdown]
 # The **fully convolutional BiGAN** (AN2DL): $\mathcal E$, $\mathcal G$ and $\mathcal D$ have only convolutions. It is trained on patches of 64x64 pixels, with least-squares losses and the reconstruction penalty $\lambda \mathbb E_s \lvert \mathcal G(\mathcal E(s)) - s \rvert$. The code is a *map*, 16 numbers for each 8x8 pixels, and $\mathcal D$ judges each of these places.
@@ -137,7 +137,7 @@ print(f"{time.perf_counter() - start:.0f} s; |G(E(s)) - s| = {logs['reconstructi
 # Networks without dense layers take images of any size, and draw them: here is $\mathcal G(z)$ for a map $z$ of random codes. The grey of bricks and specks of mortar, but no wall: neighbouring codes know nothing of each other, and in so short a training $\mathcal G$ has mostly learnt to reconstruct. That is all that the scores below need.
 
 # %%
-figure, axes = plt.subplots(figsize=(8, 2), layout="constrained", dpi=plots.DPI)
+figure, axes = plt.subplots(figsize=(8, 2), layout="constrained", dpi=pictures.DPI)
 axes.imshow(model.generate(1, seed=1, size=(128, 512)).squeeze(), cmap="gray", vmin=0, vmax=1)
 axes.set_axis_off()
 plt.close(figure)
@@ -191,7 +191,7 @@ detection_curves(
 # %%
 forged = next(data.forged_patches(wall, 20, seed=1))
 marked = np.where(forged.masks[..., None], 1.0, 0.4 * forged.images)
-plots.image_grid(np.stack([forged.images, marked]), title="forgeries, and where they are")
+pictures.image_grid(np.stack([forged.images, marked]), title="forgeries, and where they are")
 
 # %%
 model.compile(keras.optimizers.Adam(2e-3), keras.optimizers.Adam(1e-3))
@@ -257,7 +257,7 @@ hole = slice(side // 4, side // 4 + round(completer.level * side))
 missing[:, hole, hole] = True
 seen = np.where(missing[..., None], 0.0, truth).astype("float32")
 full = completer.complete(truth, missing)
-plots.reconstructions(truth, {"with a hole": seen, "completed": full}, n=10, first="truth")
+pictures.reconstructions(truth, {"with a hole": seen, "completed": full}, n=10, first="truth")
 
 # %% [markdown]
 # Is it better than a guess? The error in the missing part, against that of two guesses that need no network:

@@ -3,8 +3,8 @@
 import json
 import re
 
-from ankeras import judges
 from ankeras.cli import main
+from ankeras.evaluation import readers
 
 import keras
 import numpy as np
@@ -52,18 +52,18 @@ def test_devices(capsys):
         assert word in text
 
 
-def test_judges_says_how_good_they_are(tmp_path, monkeypatch, capsys):
+def test_readers_says_how_good_they_are(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(judges, "DIGITS", judges.Recipe(100, epochs=1, seed=1000))
-    monkeypatch.setattr(judges, "FACES", judges.Recipe(100, epochs=1, seed=2000))
-    monkeypatch.setattr(judges, "N_HELD_OUT", 50)
-    assert main(["judges"]) == 0
+    monkeypatch.setattr(readers, "DIGITS", readers.Recipe(100, epochs=1, seed=1000))
+    monkeypatch.setattr(readers, "FACES", readers.Recipe(100, epochs=1, seed=2000))
+    monkeypatch.setattr(readers, "N_HELD_OUT", 50)
+    assert main(["readers"]) == 0
     trained = capsys.readouterr().out
     assert trained.count("Training the") == 2
-    assert main(["judges"]) == 0
+    assert main(["readers"]) == 0
     loaded = capsys.readouterr().out
     assert trained.endswith(loaded)
-    for name in ("label", *judges.ATTRIBUTES):
+    for name in ("label", *readers.ATTRIBUTES):
         assert re.search(rf"^  {name} +\d+\.\d%$", loaded, re.MULTILINE), name
     assert f"kept in {tmp_path}" in loaded
 
@@ -93,4 +93,4 @@ def test_help_lists_the_commands(capsys):
     text = capsys.readouterr().out
     assert "demo" in text
     assert "devices" in text
-    assert "judges" in text
+    assert "readers" in text

@@ -7,7 +7,7 @@ reconstruction loss, discriminator score, anomaly score.
 from collections.abc import Mapping, Sequence
 
 from ankeras.anomaly.maps import AnomalyMaps
-from ankeras.plots import DPI, INK, finished
+from ankeras.pictures import DPI, INK, finished
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -7,6 +7,12 @@ from ankeras.autoencoders.autoencoder import (
     squared_error,
     train,
 )
+from ankeras.autoencoders.classifier_initialization import (
+    accuracy,
+    few_labels,
+    fine_tune,
+    initialize_classifier,
+)
 from ankeras.autoencoders.contractive import ContractiveAutoencoder
 from ankeras.autoencoders.cvae import CVAE
 from ankeras.autoencoders.denoising import DenoisingAutoencoder
@@ -43,12 +49,16 @@ __all__ = [
     "SmoothAutoencoder",
     "SparseAutoencoder",
     "TiedAutoencoder",
+    "accuracy",
     "binary_cross_entropy",
     "encode_posterior",
+    "few_labels",
+    "fine_tune",
     "gaussian_nll",
     "gaussian_parameters",
     "get_linear_autoencoder",
     "get_overcomplete_autoencoder",
+    "initialize_classifier",
     "kl_divergence",
     "kl_terms",
     "log_likelihood",

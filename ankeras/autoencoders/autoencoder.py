@@ -11,8 +11,8 @@ Source: AN2DL, "Autoencoders"; AE, first part; DLSP, "Autoencoder" and "Reconstr
 import math
 from typing import Any
 
-from ankeras.autodiff import descend
-from ankeras.training import GuardedModel, drawn_range, refuse_misfits
+from ankeras.training.autodiff import descend
+from ankeras.training.system import GuardedModel, drawn_range, refuse_misfits
 
 import keras
 import numpy as np

@@ -11,8 +11,8 @@ training: with batch normalization in its inference mode, where each image is en
 
 from typing import Any
 
-from ankeras.autodiff import input_jacobian
 from ankeras.autoencoders.regularized import RegularizedAutoencoder
+from ankeras.training.autodiff import input_jacobian
 
 import keras
 from keras import ops

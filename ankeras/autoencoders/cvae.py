@@ -13,9 +13,9 @@ The label enters as channels of the image and behind the vector z, or through Fi
 from typing import Any
 
 from ankeras.autoencoders.vae import VAE
-from ankeras.conditioning import append_as_channels, append_to_vector
+from ankeras.builders.conditioning import append_as_channels, append_to_vector
 from ankeras.latent import PREDICT_BATCH, sample_prior
-from ankeras.training import refuse_wrong_labels
+from ankeras.training.system import refuse_wrong_labels
 
 import keras
 import numpy as np

@@ -15,9 +15,9 @@ Trained with blocks it completes images of which a part is missing.
 
 from typing import Any
 
-from ankeras.autodiff import SeedGenerator
 from ankeras.autoencoders.autoencoder import Autoencoder
 from ankeras.latent import PREDICT_BATCH
+from ankeras.training.autodiff import SeedGenerator
 
 import keras
 import numpy as np

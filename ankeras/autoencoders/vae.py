@@ -16,10 +16,10 @@ import functools
 import math
 from typing import Any
 
-from ankeras.autodiff import SeedGenerator, descend
 from ankeras.autoencoders.autoencoder import binary_cross_entropy
 from ankeras.latent import PREDICT_BATCH, decode, sample_prior
-from ankeras.training import GuardedModel, drawn_range, refuse_misfits
+from ankeras.training.autodiff import SeedGenerator, descend
+from ankeras.training.system import GuardedModel, drawn_range, refuse_misfits
 
 import keras
 import numpy as np

@@ -6,7 +6,7 @@ from ankeras.data.digits import digits
 from ankeras.data.faces import caption, faces
 from ankeras.data.forgeries import forge, forged_patches
 from ankeras.data.inspection import load_inspection
-from ankeras.data.public import load
+from ankeras.data.loading import load
 from ankeras.data.stream import stream
 from ankeras.data.textures import crops, texture
 

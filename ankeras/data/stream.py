@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ankeras.data.dataset import Dataset
-from ankeras.data.public import PROCEDURAL
+from ankeras.data.loading import PROCEDURAL
 
 import numpy as np
 

@@ -5,9 +5,9 @@ A system's own file holds its objective and its `train_step`.
 
 from typing import Any
 
-from ankeras.autodiff import SeedGenerator, input_gradient
 from ankeras.latent import decode, sample_prior
-from ankeras.training import GuardedModel, drawn_range, refuse_misfits
+from ankeras.training.autodiff import SeedGenerator, input_gradient
+from ankeras.training.system import GuardedModel, drawn_range, refuse_misfits
 
 import keras
 import numpy as np

@@ -18,10 +18,10 @@ it costs more and learns less: each place would have to compare its few pixels w
 from collections.abc import Sequence
 from typing import Any
 
-from ankeras.autodiff import descend_through, value_and_pullback
 from ankeras.builders import get_discriminator
 from ankeras.gans.gan import GAN
 from ankeras.latent import decode, encode
+from ankeras.training.autodiff import descend_through, value_and_pullback
 
 import keras
 import numpy as np

@@ -13,10 +13,10 @@ With FiLM (NOTES), the label is a second input of both networks instead.
 
 from typing import Any
 
-from ankeras.conditioning import append_as_channels, append_to_vector
+from ankeras.builders.conditioning import append_as_channels, append_to_vector
 from ankeras.gans.gan import GAN
 from ankeras.latent import PREDICT_BATCH, sample_prior
-from ankeras.training import refuse_wrong_labels
+from ankeras.training.system import refuse_wrong_labels
 
 import keras
 import numpy as np

@@ -20,10 +20,10 @@ images of any size in one pass. k, the stride, is 2 for each block of E.
 from collections.abc import Sequence
 from typing import Any
 
-from ankeras.autodiff import descend
 from ankeras.gans.bigan import refuse_unfit_encoder
 from ankeras.gans.lsgan import LSGAN
-from ankeras.training import drawn_range, refuse_misfits
+from ankeras.training.autodiff import descend
+from ankeras.training.system import drawn_range, refuse_misfits
 
 import keras
 import numpy as np

@@ -14,8 +14,8 @@ D stands for the sigmoid of the discriminator's logit.
 
 from typing import Any
 
-from ankeras.autodiff import descend, descend_through, value_and_pullback
 from ankeras.gans.adversarial import AdversarialModel
+from ankeras.training.autodiff import descend, descend_through, value_and_pullback
 
 import keras
 from keras import ops

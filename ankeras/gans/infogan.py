@@ -20,7 +20,7 @@ import math
 from typing import Any
 
 from ankeras.autoencoders.vae import gaussian_nll
-from ankeras.conditioning import append_to_vector
+from ankeras.builders.conditioning import append_to_vector
 from ankeras.gans.gan import GAN
 from ankeras.latent import PREDICT_BATCH, decode, sample_prior
 

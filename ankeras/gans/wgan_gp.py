@@ -14,9 +14,9 @@ The penalty looks at each image alone, so D must not mix those of a batch:
 
 from typing import Any
 
-from ankeras.autodiff import input_gradient
 from ankeras.gans.gan import AdversarialGame
 from ankeras.gans.wgan import critic_loss
+from ankeras.training.autodiff import input_gradient
 
 import keras
 from keras import ops

@@ -66,7 +66,7 @@ def import_everything() -> None:
     with contextlib.suppress(ImportError):  # it looks for its library, which a worker can't
         import pyseccomp  # noqa: F401, PLC0415
 
-    from ankeras import builders, data, gans, latent, plots  # noqa: F401, PLC0415
+    from ankeras import builders, data, gans, latent, pictures  # noqa: F401, PLC0415
 
 
 def _first_operation() -> None:

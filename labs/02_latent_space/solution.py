@@ -28,7 +28,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 # %%
-from ankeras import autoencoders, data, plots
+from ankeras import autoencoders, data, pictures
 from ankeras.grading import checker
 
 check = checker("02_latent_space")
@@ -84,7 +84,7 @@ def encode(encoder, images, batch_size):
 
 # %%
 z_train, z_test = encode(encoder, X_train, 500), encode(encoder, X_test, 500)
-plots.latent_plane(z_test, labels, class_names)
+pictures.latent_plane(z_test, labels, class_names)
 
 # %% [markdown]
 # "Classes are somehow separated", though the network has never seen a label. But nothing says where the codes lie: to sample, we first look for a **populated** region. The simplest is a box: along each dimension $i$ it holds the central codes,
@@ -139,7 +139,7 @@ def decoded_grid(decoder, low, high, n):
 
 # %%
 low, high = populated_box(z_train, 0.9)
-plots.latent_grid(decoded_grid(decoder, low, high, 20), low, high)
+pictures.latent_grid(decoded_grid(decoder, low, high, 20), low, high)
 
 # %% [markdown]
 # Compare it with the points above. Neighbouring codes give similar images. Where no image was encoded the decoder has never been asked for anything, and it shows.
@@ -177,16 +177,16 @@ for d in SIZES:
         players[d] = trained_players(d, epochs=10)
     codes[d] = encode(players[d][0], X_train, 500), encode(players[d][0], X_test, 500)
     drawn[d] = sample_box(*populated_box(codes[d][0], 0.9), 1000)
-plots.reconstructions(
+pictures.reconstructions(
     X_test, {f"d = {d}": players[d][1].predict(codes[d][1][:14], verbose=0) for d in SIZES}, n=14
 )
 
 # %%
 samples = {d: players[d][1].predict(drawn[d][:42], verbose=0) for d in SIZES}
-plots.image_grid(samples[2], "random codes, d = 2", columns=14)
+pictures.image_grid(samples[2], "random codes, d = 2", columns=14)
 
 # %%
-plots.image_grid(samples[32], "random codes, d = 32", columns=14)
+pictures.image_grid(samples[32], "random codes, d = 32", columns=14)
 
 # %% [markdown]
 # "As the latent space dimension grows, it is more likely to fall in a less populated area." Let us measure it. How far is a code $z$ from the **nearest** of the training codes?
@@ -226,7 +226,7 @@ def astray(z_random, z_test, z_train):
 shares = {d: astray(drawn[d], codes[d][1], codes[d][0]) for d in SIZES}
 for d, share in shares.items():
     print(f"d = {d:2}: {share:4.0%} of the random codes are astray")
-plots.curves(
+pictures.curves(
     SIZES,
     {"random codes": list(shares.values()), "test codes (by definition)": [0.05] * len(SIZES)},
     x_label="size of the code d",
@@ -291,10 +291,10 @@ x_hat = decoder.predict(z_test, verbose=0)
 error = np.sum((X_test - x_hat) ** 2, axis=(1, 2, 3)) / np.sum(X_test**2, axis=(1, 2, 3))
 best = [int(np.argmin(np.where(labels == k, error, np.inf))) for k in (3, 8, 0, 6, 4, 9, 7)]
 stations = X_test[best]
-plots.image_grid(walk(*players[2], stations, 14), "d = 2: each row leads to the next")
+pictures.image_grid(walk(*players[2], stations, 14), "d = 2: each row leads to the next")
 
 # %%
-plots.image_grid(walk(*players[32], stations, 14), "d = 32: each row leads to the next")
+pictures.image_grid(walk(*players[32], stations, 14), "d = 32: each row leads to the next")
 
 # %% [markdown]
 # Compare them with a cross-fade of the same images, pixel by pixel:
@@ -302,7 +302,7 @@ plots.image_grid(walk(*players[32], stations, 14), "d = 32: each row leads to th
 # %%
 t = np.linspace(0, 1, 14)[:, None, None, None]
 faded = np.stack([(1 - t) * stations[i] + t * stations[i + 1] for i in range(len(stations) - 1)])
-plots.image_grid(faded, "cross-fades of pixels")
+pictures.image_grid(faded, "cross-fades of pixels")
 
 # %% [markdown]
 # ## Questions

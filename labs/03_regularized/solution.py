@@ -28,7 +28,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 # %%
-from ankeras import data, plots
+from ankeras import data, pictures
 from ankeras.grading import checker
 
 check = checker("03_regularized")
@@ -39,7 +39,7 @@ print(ankeras.setup(seed=42, precision="float32"))
 train_data, test_data = data.load("digits")
 X_train = train_data.images[: 1000 if QUICK else 5000]
 X_test = test_data.images[: 200 if QUICK else 1000]
-plots.image_grid(X_train[:36], columns=18)
+pictures.image_grid(X_train[:36], columns=18)
 
 # %% [markdown]
 # ## 1. The sparse autoencoder
@@ -172,10 +172,10 @@ def most_used(model, n=60):
     return 0.5 + 0.5 * (rows / np.abs(rows).max(axis=1, keepdims=True)).reshape(-1, 28, 28, 1)
 
 
-plots.image_grid(most_used(models["without penalty"]), "without penalty", columns=20)
+pictures.image_grid(most_used(models["without penalty"]), "without penalty", columns=20)
 
 # %%
-plots.image_grid(most_used(models["sparse"]), "sparse", columns=20)
+pictures.image_grid(most_used(models["sparse"]), "sparse", columns=20)
 
 # %% [markdown]
 # Without penalty many units add up to an image, and none means anything alone. The sparse network has few words for an image, so each must say something: a stroke, a loop, nearly a digit.
@@ -246,7 +246,7 @@ for name, corrupt in {"plain": lambda x: x, "denoising": mask_half}.items():
         print(f"{name:9} from {seen:6} images: squared error a pixel {error:.4f}")
         if seen == "masked":
             rows[name] = x_hat
-plots.reconstructions(masked, {**rows, "truth": X_test}, n=16, first="masked")
+pictures.reconstructions(masked, {**rows, "truth": X_test}, n=16, first="masked")
 
 # %% [markdown]
 # The network that has never seen noise reports what it sees. The other one knows what digits are like, and fills in what is missing. Look at the errors again: on which images is it the worse one? "We assume we are injecting the same noisy distribution we're going to observe in reality" (DLSP).
@@ -364,14 +364,14 @@ def strongest(encoder, images, n=10):
     return rows.reshape(len(images), n + 1, 28, 28, 1)
 
 
-plots.image_grid(strongest(models["without penalty"].encoder, X_test[:3]), "without penalty")
+pictures.image_grid(strongest(models["without penalty"].encoder, X_test[:3]), "without penalty")
 
 # %%
-plots.image_grid(strongest(models["contractive"].encoder, X_test[:3]), "contractive")
+pictures.image_grid(strongest(models["contractive"].encoder, X_test[:3]), "contractive")
 
 # %%
 which = np.array([1, 2, 4, 8, 16, 32, 64, 100])
-plots.curves(
+pictures.curves(
     which,
     {
         name: directions(model.encoder, X_test[:20])[0].mean(axis=0)[which - 1]
@@ -463,7 +463,7 @@ for _ in range(3):
     compare()
 
 # %%
-plots.reconstructions(
+pictures.reconstructions(
     X_test,
     {
         f"PCA, d = {d}": by_pca.reshape(-1, 28, 28, 1).clip(0, 1),
@@ -483,7 +483,7 @@ def as_images(vectors):
     return (0.5 + 0.5 * vectors / largest).reshape(-1, 28, 28, 1)
 
 
-plots.reconstructions(
+pictures.reconstructions(
     as_images(components),
     {"columns of W_x": as_images(linear.decoder.get_weights()[0])},
     n=d,
@@ -548,7 +548,7 @@ for name in ("free", "tied"):
     rows[name] = model.predict(X_test, verbose=0)
     error = np.mean((rows[name] - X_test) ** 2)
     print(f"  {name}: {model.count_params():,} weights, test error {error:.4f}")
-plots.reconstructions(X_test, rows, n=16)
+pictures.reconstructions(X_test, rows, n=16)
 
 # %% [markdown]
 # ## Questions

@@ -28,7 +28,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 # %%
-from ankeras import data, latent, plots
+from ankeras import data, latent, pictures
 from ankeras.grading import checker
 
 check = checker("04_classifier_initialization")
@@ -76,7 +76,7 @@ S = train_data.images
 L = train_data.take(few_labels(train_data.labels, 100, np.random.default_rng(0)))
 X_test, y_test = test_data.images, test_data.labels
 print(f"S: {len(S)} images without labels; L: {len(L.images)} images with labels")
-plots.image_grid(L.images, title="all the labelled images there are", columns=20)
+pictures.image_grid(L.images, title="all the labelled images there are", columns=20)
 
 # %% [markdown]
 # ## 2. Step 1: train the autoencoder
@@ -111,7 +111,7 @@ encoder = ankeras.get_encoder(image_shape, LATENT_DIM)
 decoder = ankeras.get_decoder(LATENT_DIM, image_shape)
 rate = keras.optimizers.schedules.CosineDecay(1e-2, EPOCHS * len(S) // 100)
 autoencoder = train_autoencoder(encoder, decoder, S, keras.optimizers.Adam(rate), EPOCHS)
-plots.reconstructions(X_test, {"D(E(s))": autoencoder.predict(X_test[:14], verbose=0)}, n=14)
+pictures.reconstructions(X_test, {"D(E(s))": autoencoder.predict(X_test[:14], verbose=0)}, n=14)
 
 # %% [markdown]
 # No label has been used so far. What does the code know about classes all the same? Its two directions of largest variance, coloured by the labels that the network has never seen:
@@ -119,7 +119,7 @@ plots.reconstructions(X_test, {"D(E(s))": autoencoder.predict(X_test[:14], verbo
 # %%
 z = latent.encode(encoder, X_test)
 _, _, directions = np.linalg.svd(z - z.mean(axis=0), full_matrices=False)
-plots.latent_plane((z - z.mean(axis=0)) @ directions[:2].T, y_test, test_data.class_names)
+pictures.latent_plane((z - z.mean(axis=0)) @ directions[:2].T, y_test, test_data.class_names)
 
 # %% [markdown]
 # ## 3. Steps 2 and 3: another end
@@ -298,7 +298,7 @@ for way in ("fine-tuned", "frozen", "random start"):
     print(f"{way:13}", *(f"{np.mean(row):.3f}" for row in results[way]), flush=True)
 
 # %%
-plots.curves(N_LABELS, results, x_label="labelled images", y_label="accuracy on test images")
+pictures.curves(N_LABELS, results, x_label="labelled images", y_label="accuracy on test images")
 
 # %% [markdown]
 # Each point is an average over three draws of $L$, the bars are their standard deviation. With few labels the autoencoder's encoder is far ahead: what such images are like it has learnt from $S$, and only the classes have to be learnt from $L$. With many labels the random start catches up, and the frozen encoder becomes a limit: its code was made to reconstruct, not to tell classes apart.
@@ -313,7 +313,7 @@ pairs, counts = np.unique(np.stack([y_test, chosen])[:, wrong], axis=1, return_c
 for i in np.argsort(-counts)[:4]:
     names = [train_data.class_names[k] for k in pairs[:, i]]
     print(f"{names[0]} taken for {names[1]}: {counts[i]} times")
-plots.image_grid(X_test[wrong[:40]], title="classified wrongly", columns=20)
+pictures.image_grid(X_test[wrong[:40]], title="classified wrongly", columns=20)
 
 # %% [markdown]
 # ## Questions

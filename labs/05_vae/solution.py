@@ -28,7 +28,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 # %%
-from ankeras import data, latent, plots
+from ankeras import data, latent, pictures
 from ankeras.grading import checker
 
 check = checker("05_vae")
@@ -161,10 +161,10 @@ vae = VAE(
 )
 vae.compile(keras.optimizers.Adam(2e-3))
 logs = vae.fit(X_train, batch_size=100, epochs=1 if QUICK else 25, verbose=2).history
-plots.history(logs, ["reconstruction", "kl"])
+pictures.history(logs, ["reconstruction", "kl"])
 
 # %%
-plots.latent_grid(latent.quantile_grid(vae.decoder), np.array([-2, -2]), np.array([2, 2]))
+pictures.latent_grid(latent.quantile_grid(vae.decoder), np.array([-2, -2]), np.array([2, 2]))
 
 # %% [markdown]
 # Every point is a digit, and neighbours look alike. Where do classes change, and what stands there?
@@ -190,7 +190,7 @@ def generate(decoder, n):
 
 
 # %%
-plots.image_grid(generate(vae.decoder, 40))
+pictures.image_grid(generate(vae.decoder, 40))
 
 # %% [markdown]
 # ## 4. The conditional VAE
@@ -257,7 +257,7 @@ cvae.fit(X_train, Y_train, batch_size=100, epochs=1 if QUICK else 25, verbose=2)
 # %%
 rows = tf.repeat(tf.eye(10), 8, axis=0)  # a row a class
 z = tf.tile(np.random.default_rng(0).normal(size=(8, 8)).astype("float32"), (10, 1))
-plots.image_grid(
+pictures.image_grid(
     latent.decode(cvae.decoder, ops.convert_to_numpy(append_to_code(z, rows))), columns=8
 )
 

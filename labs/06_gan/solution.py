@@ -28,8 +28,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 # %%
-from ankeras import data, latent, plots
-from ankeras.gans import process, process_plots, toy
+from ankeras import data, latent, pictures
+from ankeras.gans import training_record, training_pictures, toy
 from ankeras.grading import checker
 
 import matplotlib.pyplot as plt
@@ -151,7 +151,7 @@ for axes in (left, right):
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 right.legend(frameon=False)
-plots.finished(figure)
+pictures.finished(figure)
 
 # %% [markdown]
 # At the beginning $\mathcal G$ is poor and $\mathcal D(\mathcal G(z)) \approx 0$. There $\log(1 - \mathcal D(\mathcal G(z)))$ is flat: the worse an image, the less $\mathcal G$ learns from it. With $-\log \mathcal D(\mathcal G(z))$ it is the other way round.
@@ -297,7 +297,7 @@ for axes, wanted in zip(all_axes, (0, 10, 100, 20 if QUICK else 1000)):
     axes.spines[["top", "right"]].set_visible(False)
 handles, labels = all_axes[0].get_legend_handles_labels()
 figure.legend(handles, labels, loc="outside right center", frameon=False)
-plots.finished(figure)
+pictures.finished(figure)
 
 # %% [markdown]
 # **Exercise 3.2.** One step of $\theta_g$, on noise of its own (`gan.draw_noise(m)`, once), with the loss `gan.generator_loss`. Call both networks with `training=True`. Only $\theta_g$ may move.
@@ -361,10 +361,10 @@ line.compile(
     steps_per_execution=20,
 )
 steps = 200 if QUICK else 3000
-record = process.Snapshots(toy.prior_quantiles(500), toy.LINE, every=40)
+record = training_record.Snapshots(toy.prior_quantiles(500), toy.LINE, every=40)
 line.fit(toy.TWO_PEAKS.sample(steps * 512), batch_size=512, epochs=1, verbose=0, callbacks=[record])
 last = len(record.steps) - 1
-process_plots.line(record, toy.TWO_PEAKS, sorted({0, 2, 4, min(15, last), last}))
+training_pictures.line(record, toy.TWO_PEAKS, sorted({0, 2, 4, min(15, last), last}))
 
 # %% [markdown]
 # $\mathcal D$ follows $\mathcal D^*$, its slope tells $\mathcal G$ where points are missing, $\mathcal G$ moves, and $\mathcal D^*$ is another one. When $q = p$ nothing is left to be seen: $\mathcal D^* = \tfrac12$.
@@ -379,10 +379,10 @@ ring.compile(
     keras.optimizers.Adam(1e-3, beta_1=0.5),
     steps_per_execution=20,
 )
-record = process.Snapshots(latent.sample_prior(1000, 2), toy.PLANE, every=100)
+record = training_record.Snapshots(latent.sample_prior(1000, 2), toy.PLANE, every=100)
 ring.fit(toy.RING.sample(steps * 128), batch_size=128, verbose=0, callbacks=[record])
 last = len(record.steps) - 1
-process_plots.plane(record, toy.RING, sorted({0, min(4, last), min(8, last), last // 2, last}))
+training_pictures.plane(record, toy.RING, sorted({0, min(4, last), min(8, last), last // 2, last}))
 
 # %% [markdown]
 # ## 5. Digits
@@ -406,9 +406,9 @@ counts = (1, 2, 4, 8, 16, 32)
 for i in range(1, 33):
     step(tf.constant(X_train[(16 * i) % 512 :][:128]))
     if i in counts:
-        for name, length in process.generator_gradient_norms(ahead).items():
+        for name, length in training_record.generator_gradient_norms(ahead).items():
             lengths[name].append(length)
-figure = plots.curves(
+figure = pictures.curves(
     counts, lengths, x_label="steps of D", y_label=r"length of $\nabla_{\theta_g}$"
 )
 figure.axes[0].set_yscale("log")
@@ -442,13 +442,13 @@ for epoch in range(1, epochs + 1):
     gan.fit(X_train, batch_size=batch_size, verbose=2)
     if epoch in (1, 2, 4, epochs):
         rows[f"epoch {epoch}"] = latent.decode(gan.generator, z)
-plots.reconstructions(before, rows, n=14, first="before")
+pictures.reconstructions(before, rows, n=14, first="before")
 
 # %% [markdown]
 # "At the end of training, we discard $\mathcal D$ and keep $\mathcal G$" (AN2DL).
 
 # %%
-plots.image_grid(latent.decode(gan.generator, latent.sample_prior(100, gan.latent_dim, seed=1)))
+pictures.image_grid(latent.decode(gan.generator, latent.sample_prior(100, gan.latent_dim, seed=1)))
 
 # %% [markdown]
 # ## Questions

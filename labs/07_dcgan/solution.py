@@ -28,12 +28,12 @@ import tensorflow as tf
 from keras import layers, ops
 
 # %%
-from ankeras import data, gans, judges, plots
+from ankeras import data, evaluation, gans, pictures
 from ankeras.grading import checker
 
 check = checker("07_dcgan")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
-reader = judges.face_reader()  # trained once, on the first call on this machine: about a minute
+reader = evaluation.face_reader()  # trained once, on the first call on this machine: about a minute
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
@@ -43,7 +43,7 @@ print(ankeras.setup(seed=42, precision="float32"))
 X_train = data.faces(
     500 if QUICK else 10_000, seed=0, size=32, hat=0, beard=0, roll=0, background="sky"
 ).images
-plots.image_grid(X_train[:40], columns=20)
+pictures.image_grid(X_train[:40], columns=20)
 
 # %% [markdown]
 # ## 1. The two players
@@ -183,7 +183,7 @@ keep = keras.callbacks.LambdaCallback(
 logs = gan.fit(
     np.asarray(to_tanh(X_train)), batch_size=m, epochs=epochs, callbacks=[keep], verbose=2
 ).history
-plots.history(logs, ["d_loss", "g_loss"])
+pictures.history(logs, ["d_loss", "g_loss"])
 
 # %% [markdown]
 # The same 15 vectors $z$ during the training. When is there a head, when are there eyes, when glasses?
@@ -191,14 +191,14 @@ plots.history(logs, ["d_loss", "g_loss"])
 # %%
 wanted = ("before", "epoch 1", "epoch 2", "epoch 4", "epoch 8", "epoch 12")
 shown = [name for name in wanted if name in frames]
-plots.reconstructions(
+pictures.reconstructions(
     frames[shown[0]], {name: frames[name] for name in shown[1:]}, n=15, first=shown[0]
 )
 
 # %%
 z = np.random.default_rng(1).normal(size=(500 if QUICK else 4000, 32)).astype("float32")
 drawn = draw(z)
-plots.image_grid(drawn[:80], columns=20, title="the generator's portraits")
+pictures.image_grid(drawn[:80], columns=20, title="the generator's portraits")
 
 # %% [markdown]
 # ## 3. Walking
@@ -233,7 +233,7 @@ def path(points, n):
 nine = np.random.default_rng(5).normal(size=(9, 32)).astype("float32")
 walk = draw(path(nine, 12))
 rows = np.stack([walk[12 * i : 12 * i + 13] for i in range(8)])
-plots.image_grid(rows, title="through nine random points")
+pictures.image_grid(rows, title="through nine random points")
 
 # %% [markdown]
 # Vectors drawn from $\mathcal N(0, I_d)$ lie near the sphere of radius $\sqrt d$, and a line between two of them cuts through its inside, where $\mathcal G$ was hardly ever trained. The **arc** stays outside. With the angle $\theta$ between both codes,
@@ -269,7 +269,7 @@ lengths = {"line": lines[0], "arc": arcs[0]}
 for name, codes in lengths.items():
     print(f"{name:5}", np.round(np.linalg.norm(codes, axis=1), 1))
 both = [draw(codes) for pair in zip(lines, arcs) for codes in pair]
-plots.image_grid(np.stack(both), title="rows in pairs: line, arc")
+pictures.image_grid(np.stack(both), title="rows in pairs: line, arc")
 
 # %% [markdown]
 # ## 4. Calculating
@@ -277,7 +277,7 @@ plots.image_grid(np.stack(both), title="rows in pairs: line, arc")
 # "Take randomly generated samples of smiling women, neutral women, and neutral men" (AN2DL). Radford et al. picked theirs by eye. We have a network that reads attributes: `table[name][i]` is 1 if sample $i$ has the attribute, and 0 if not.
 
 # %%
-read = judges.read(reader, np.clip(drawn, 0, 1))
+read = evaluation.read(reader, np.clip(drawn, 0, 1))
 table = {name: read[name] for name in ("woman", "smile", "glasses")}
 if QUICK:  # what was hardly trained has no attributes: let chance decide, so that all cells run
     chance = np.random.default_rng(2)
@@ -357,7 +357,7 @@ codes = [pick(z, table, wanted, 3, rng) for wanted in CONCEPTS.values()]
 images = [draw(c) for c in codes]
 around = draw(neighbours(arithmetic(*codes), 9, 0.25, rng))
 of_pixels = arithmetic(*(x.reshape(3, -1) for x in images)).reshape(32, 32, 3)
-plots.arithmetic(
+pictures.arithmetic(
     dict(zip(CONCEPTS, images)),
     draw(np.stack([c.mean(axis=0) for c in codes])),
     around,
@@ -377,9 +377,9 @@ for k in counts:
         arithmetic(*(pick(z, table, wanted, k, rng) for wanted in CONCEPTS.values()))
         for _ in range(20 if QUICK else 200)
     ]
-    read = judges.read(reader, np.clip(draw(np.stack(results)), 0, 1))
+    read = evaluation.read(reader, np.clip(draw(np.stack(results)), 0, 1))
     found.append(np.mean((read["woman"] == 1) & (read["glasses"] == 1)))
-plots.curves(
+pictures.curves(
     counts,
     {"results": found, "any samples": [share] * len(counts)},
     x_label="examples of each concept",

@@ -28,7 +28,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 # %%
-from ankeras import data, latent, metrics, plots
+from ankeras import data, evaluation, latent, pictures
 from ankeras.grading import checker
 
 check = checker("08_cgan")
@@ -110,7 +110,7 @@ def append_to_images(s, y):
 
 # %%
 seen = ops.convert_to_numpy(append_to_images(X_train[:4], one_hot(y_train[:4], 10)))
-plots.image_grid(np.moveaxis(seen, -1, 1)[..., None])  # a row an image, a picture a channel
+pictures.image_grid(np.moveaxis(seen, -1, 1)[..., None])  # a row an image, a picture a channel
 
 # %% [markdown]
 # ## 2. The two players
@@ -266,7 +266,7 @@ def generate(generator, labels, n_classes=10):
 asked = np.repeat(np.arange(10), 14)
 drawn = generate(cgan.generator, asked).reshape(10, 14, 28, 28, 1)
 rows = {str(label): drawn[label] for label in range(1, 10)}
-plots.reconstructions(drawn[0], rows, n=14, first="0")
+pictures.reconstructions(drawn[0], rows, n=14, first="0")
 
 # %% [markdown]
 # A row a class. Do you read what was asked for? Let a classifier say: the **conditional accuracy** is the share of generated images that it reads as the class that was asked for. It has seen real digits only.
@@ -289,7 +289,7 @@ def conditional_accuracy(classifier, images, labels):
 
 
 # %%
-classifier = metrics.train_critic(train_data.take(slice(10_000)), epochs=1 if QUICK else 3)
+classifier = evaluation.train_classifier(train_data.take(slice(10_000)), epochs=1 if QUICK else 3)
 asked = np.random.default_rng(0).integers(0, 10, 200 if QUICK else 2000)
 drawn = generate(cgan.generator, asked)
 others = (asked + 1) % 10
@@ -313,7 +313,7 @@ z = np.tile(latent.sample_prior(14, 16, seed=3), (10, 1))
 y = one_hot(np.repeat(np.arange(10), 14), 10)
 drawn = latent.decode(cgan.generator, ops.convert_to_numpy(append_to_noise(z, y)))
 rows = {str(label): drawn[14 * label : 14 * (label + 1)] for label in range(1, 10)}
-plots.reconstructions(drawn[:14], rows, n=14, first="0")
+pictures.reconstructions(drawn[:14], rows, n=14, first="0")
 
 # %% [markdown]
 # A label is a vector, and nobody says that it must be one-hot: here it goes from one class to another.
@@ -325,7 +325,7 @@ rows = []
 for (a, b), code in zip([(3, 8), (1, 7), (5, 6), (9, 4)], latent.sample_prior(4, 16, seed=5)):
     y = (1 - share) * classes[a] + share * classes[b]
     rows.append(latent.decode(cgan.generator, np.concatenate([np.tile(code, (11, 1)), y], axis=1)))
-plots.image_grid(np.stack(rows))
+pictures.image_grid(np.stack(rows))
 
 # %% [markdown]
 # ## Questions

@@ -30,7 +30,7 @@ from keras import layers, ops
 # %%
 import time
 
-from ankeras import data, latent, plots
+from ankeras import data, latent, pictures
 from ankeras.anomaly import AnomalyMaps, roc_auc
 from ankeras.anomaly import plots as anomaly_plots
 from ankeras.gans import fc_bigan
@@ -52,7 +52,7 @@ train_data, test_data = data.load("digits", size=SIDE)
 S_train = train_data.images[train_data.labels == NORMAL]
 S_test, anomalous = test_data.images, test_data.labels != NORMAL
 print(f"{len(S_train)} normal images to train on, {len(S_test)} to judge")
-plots.image_grid(np.stack([S_train[:14], S_test[anomalous][:14]]))
+pictures.image_grid(np.stack([S_train[:14], S_test[anomalous][:14]]))
 
 # %% [markdown]
 # ## 1. Four scores
@@ -320,7 +320,7 @@ print({name: round(values[-1], 2) for name, values in history.items()})
 # %%
 shown = np.concatenate([S_test[~anomalous][:14], S_test[anomalous][:14]])
 redrawn = latent.decode(bigan.generator, latent.encode(bigan.encoder, shown))
-plots.image_grid(np.stack([shown[:14], redrawn[:14], shown[14:], redrawn[14:]]))
+pictures.image_grid(np.stack([shown[:14], redrawn[:14], shown[14:], redrawn[14:]]))
 
 # %% [markdown]
 # Now your scores. ROC AUC is the probability that an anomaly scores higher than a normal image: 1 is perfect, 0.5 is chance, and below 0.5 the score is worse than none.
@@ -387,7 +387,7 @@ for place, (name, values) in zip(axes.flat, scores.items()):
     place.set_title("{}: {:.0%} false alarms, {:.0%} found".format(name, *alarms), fontsize=10)
     place.spines[["top", "right"]].set_visible(False)
 axes[0, 1].legend(frameon=False)
-plots.finished(figure)
+pictures.finished(figure)
 
 # %% [markdown]
 # That was about whole images. In a large image a defect is small, and we want to know where it is: "We want to locate any anomalous region in $s$, i.e. estimating the anomaly mask"

@@ -2,7 +2,7 @@
 
 from ankeras.autoencoders import slide_callbacks, train
 from ankeras.builders import get_autoencoder
-from ankeras.metrics import pca_error, reconstruction_error
+from ankeras.evaluation import pca_error, reconstruction_error
 
 import keras
 import numpy as np

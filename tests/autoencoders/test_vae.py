@@ -2,7 +2,6 @@
 
 import math
 
-from ankeras.autodiff import value_and_gradient
 from ankeras.autoencoders import (
     VAE,
     KLHistory,
@@ -15,6 +14,7 @@ from ankeras.autoencoders import (
     reparameterize,
 )
 from ankeras.builders import get_decoder, get_encoder
+from ankeras.training.autodiff import value_and_gradient
 
 import keras
 import numpy as np

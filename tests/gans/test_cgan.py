@@ -1,7 +1,7 @@
 """The label reaches both players, and G learns to obey it."""
 
 from ankeras.builders import get_discriminator, get_generator
-from ankeras.conditioning import FiLM
+from ankeras.builders.conditioning import FiLM
 from ankeras.gans import CGAN
 
 import keras

@@ -1,8 +1,8 @@
 """The hinge loss by hand, a round of it, and a discriminator with spectral normalization."""
 
 from ankeras.builders import get_discriminator, get_generator
+from ankeras.builders.spectral_norm import SpectralNorm
 from ankeras.gans import HingeGAN
-from ankeras.spectral import SpectralNorm
 
 import keras
 import numpy as np

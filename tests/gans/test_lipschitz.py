@@ -1,7 +1,7 @@
 """How steep the critics of the Wasserstein GANs are on the ring: their Lipschitz constants."""
 
-from ankeras.autodiff import input_gradient
 from ankeras.gans import WGAN, WGANGP, toy
+from ankeras.training.autodiff import input_gradient
 
 import keras
 import numpy as np

@@ -1,0 +1,147 @@
+"""What the builders share: the block of the slides with seeded weights, and checks of sizes."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ankeras.builders.conditioning import FiLM
+from ankeras.builders.spectral_norm import SpectralNorm
+
+import keras
+from keras import layers
+
+Shape = int | Sequence[int]
+CONV_WIDTHS = (16, 32, 64)
+MLP_WIDTHS = (256, 128)
+
+
+def synchronize_batch_norm(model: keras.Model) -> None:
+    """Let all batch normalization of a model average over the minibatch of all devices.
+
+    Call it before `fit`. Otherwise each of TensorFlow's devices normalizes its own part of a
+    minibatch and keeps statistics of its own, of which those of the first device are saved. On
+    JAX the average is over all devices anyway, and nothing changes.
+
+    Args:
+        model: a network, or a system with its networks.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            synchronize_batch_norm(layer)
+        elif isinstance(layer, layers.BatchNormalization):
+            layer.synchronized = True
+
+
+class Block:
+    """The slides' block, layer + batch normalization + activation, with seeded weights."""
+
+    def __init__(
+        self,
+        activation: str,
+        batch_norm: bool,
+        seed: int,
+        label: Any = None,
+        spectral_norm: bool = False,
+    ) -> None:
+        self.activation = activation
+        self.batch_norm = batch_norm
+        self.seed = seed
+        self.label = label
+        self.spectral_norm = spectral_norm
+
+    def linear(self, layer: type[layers.Layer], width: int, **options: Any) -> layers.Layer:
+        """Return a layer whose weights differ from those of the layers before it."""
+        self.seed += 1
+        made = layer(
+            width, kernel_initializer=keras.initializers.GlorotUniform(self.seed), **options
+        )
+        if not self.spectral_norm:
+            return made
+        return SpectralNorm(made, name=made.name, dtype=made.dtype_policy)
+
+    def __call__(self, layer: type[layers.Layer], x: Any, width: int, **options: Any) -> Any:
+        """Apply the whole block to x: layer, normalization, condition, activation."""
+        # A bias would be subtracted again by the batch normalization after it.
+        x = self.linear(layer, width, use_bias=not self.batch_norm, **options)(x)
+        return self.after(x)
+
+    def after(self, x: Any) -> Any:
+        """Normalize, modulate by the label if there is one, and activate what a layer returned."""
+        if self.batch_norm:
+            # With Keras's momentum of 0.99 the statistics still lag after the few hundred steps
+            # that a small training set allows.
+            x = layers.BatchNormalization(momentum=0.95)(x)
+        return self.modulate(x)
+
+    def modulate(self, x: Any) -> Any:
+        """Modulate by the label, if there is one, and activate what a layer returned."""
+        if self.label is not None:
+            x = FiLM()([x, self.label])
+        if self.activation == "leaky_relu":
+            return layers.LeakyReLU(0.2)(x)  # the slope of Radford et al.
+        return layers.Activation(self.activation)(x)
+
+
+def label_input(n_classes: int | None) -> Any:
+    """Return the input of the one-hot label, or None if there is no label."""
+    return None if n_classes is None else layers.Input(shape=(n_classes,), name="label")
+
+
+def crop(x: Any, size: tuple[int, int]) -> Any:
+    """Cut the last row or column of an image that was doubled past an odd side."""
+    extra = x.shape[1] - size[0], x.shape[2] - size[1]
+    return layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x) if any(extra) else x
+
+
+def halved_sizes(image_shape: tuple[int, ...], n_blocks: int) -> list[tuple[int, int]]:
+    """Return the (rows, columns) before and after each stride of 2, outermost first."""
+    height, width = image_shape[:2]
+    return [(math.ceil(height / 2**i), math.ceil(width / 2**i)) for i in range(n_blocks + 1)]
+
+
+def checked_image_shape(shape: Shape, kind: str) -> tuple[int, ...]:
+    """Return an image shape as a tuple of integers, or raise a ValueError."""
+    if kind not in ("conv", "mlp"):
+        raise ValueError(f'kind must be "conv" or "mlp", not {kind!r}.')
+    image_shape = (shape,) if isinstance(shape, int) else tuple(int(side) for side in shape)
+    if kind == "conv" and len(image_shape) != 3:
+        raise ValueError(
+            f"A convolutional network needs an image shape (height, width, channels), "
+            f"not {image_shape}."
+        )
+    if not image_shape or min(image_shape) < 1:
+        raise ValueError(f"Every side of an image shape must be at least 1, not {image_shape}.")
+    return image_shape
+
+
+def checked_latent_dim(shape: Shape) -> int:
+    """Return the latent dimension d, given as d or (d,), or raise a ValueError."""
+    dims = (shape,) if isinstance(shape, int) else tuple(shape)
+    if len(dims) != 1 or dims[0] < 1:
+        raise ValueError(
+            f"The latent representation is a vector: give d >= 1 or (d,), not {shape}."
+        )
+    return int(dims[0])
+
+
+def checked_widths(
+    widths: Sequence[int] | None, kind: str, default: tuple[int, ...] = CONV_WIDTHS
+) -> tuple[int, ...]:
+    """Return the widths of the blocks as integers, or their default, or raise a ValueError."""
+    if widths is None:
+        return default if kind == "conv" else MLP_WIDTHS
+    if any(width < 1 for width in widths):
+        raise ValueError(f"Every block needs a width of at least 1, not {tuple(widths)}.")
+    return tuple(int(width) for width in widths)
+
+
+def check_depth(image_shape: tuple[int, ...], widths: Sequence[int]) -> None:
+    """Raise a ValueError if an image can't be halved as often as there are widths."""
+    deepest = math.ceil(math.log2(min(image_shape[:2])))
+    if len(widths) > deepest:
+        raise ValueError(
+            f"An image of {image_shape[0]}x{image_shape[1]} can be halved {deepest} times, "
+            f"but {len(widths)} blocks were asked for: give fewer widths or a larger image."
+        )

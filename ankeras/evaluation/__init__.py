@@ -1,0 +1,62 @@
+"""Figures of merit for reconstructions and for samples, and the classifiers that read samples."""
+
+from ankeras.evaluation.classifiers import (
+    CLASSIFIER_BATCH,
+    CLASSIFIER_RATE,
+    conditional_accuracy,
+    confident_share,
+    feature_layers,
+    features,
+    probabilities,
+    train_classifier,
+)
+from ankeras.evaluation.readers import (
+    ATTRIBUTES,
+    SKIN_TONES,
+    attribute_accuracy,
+    digit_classifier,
+    face_reader,
+    read_attributes,
+    reader_report,
+    true_attributes,
+)
+from ankeras.evaluation.reconstruction import pca_error, psnr, reconstruction_error, ssim
+from ankeras.evaluation.sample_quality import (
+    SampleEvaluation,
+    evaluate_samples,
+    frechet_distance,
+    frequencies,
+    histogram_distance,
+    nearest_training_images,
+    precision_recall,
+)
+
+__all__ = [
+    "ATTRIBUTES",
+    "CLASSIFIER_BATCH",
+    "CLASSIFIER_RATE",
+    "SKIN_TONES",
+    "SampleEvaluation",
+    "attribute_accuracy",
+    "conditional_accuracy",
+    "confident_share",
+    "digit_classifier",
+    "evaluate_samples",
+    "face_reader",
+    "feature_layers",
+    "features",
+    "frechet_distance",
+    "frequencies",
+    "histogram_distance",
+    "nearest_training_images",
+    "pca_error",
+    "precision_recall",
+    "probabilities",
+    "psnr",
+    "read_attributes",
+    "reader_report",
+    "reconstruction_error",
+    "ssim",
+    "train_classifier",
+    "true_attributes",
+]

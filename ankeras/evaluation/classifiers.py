@@ -1,0 +1,162 @@
+"""Classifiers that read generated images: how they are trained, and what they say.
+
+Images are float32 (n, height, width, channels) in [0, 1]. A classifier's layer "features" is
+everything before its last layer. `sample_quality.py` compares what lies there.
+"""
+
+import math
+from collections.abc import Sequence
+
+from ankeras.data import Dataset
+from ankeras.evaluation.checks import check_range
+from ankeras.latent.codes import PREDICT_BATCH
+
+import keras
+import numpy as np
+from keras import layers
+
+N_FEATURES = 64
+CLASSIFIER_BATCH, CLASSIFIER_RATE = 64, 3e-3  # images a step; learning rate at its highest
+
+
+def feature_layers(
+    image_shape: tuple[int, ...], widths: Sequence[int], n_features: int
+) -> keras.Model:
+    """Build what a classifier's last layer reads, a model named "features".
+
+    It computes in float32, whatever `ankeras.setup` chose: figures are compared across machines.
+
+    Args:
+        image_shape: (height, width, channels).
+        widths: channels of each convolution; each halves the image.
+        n_features: the size k of the output.
+
+    Returns:
+        (batch, *image_shape) -> (batch, k), values >= 0.
+    """
+    model = keras.Sequential([layers.Input(image_shape)], name="features")
+    exact = {"dtype": "float32"}
+    for width in widths:
+        model.add(layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False, **exact))
+        # A classifier of few images has some hundred steps, in which slow statistics stay behind.
+        model.add(layers.BatchNormalization(momentum=0.9, **exact))
+        model.add(layers.Activation("relu", **exact))
+    model.add(layers.Flatten(**exact))
+    model.add(layers.Dropout(0.3, **exact))
+    model.add(layers.Dense(n_features, activation="relu", **exact))
+    return model
+
+
+def train_classifier(data: Dataset, *, epochs: int = 3, seed: int = 0) -> keras.Model:
+    """Train a small convolutional classifier that judges generated images.
+
+    Args:
+        data: labelled images of the kind that will be judged.
+        epochs: passes over them.
+        seed: seed of the weights and of the order of the images.
+
+    Returns:
+        A model (batch, *image) -> (batch, n_classes) of probabilities. Its layer "features" is
+        itself a model, (batch, *image) -> (batch, 64).
+
+    Raises:
+        ValueError: if the data has no labels.
+    """
+    if data.labels is None:
+        raise ValueError("A classifier learns from labelled images, and these have no labels.")
+    keras.utils.set_random_seed(seed)
+    image_shape = data.images.shape[1:]
+    classifier = keras.Sequential(
+        [
+            layers.Input(image_shape),
+            feature_layers(image_shape, (16, 32, 64), N_FEATURES),
+            layers.Dense(len(data.class_names), activation="softmax", dtype="float32"),
+        ]
+    )
+    steps = epochs * math.ceil(len(data.images) / CLASSIFIER_BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(CLASSIFIER_RATE, steps)
+    classifier.compile(keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+    classifier.fit(data.images, data.labels, batch_size=CLASSIFIER_BATCH, epochs=epochs, verbose=0)
+    return classifier
+
+
+def probabilities(classifier: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what a classifier says of each image.
+
+    Args:
+        classifier: a classifier with one output, or with a dictionary of outputs.
+        images: (n, height, width, c), values in [0, 1]. If their sides are a multiple of those
+            that the classifier reads, they are averaged down to them.
+
+    Returns:
+        {"class": (n, n_classes)}, or one entry for each of several outputs, by its name.
+
+    Raises:
+        ValueError: if the classifier can't read images of this shape, or the values leave [0, 1].
+    """
+    found = classifier.predict(_readable(classifier, images), batch_size=PREDICT_BATCH, verbose=0)
+    return found if isinstance(found, dict) else {"class": found}
+
+
+def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return the activations before a classifier's last layer: (n, *image) -> (n, k).
+
+    Args:
+        classifier: a model whose layer "features" is a model, as `train_classifier` builds it.
+        images: as in `probabilities`.
+
+    Raises:
+        ValueError: if there is no such layer, or as in `probabilities`.
+    """
+    trunk = next((layer for layer in classifier.layers if layer.name == "features"), None)
+    if trunk is None:
+        raise ValueError(
+            'This model has no layer "features": take one that '
+            "train_classifier, digit_classifier or face_reader returns."
+        )
+    found = trunk.predict(_readable(classifier, images), batch_size=PREDICT_BATCH, verbose=0)
+    return np.asarray(found)
+
+
+def confident_share(classifier: keras.Model, images: np.ndarray, threshold: float = 0.95) -> float:
+    """Return the share of images for which some class has a probability >= threshold.
+
+    Compare it with the same figure for real images: no classifier is sure of all of them.
+    """
+    return float(np.mean(probabilities(classifier, images)["class"].max(axis=1) >= threshold))
+
+
+def conditional_accuracy(
+    classifier: keras.Model, images: np.ndarray, labels: np.ndarray | None
+) -> float:
+    """Return the share of images that are read as the class they were asked for, in [0, 1].
+
+    Args:
+        classifier: a classifier with one output, (batch, n_classes) probabilities or logits.
+        images: (n, *image), for instance those of a conditional generator.
+        labels: (n,), the classes it was asked for.
+
+    Raises:
+        ValueError: if there is not one label an image, or as in `probabilities`.
+    """
+    if labels is None or labels.shape != (len(images),):
+        given = "none" if labels is None else f"labels of shape {labels.shape}"
+        raise ValueError(f"Accuracy needs one label for each of {len(images)} images, not {given}.")
+    return float(np.mean(probabilities(classifier, images)["class"].argmax(axis=1) == labels))
+
+
+def _readable(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return the images as a classifier reads them, averaged down if they are larger."""
+    check_range(images)
+    wanted, given = tuple(classifier.input_shape[1:]), images.shape[1:]
+    if given == wanted:
+        return images
+    if len(given) == len(wanted) == 3 and given[2] == wanted[2]:
+        height, width, channels = wanted
+        factor = given[0] // height
+        if factor > 1 and given[:2] == (factor * height, factor * width):
+            blocks = images.reshape(len(images), height, factor, width, factor, channels)
+            return blocks.mean(axis=(2, 4))
+    raise ValueError(
+        f"The classifier reads images of shape {wanted}, or a multiple of its sides, not {given}."
+    )

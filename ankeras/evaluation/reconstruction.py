@@ -1,0 +1,90 @@
+"""How well images are reconstructed: mean squared error, PCA's error beside it, PSNR and SSIM.
+
+Images are float32 (n, height, width, channels) in [0, 1].
+"""
+
+from ankeras.evaluation.checks import check_pairs
+from ankeras.latent.codes import PREDICT_BATCH
+
+import keras
+import numpy as np
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from sklearn.decomposition import PCA
+
+SSIM_WINDOW = 11  # pixels
+
+
+def reconstruction_error(autoencoder: keras.Model, images: np.ndarray) -> float:
+    """Return the mean squared error of D(E(s)) a pixel, over all images."""
+    x_hat = autoencoder.predict(images, batch_size=PREDICT_BATCH, verbose=0)
+    return float(np.mean((x_hat - images) ** 2))
+
+
+def pca_error(train: np.ndarray, test: np.ndarray, latent_dim: int) -> float:
+    """Return the mean squared error a pixel of the best linear autoencoder: PCA with d components.
+
+    Args:
+        train: (n, *image), what the components are fitted to.
+        test: (m, *image), what is reconstructed.
+        latent_dim: the number d of components.
+    """
+    flat_train, flat_test = train.reshape(len(train), -1), test.reshape(len(test), -1)
+    pca = PCA(latent_dim, random_state=0).fit(flat_train)
+    x_hat = pca.inverse_transform(pca.transform(flat_test))
+    return float(np.mean((x_hat - flat_test) ** 2))
+
+
+def psnr(images: np.ndarray, other: np.ndarray) -> float:
+    """Return the peak signal-to-noise ratio 10 log10(1 / MSE) in decibels, a mean over images.
+
+    Args:
+        images: (n, height, width, c), values in [0, 1].
+        other: as many of the same shape, each compared with the image in its place.
+
+    Returns:
+        The mean; infinite if one of the images equals the other exactly.
+
+    Raises:
+        ValueError: if the shapes differ, or the values leave [0, 1].
+    """
+    check_pairs(images, other)
+    with np.errstate(divide="ignore"):
+        values = [
+            peak_signal_noise_ratio(a, b, data_range=1.0)
+            for a, b in zip(images, other, strict=True)
+        ]
+    return float(np.mean(values))
+
+
+def ssim(images: np.ndarray, other: np.ndarray) -> float:
+    """Return the structural similarity, in [-1, 1] and 1 for equal images, a mean over images.
+
+    Source: Wang et al. 2004, "Image Quality Assessment: From Error Visibility to Structural
+    Similarity", with its Gaussian window of 11 pixels; a mean over the channels.
+
+    Args:
+        images: (n, height, width, c), values in [0, 1], sides of at least 11.
+        other: as many of the same shape, each compared with the image in its place.
+
+    Raises:
+        ValueError: if the shapes differ, the values leave [0, 1], or the images are too small.
+    """
+    check_pairs(images, other)
+    if min(images.shape[1:3]) < SSIM_WINDOW:
+        raise ValueError(
+            f"The window of SSIM is {SSIM_WINDOW} pixels wide, but these images are "
+            f"{images.shape[1]}x{images.shape[2]}."
+        )
+    values = [
+        structural_similarity(
+            a,
+            b,
+            data_range=1.0,
+            channel_axis=-1,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+        for a, b in zip(images, other, strict=True)
+    ]
+    return float(np.mean(values))

@@ -1,0 +1,41 @@
+"""Every picture: figures of images, codes and losses, and animations."""
+
+from ankeras.pictures.animation import save_gif
+from ankeras.pictures.plots import (
+    DPI,
+    INK,
+    Figure,
+    arithmetic,
+    code_histograms,
+    curves,
+    edit_sweep,
+    finished,
+    history,
+    image_grid,
+    kl_heatmaps,
+    kl_terms,
+    latent_grid,
+    latent_plane,
+    nearest,
+    reconstructions,
+)
+
+__all__ = [
+    "DPI",
+    "INK",
+    "Figure",
+    "arithmetic",
+    "code_histograms",
+    "curves",
+    "edit_sweep",
+    "finished",
+    "history",
+    "image_grid",
+    "kl_heatmaps",
+    "kl_terms",
+    "latent_grid",
+    "latent_plane",
+    "nearest",
+    "reconstructions",
+    "save_gif",
+]

@@ -1,0 +1,1 @@
+"""How systems are trained: gradients, the base of all systems, schedules, callbacks, devices."""

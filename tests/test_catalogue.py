@@ -1,0 +1,106 @@
+"""What every system must do, once over the rows of the zoo."""
+
+from pathlib import Path
+
+import ankeras
+from ankeras import autoencoders, gans, latent
+from ankeras.autoencoders import squared_error
+from ankeras.catalogue import SYSTEMS, TINY_SHAPE, markdown_table
+
+import keras
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TENSORFLOW = keras.backend.backend() == "tensorflow"
+# D's last bias raises the scores of real and of generated images alike
+COMPARES_SCORES = (gans.WGAN, gans.WGANGP, gans.HingeGAN)
+
+
+@pytest.fixture(params=SYSTEMS, ids=[system.api for system in SYSTEMS])
+def system(request):
+    return request.param
+
+
+@pytest.fixture
+def data(system, tiny_images):
+    labels = (tiny_images.mean(axis=(1, 2, 3)) > tiny_images.mean()).astype("int64")
+    inputs = {"x, x": (tiny_images, tiny_images), "x": (tiny_images,), "x, y": None}
+    return inputs[system.learns_from] or (tiny_images, labels)
+
+
+def _compiled(system):
+    model = system.tiny()
+    if isinstance(model, gans.AdversarialModel):
+        model.compile()
+    elif system.learns_from == "x, x":
+        model.compile(keras.optimizers.Adam(1e-2), loss=squared_error)
+    else:
+        model.compile(keras.optimizers.Adam(1e-2))
+    return model
+
+
+def _images(model, data):
+    """Return what the model draws, from the data or from noise."""
+    if isinstance(model, gans.FCBiGAN):
+        return model.generate(8, size=TINY_SHAPE[:2])
+    if isinstance(model, gans.AdversarialModel):
+        d = model.generator.input_shape[-1]
+        return latent.decode(model.generator, latent.sample_prior(8, d))
+    inputs = list(data) if isinstance(model, autoencoders.CVAE) else data[0]
+    return model.predict(inputs, batch_size=32, verbose=0)
+
+
+def test_fit_save_load_resume(system, data, tmp_path):
+    model = _compiled(system)
+    before = [variable.numpy() for variable in model.trainable_variables]
+    history = model.fit(*data, batch_size=32, epochs=4, validation_data=data, verbose=0).history
+
+    assert all(np.isfinite(values).all() for values in history.values())
+    for old, variable in zip(before, model.trainable_variables, strict=True):
+        if (
+            isinstance(model, COMPARES_SCORES)
+            and variable is model.discriminator.trainable_variables[-1]
+        ):
+            continue
+        assert np.abs(variable.numpy() - old).max() > 0, f"{variable.path} did not move"
+    if "loss" in history:
+        assert history["loss"][-1] < history["loss"][0]
+    images = _images(model, data)
+    assert images.shape[1:] == TINY_SHAPE
+    logs = model.evaluate(*data, batch_size=32, verbose=0, return_dict=True)
+    assert {f"val_{name}" for name in logs} <= set(history)
+    for name, value in logs.items():  # noise is drawn anew: a GAN's, a VAE's
+        rtol = 1e-4 if system.learns_from == "x, x" else 0.2
+        np.testing.assert_allclose(value, history[f"val_{name}"][-1], rtol=rtol)
+
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(_images(loaded, data), images, atol=1e-6)
+    for kept, saved in zip(loaded.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(kept.numpy(), saved.numpy())
+    steps = [int(v.numpy()) for v in loaded.optimizer.variables if v.path.endswith("iteration")]
+    assert max(steps) == 4 * 3
+    loaded.run_eagerly = TENSORFLOW  # another graph would take long to build
+    resumed = loaded.fit(*data, batch_size=32, epochs=1, verbose=0).history
+    assert all(np.isfinite(values).all() for values in resumed.values())
+    if "loss" in history:
+        assert resumed["loss"][0] < history["loss"][0]
+
+
+def test_a_model_that_was_never_trained_can_be_saved(system, data, tmp_path):
+    model = system.tiny()
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    np.testing.assert_allclose(_images(loaded, data), _images(model, data), atol=1e-6)
+
+
+def test_the_row_is_true(system):
+    assert any(hasattr(home, system.api) for home in (ankeras, autoencoders, gans))
+    assert f" {system.api}(" in (ROOT / system.file).read_text()
+    shown = list((ROOT / "notebooks").glob(f"{system.notebook}_*.ipynb"))
+    assert shown or system.notebook == "-"
+
+
+def test_the_readme_holds_the_table():
+    assert markdown_table() in (ROOT / "README.md").read_text()

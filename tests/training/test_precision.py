@@ -1,0 +1,249 @@
+"""Training in 16 bits, and compiled by XLA: as good as in float32, and no step is lost silently."""
+
+from ankeras import autoencoders, evaluation, gans, latent
+from ankeras.autoencoders import squared_error
+from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
+from ankeras.catalogue import SYSTEMS, TINY_SHAPE
+from ankeras.data import digits
+from ankeras.gans.gan import AdversarialGame
+from ankeras.training.system import drawn_range
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+pytestmark = pytest.mark.usefixtures("restored_policy")
+
+TENSORFLOW = keras.backend.backend() == "tensorflow"
+BATCH = 32
+# One of each train_step, and what is special: the penalty on a gradient, a label, two nets behind
+# one optimizer, spectral normalization, an encoder's derivative.
+IN_FLOAT16 = (
+    "ContractiveAutoencoder",
+    "VAE",
+    "CVAE",
+    "GAN",
+    "WGANGP",
+    "HingeGAN",
+    "InfoGAN",
+    "BiGAN",
+    "FCBiGAN",
+)
+ON_JAX = ("VAE", "GAN", "WGANGP")  # which compiles each of them, for many seconds
+
+
+@pytest.fixture(scope="module")
+def in_float32():
+    """Return what the systems logged in float32, for each that was trained so."""
+    return {}
+
+
+def _data(system, images):
+    labels = (images.mean(axis=(1, 2, 3)) > images.mean()).astype("int64")
+    return {"x, x": (images, images), "x": (images,), "x, y": (images, labels)}[system.learns_from]
+
+
+def _optimizer(policy, learning_rate=1e-3):
+    adam = keras.optimizers.Adam(learning_rate, beta_1=0.5)
+    if policy != "mixed_float16":
+        return adam
+    # At the usual 2^15 all steps of a summed loss would overflow at first, and be skipped.
+    return keras.optimizers.LossScaleOptimizer(adam, initial_scale=2.0**6)
+
+
+def _trained(system, policy, data):
+    """Train two steps in a precision; return the model, its weights before, and its logs."""
+    keras.config.set_dtype_policy(policy)
+    model = system.tiny()
+    # step by step: two steps of a network this small are not worth the time to trace them
+    options = {"run_eagerly": TENSORFLOW}
+    if isinstance(model, gans.AdversarialModel):
+        model.compile(_optimizer(policy), _optimizer(policy), **options)
+    elif system.learns_from == "x, x":
+        model.compile(_optimizer(policy), loss=squared_error, **options)
+    else:
+        model.compile(_optimizer(policy), **options)
+    before = [variable.numpy() for variable in model.trainable_variables]
+    logs = model.fit(*data, batch_size=BATCH, shuffle=False, verbose=0).history
+    return model, before, {name: values[0] for name, values in logs.items()}
+
+
+def _drawn(model, data):
+    if isinstance(model, gans.FCBiGAN):
+        return model.generate(8, size=TINY_SHAPE[:2]), (0.0, 1.0)
+    if hasattr(model, "generate"):
+        return model.generate(8), (0.0, 1.0)
+    images = model.predict(data[0], batch_size=BATCH, verbose=0)
+    return images, drawn_range(model.get_layer("decoder"))
+
+
+@pytest.mark.parametrize(
+    ("system", "policy"),
+    [(s, "mixed_bfloat16") for s in SYSTEMS if TENSORFLOW or s.api in ON_JAX]
+    + [(s, "mixed_float16") for s in SYSTEMS if s.api in (IN_FLOAT16 if TENSORFLOW else ON_JAX)],
+    ids=lambda value: getattr(value, "api", value),
+)
+def test_a_system_learns_in_16_bits_as_in_float32(system, policy, in_float32, tiny_images):
+    data = _data(system, tiny_images[: 2 * BATCH])
+    if system.api not in in_float32:
+        _, _, in_float32[system.api] = _trained(system, "float32", data)
+    expected = in_float32[system.api]
+    model, before, found = _trained(system, policy, data)
+
+    assert any(layer.compute_dtype == policy.removeprefix("mixed_") for layer in _layers(model))
+    losses = [name for name in found if name.endswith("loss")]
+    assert losses
+    for name in found:
+        assert np.isfinite(found[name]), name
+    for name in losses:
+        # bfloat16 has 8 significant bits, 0.4 %; a loss is a mean over many roundings
+        assert found[name] == pytest.approx(expected[name], rel=0.01, abs=0.01), name
+    moved = [
+        np.abs(variable.numpy() - old).max() > 0
+        for old, variable in zip(before, model.trainable_variables, strict=True)
+    ]
+    # D's last bias, where D compares the scores of real and of generated images
+    assert sum(moved) >= len(moved) - 1
+    images, (low, high) = _drawn(model, data)
+    assert images.dtype == np.float32
+    assert images.min() >= low
+    assert images.max() <= high
+
+
+def _layers(model):
+    for layer in model._flatten_layers():
+        if not isinstance(layer, keras.Model):
+            yield layer
+
+
+def test_codes_and_likelihoods_are_float32(tiny_images):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    vae = autoencoders.VAE(
+        get_encoder(TINY_SHAPE, 6, widths=(4,)),
+        get_decoder(3, (*TINY_SHAPE[:2], 2), widths=(4,), output_activation="linear"),
+        likelihood="gaussian",
+    )
+    mu, log_var = autoencoders.encode_posterior(vae, tiny_images)
+    found = [mu, log_var, latent.encode(vae.mean_encoder, tiny_images), vae.generate(4)]
+    assert [array.dtype for array in found] == [np.float32] * 4
+    own = keras.Sequential([layers.Input((3,)), layers.Dense(2)])
+    assert latent.encode(own, np.zeros((2, 3), "float32")).dtype == np.float32
+    assert latent.decode(own, np.zeros((2, 3), "float32")).dtype == np.float32
+
+
+def test_a_critic_computes_in_float32():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    classifier = evaluation.train_classifier(digits(50), epochs=1)
+    inner = {layer.compute_dtype for layer in classifier.get_layer("features").layers}
+    assert inner == {classifier.layers[-1].compute_dtype} == {"float32"}
+
+
+def test_a_network_that_ends_in_16_bits_is_refused(tiny_images):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    encoder = keras.Sequential(
+        [layers.Input(TINY_SHAPE), layers.Flatten(), layers.Dense(3)], name="encoder"
+    )
+    model = autoencoders.Autoencoder(encoder, get_decoder(3, TINY_SHAPE, widths=(4,)))
+    model.compile(loss=squared_error)
+    with pytest.raises(ValueError, match=r'encoder returns bfloat16.*dtype="float32"'):
+        model.fit(tiny_images, tiny_images, verbose=0)
+
+
+@keras.saving.register_keras_serializable("test_precision")
+class _Game(AdversarialGame):
+    """d_loss = a mean D(s), g_loss = b mean D(G(z)), and z = 1."""
+
+    a, b = 2.0**-26, 2.0**-26
+
+    def d_loss(self, real, fake):
+        return self.a * ops.mean(real)
+
+    def g_loss(self, fake):
+        return self.b * ops.mean(fake)
+
+    def sample_z(self, x):
+        return ops.ones_like(x)
+
+
+def _line(name):
+    """x -> w x in float16 with w = 1, then to float32."""
+    return keras.Sequential(
+        [
+            layers.Input((1,)),
+            layers.Dense(1, use_bias=False, kernel_initializer="ones", dtype="mixed_float16"),
+            layers.Activation("linear", dtype="float32"),
+        ],
+        name=name,
+    )
+
+
+def _weights_after_one_step(game, learning_rate=2.0**25):
+    game.compile(keras.optimizers.SGD(learning_rate), keras.optimizers.SGD(learning_rate))
+    history = game.fit(np.ones((4, 1), "float32"), batch_size=4, verbose=0).history
+    weights = [float(net.weights[0].numpy()[0, 0]) for net in (game.discriminator, game.generator)]
+    return weights, history
+
+
+def test_a_gradient_below_float16_arrives():
+    # dL/dlogit is 2^-26 / 4, and the smallest number of float16 2^-24. By hand, in real numbers:
+    # dL/dw_d = a = 2^-26, so w_d = 1 - 2^25 2^-26 = 1/2; dL/dw_g = b w_d = 2^-27, w_g = 3/4.
+    keras.config.set_dtype_policy("mixed_float16")
+    weights, _ = _weights_after_one_step(_Game(_line("generator"), _line("discriminator")))
+    assert weights == [0.5, 0.75]
+    # nothing of it is left without scaling
+    keras.config.set_dtype_policy("float32")
+    weights, _ = _weights_after_one_step(_Game(_line("generator"), _line("discriminator")))
+    assert weights == [1.0, 1.0]
+
+
+def test_a_step_that_overflows_is_skipped_for_one_player_alone(tmp_path):
+    # D: 2^15 a / 4 = 2^17 is beyond float16's 65504. G: as above, but w_d stays 1.
+    keras.config.set_dtype_policy("mixed_float16")
+    game = _Game(_line("generator"), _line("discriminator"))
+    game.a = 2.0**4
+    weights, history = _weights_after_one_step(game)
+    assert weights == [1.0, 0.5]
+    assert history["d_loss"] == [16.0]  # as it is, not scaled
+    assert history["g_loss"] == [2.0**-26]
+    players = game.optimizer.discriminator, game.optimizer.generator
+    assert [float(player.dynamic_scale.numpy()) for player in players] == [2.0**14, 2.0**15]
+    assert [int(player.iterations.numpy()) for player in players] == [0, 1]
+
+    game.save(tmp_path / "game.keras")
+    loaded = keras.models.load_model(tmp_path / "game.keras").optimizer
+    assert float(loaded.discriminator.dynamic_scale.numpy()) == 2.0**14
+    for kept, saved in zip(loaded.variables, game.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(kept.numpy(), saved.numpy())
+
+
+def test_a_vae_scales_its_loss(tiny_images):
+    # Keras wraps the optimizer; after the steps that overflow, the loss must fall.
+    keras.config.set_dtype_policy("mixed_float16")
+    vae = autoencoders.VAE(
+        get_encoder(TINY_SHAPE, 6, kind="mlp", widths=(16,)),
+        get_decoder(3, TINY_SHAPE, kind="mlp", widths=(16,)),
+    )
+    vae.compile(keras.optimizers.Adam(1e-2))
+    history = vae.fit(tiny_images, batch_size=BATCH, epochs=6, verbose=0).history
+    assert history["loss"][-1] < 0.8 * history["loss"][0]
+    assert 0 < int(vae.optimizer.iterations.numpy()) <= 6 * 3
+
+
+@pytest.mark.skipif(not TENSORFLOW, reason="JAX always compiles; PyTorch has no XLA")
+@pytest.mark.parametrize("system", [gans.GAN, gans.WGANGP, autoencoders.VAE])
+def test_a_step_compiled_by_xla_is_the_same_step(system, tiny_images):
+    losses = []
+    small = {"kind": "mlp", "widths": (16,)}
+    for jit_compile in (False, True):
+        if system is autoencoders.VAE:
+            model = system(get_encoder(TINY_SHAPE, 6, **small), get_decoder(3, TINY_SHAPE, **small))
+        else:
+            players = get_generator(3, TINY_SHAPE, **small), get_discriminator(TINY_SHAPE, **small)
+            model = system(*players, k=1)
+        model.compile(jit_compile=jit_compile)
+        assert model.jit_compile == jit_compile
+        losses.append(model.fit(tiny_images, batch_size=BATCH, shuffle=False, verbose=0).history)
+    for name in losses[0]:
+        # XLA draws other noise from the same seed
+        assert losses[1][name][0] == pytest.approx(losses[0][name][0], rel=0.05, abs=0.02)
