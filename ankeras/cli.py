@@ -42,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     readers.set_defaults(run=_readers)
 
+    systems = commands.add_parser("systems", help="list all systems, as a table in Markdown")
+    systems.add_argument("--write", type=Path, metavar="FILE", help="replace the table in a file")
+    systems.set_defaults(run=_systems)
+
     labs = commands.add_parser("labs", help="write, prove and hand out labs")
     tasks = labs.add_subparsers(dest="task", required=True, metavar="TASK")
     where = argparse.ArgumentParser(add_help=False)
@@ -158,6 +162,15 @@ def _readers(options: argparse.Namespace) -> None:
     from ankeras import evaluation
 
     print(evaluation.reader_report())
+
+
+def _systems(options: argparse.Namespace) -> None:
+    from ankeras import catalogue
+
+    if options.write is None:
+        print(catalogue.markdown_table())
+    else:
+        catalogue.write_table(options.write)
 
 
 def _labs_build(options: argparse.Namespace) -> None:

@@ -20,9 +20,10 @@ from ankeras.anomaly import (
 )
 from ankeras.autoencoders import VAE, Autoencoder, encode_posterior
 from ankeras.builders import get_decoder, get_encoder, get_generator
-from ankeras.gans import BiGAN, decaying_adam
+from ankeras.gans import BiGAN
 from ankeras.gans.bigan import get_pair_discriminator
 from ankeras.latent import decode, encode
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
@@ -72,7 +73,7 @@ def bigan(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.nda
         get_encoder(shape, LATENT_DIM),
     )
     steps = epochs * (len(normal) // 64)
-    model.compile(decaying_adam(steps, 5e-4), decaying_adam(steps))
+    model.compile(*(cosine_adam(steps, rate, beta_1=0.5, end=0.02) for rate in (5e-4, 1e-3)))
     model.fit(normal, batch_size=64, epochs=epochs, verbose=0)
     return {
         "BiGAN, reconstruction error": reconstruction_error(test, model.reconstruct(test)),
@@ -84,7 +85,7 @@ def bigan(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.nda
 
 def _falling_rate(epochs: int, normal: np.ndarray) -> keras.optimizers.Adam:
     steps = epochs * (len(normal) // 64)
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps))
+    return cosine_adam(steps, 1e-3)
 
 
 SYSTEMS: tuple[Callable[..., dict[str, np.ndarray]], ...] = (

@@ -28,6 +28,7 @@ import tempfile
 import ankeras
 from ankeras import data, evaluation, gans, pictures
 from ankeras.training import callbacks
+from ankeras.training.schedules import cosine_adam
 
 import numpy as np
 from IPython.display import Image
@@ -62,7 +63,7 @@ gan.discriminator.summary()
 # %%
 epochs = 1 if QUICK else 8
 steps = epochs * len(X_train) // 64
-gan.compile(gans.decaying_adam(steps), gans.decaying_adam(steps))
+gan.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
 samples = callbacks.SampleGrid(lambda: gan.generate(60, seed=1).reshape(4, 15, 32, 32, 3))
 history = gan.fit(
     X_train,

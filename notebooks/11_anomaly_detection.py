@@ -33,10 +33,11 @@ from ankeras.anomaly import (
 from ankeras.anomaly.plots import detection_curves, rows
 from ankeras.autoencoders import Autoencoder, DenoisingAutoencoder
 from ankeras.builders import get_decoder, get_encoder, get_generator
-from ankeras.gans import BiGAN, FCBiGAN, decaying_adam
+from ankeras.gans import BiGAN, FCBiGAN
 from ankeras.gans.bigan import get_pair_discriminator
 from ankeras.gans.fc_bigan import get_fc_discriminator, get_fc_encoder, get_fc_generator
 from ankeras.latent import encode
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import matplotlib.pyplot as plt
@@ -90,7 +91,7 @@ bigan = BiGAN(
 )
 epochs = 1 if QUICK else 70
 steps = epochs * len(S) // 64
-bigan.compile(decaying_adam(steps, 5e-4), decaying_adam(steps))
+bigan.compile(*(cosine_adam(steps, rate, beta_1=0.5, end=0.02) for rate in (5e-4, 1e-3)))
 bigan.fit(S, batch_size=64, epochs=epochs, verbose=0)
 scores["BiGAN, reconstruction"] = reconstruction_error(S_test, bigan.reconstruct(S_test))
 scores["BiGAN, prior"] = prior_score(encode(bigan.encoder, S_test))

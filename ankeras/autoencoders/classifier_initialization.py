@@ -13,7 +13,8 @@ from ankeras.autoencoders import train
 from ankeras.builders import get_autoencoder, get_classifier
 from ankeras.data import Dataset
 from ankeras.evaluation import conditional_accuracy
-from ankeras.latent import encode
+from ankeras.latent.codes import encode
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
@@ -112,7 +113,7 @@ def _fit(
     passes = math.ceil(steps * BATCH / len(inputs))
     rows = np.concatenate([rng.permutation(len(inputs)) for _ in range(passes)])[: steps * BATCH]
     model.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
+        cosine_adam(steps, learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )

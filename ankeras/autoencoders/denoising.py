@@ -15,9 +15,10 @@ Trained with blocks it completes images of which a part is missing.
 
 from typing import Any
 
-from ankeras.autoencoders.autoencoder import Autoencoder
-from ankeras.latent import PREDICT_BATCH
+from ankeras.autoencoders.autoencoder import Autoencoder, tiny_networks
+from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import SeedGenerator
+from ankeras.training.catalogue_row import Row
 
 import keras
 import numpy as np
@@ -42,6 +43,8 @@ class DenoisingAutoencoder(Autoencoder):
     Raises:
         ValueError: if the corruption is unknown or its level out of range.
     """
+
+    options = ("corruption", "level", "seed")
 
     def __init__(
         self,
@@ -113,11 +116,15 @@ class DenoisingAutoencoder(Autoencoder):
         rows, columns = inside(height), inside(width)
         return ops.logical_and(rows[:, :, None, None], columns[:, None, :, None])
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {
-            **super().get_config(),
-            "corruption": self.corruption,
-            "level": self.level,
-            "seed": self.seed,
-        }
+
+ROWS = (
+    Row(
+        name="denoising autoencoder",
+        builds=DenoisingAutoencoder,
+        lecture="AE; DLSP, Denoising autoencoder",
+        paper="Vincent 2008",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: DenoisingAutoencoder(**tiny_networks()),
+    ),
+)

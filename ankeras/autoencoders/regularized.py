@@ -15,7 +15,8 @@ The sparse and the contractive autoencoder, which the lectures name, have files 
 
 from typing import Any
 
-from ankeras.autoencoders.autoencoder import Autoencoder
+from ankeras.autoencoders.autoencoder import Autoencoder, tiny_networks
+from ankeras.training.catalogue_row import Row
 
 import keras
 from keras import ops
@@ -32,6 +33,8 @@ class RegularizedAutoencoder(Autoencoder):
         ValueError: if lam is negative.
     """
 
+    options = ("lam",)
+
     def __init__(
         self, encoder: keras.Model, decoder: keras.Model, lam: float, **kwargs: Any
     ) -> None:
@@ -47,10 +50,6 @@ class RegularizedAutoencoder(Autoencoder):
     def penalty(self, x: Any, z: Any, x_hat: Any) -> Any:
         """Return lambda R."""
         return self.lam * self.regularizer(x, z, x_hat)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {**super().get_config(), "lam": self.lam}
 
 
 def gaussian_divergence(z: Any) -> Any:
@@ -106,3 +105,34 @@ class SharpAutoencoder(RegularizedAutoencoder):
     def regularizer(self, x: Any, z: Any, x_hat: Any) -> Any:
         """Return the difference between the edges of x and x_hat."""
         return edge_difference(x, x_hat)
+
+
+ROWS = (
+    Row(
+        name="Gaussian code",
+        builds=GaussianCodeAutoencoder,
+        lecture="AN2DL, Autoencoders (regularization)",
+        paper="",
+        notebook="02",
+        learns_from="x, x",
+        tiny=lambda: GaussianCodeAutoencoder(**tiny_networks(), lam=0.1),
+    ),
+    Row(
+        name="smooth reconstruction",
+        builds=SmoothAutoencoder,
+        lecture="AN2DL, Autoencoders (regularization)",
+        paper="",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: SmoothAutoencoder(**tiny_networks(), lam=0.1),
+    ),
+    Row(
+        name="sharp edges",
+        builds=SharpAutoencoder,
+        lecture="AN2DL, Autoencoders (regularization)",
+        paper="Mathieu 2016",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: SharpAutoencoder(**tiny_networks(), lam=0.1),
+    ),
+)

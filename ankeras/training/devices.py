@@ -63,13 +63,15 @@ class Devices:
 def setup(seed: int = 42, precision: str | None = None) -> str:
     """Start a session: seed Python, NumPy and the backend, and set the precision.
 
-    Networks that are built afterwards compute in this precision. In the mixed ones, layers compute
-    in 16 bits; weights, last layers, losses and what `predict` returns stay in float32. What was
-    built before keeps its own.
+    Networks that are built afterwards compute in this precision. In the mixed precisions, layers
+    compute in 16 bits; weights, last layers, losses and what `predict` returns stay in float32.
+    Networks that were built before keep their precision.
 
-    Whether a training step is compiled by XLA is not set here: with `jit_compile="auto"`, the
-    default of `compile`, Keras does so for TensorFlow on a GPU and does not on a processor, where
-    small convolutions would become slower. JAX always compiles, PyTorch never.
+    With TensorFlow, it also changes two defaults, as `tensorflow_patch.py` describes.
+
+    Whether XLA compiles a training step is not set here. With `jit_compile="auto"`, the default of
+    `compile`, Keras compiles for TensorFlow on a GPU. It does not on a processor, where small
+    convolutions would become slower. JAX always compiles, PyTorch never.
 
     Args:
         seed: the seed; the same seed gives the same figures on the same machine.
@@ -89,6 +91,8 @@ def setup(seed: int = 42, precision: str | None = None) -> str:
         chosen, reason = precision, "as asked for"
     if chosen not in PRECISIONS:
         raise ValueError(f"precision must be one of {PRECISIONS}, not {precision!r}.")
+    if BACKEND == "tensorflow":
+        import ankeras.training.tensorflow_patch  # noqa: F401
     keras.config.set_dtype_policy(chosen)
     keras.utils.set_random_seed(seed)
     found = find_devices()

@@ -52,7 +52,7 @@ def test_prior_score_is_the_negative_log_density():
 
 def test_posterior_score_is_what_d_says_of_the_pair(bigan, images):
     pairs = ops.convert_to_tensor(images), bigan.encoder(images, training=False)
-    logits = bigan.judge(*pairs, training=False)
+    logits = bigan.score(*pairs, training=False)
     expected = 1 - ops.convert_to_numpy(ops.sigmoid(logits))[:, 0]
     np.testing.assert_allclose(posterior_score(bigan, images), expected, atol=1e-5)
 
@@ -67,7 +67,7 @@ def test_bigan_score_is_the_formula_of_the_slide(bigan, images):
     # D's last layer is linear: the logits of features f are f w + b
     distance = bigan_score(bigan, images, 1.0)
     logits = [
-        ops.convert_to_numpy(bigan.judge(ops.convert_to_tensor(s), z, training=False))[:, 0]
+        ops.convert_to_numpy(bigan.score(ops.convert_to_tensor(s), z, training=False))[:, 0]
         for s in (images, x_hat)
     ]
     bound = distance * np.linalg.norm(ops.convert_to_numpy(head.kernel.value))
