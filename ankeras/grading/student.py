@@ -3,11 +3,13 @@
     mu, log_var = student.encode(images)     # arrays: compare them with your own
     vae = student.VAE(encoder, decoder)      # a handle: ask it for attributes, call its methods
     vae.encoder.output_shape                 # (None, 4)
+    student.run_beside(train_a_little, vae)  # a function of the test runs where the VAE is
 
-Arguments and answers are plain data or handles, never objects of the submission's.
+Arguments and answers are plain data or handles, never objects of the submission.
 """
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ankeras.grading.session import OF_TEST, Reference
@@ -70,9 +72,21 @@ class Student:
             raise AttributeError(name)
         return _wrap(self._channel, self._channel.get(None, name))
 
-    def define(self, source: str) -> None:
-        """Run code of the test's among the submission's names, to build what a test needs there."""
-        self._channel.define(source, OF_TEST)
+    def run_beside(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function of the test where the answers are, and return what it returns.
+
+        Its source is sent and runs among the names of the submission's cells: `keras` and `np` are
+        there, but no other name of the test's file.
+
+        Args:
+            function: a function or a class at the top level of the test's file.
+            args: plain data, or handles: these arrive as the objects that they stand for.
+
+        Raises:
+            StudentError: if it raises.
+        """
+        self._channel.define(inspect.getsource(function), OF_TEST)
+        return getattr(self, function.__name__)(*args)
 
 
 def class_name(handle: Any) -> str:

@@ -1,22 +1,14 @@
 """The checks of lab 1 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import class_name, exercise, expect
 
 import numpy as np
 
-LAYERS = """
-def layers_of(model):
-    return model._flatten_layers(include_self=False)
-
-def count_strided(model):
-    return sum(
-        isinstance(layer, layers.Conv2D) and tuple(layer.strides) == (2, 2)
-        for layer in layers_of(model)
-    )
-
-def count_convolutions(model):
-    return sum("Conv" in type(layer).__name__ for layer in layers_of(model))
-"""
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    from keras import layers
 
 
 @exercise("1.1", points=1)
@@ -30,10 +22,9 @@ def test_a_code_an_image(student, rng):
 @exercise("1.1", points=1)
 def test_image_is_halved_twice(student):
     """There are at least two blocks, each with a convolution of stride 2."""
-    student.define(LAYERS)
     encoder = student.get_encoder((28, 28, 1), 4)
     expect.between(
-        student.count_strided(encoder),
+        student.run_beside(count_strided, encoder),
         2,
         6,
         "the number of convolutions with stride 2",
@@ -78,10 +69,9 @@ def test_pixels_lie_between_0_and_1(student, rng):
 @exercise("1.2", points=1)
 def test_images_grow_by_convolutions(student):
     """There are two blocks with a convolution each, and a convolution at the end."""
-    student.define(LAYERS)
     decoder = student.get_decoder(4, (28, 28, 1))
     expect.between(
-        student.count_convolutions(decoder),
+        student.run_beside(count_convolutions, decoder),
         3,
         9,
         "the number of convolutions",
@@ -240,7 +230,7 @@ def test_training_stops_by_itself(student, rng):
 def test_errors_of_known_networks(student, rng):
     """The error of each network is summed over pixels and averaged over images."""
     X = images(rng, 7, 4, 4, 1)
-    found = student.errors_by_size([1, 2, 8], dimmers(student), X)
+    found = student.errors_by_size([1, 2, 8], student.run_beside(Dimmers), X)
     error = {d: ((X * (1 - 1 / d)) ** 2).sum() / 7 for d in (1, 2, 8)}
     expect.that(
         isinstance(found, dict) and sorted(found) == [1, 2, 8],
@@ -260,10 +250,10 @@ def test_errors_of_known_networks(student, rng):
 @exercise("4.1", points=1)
 def test_each_network_is_trained_once(student, rng):
     """One autoencoder is trained for each size, of that size, and no other."""
-    factory = dimmers(student)
+    factory = student.run_beside(Dimmers)
     student.errors_by_size([3, 2], factory, images(rng, 2, 4, 4, 1))
     expect.equal(
-        sorted(student.built_for(factory)),
+        sorted(factory.sizes),
         [2, 3],
         "the sizes for which train_one was called",
         "Training is what takes time: call train_one once for each d.",
@@ -283,11 +273,7 @@ def squared_errors(x, x_hat):
 
 
 def compiled(student, size):
-    student.define("""
-def one_layer(size):
-    return keras.Sequential([keras.Input((size,)), layers.Dense(size, use_bias=False)])
-""")
-    found = student.compile_autoencoder(student.one_layer(size))
+    found = student.compile_autoencoder(student.run_beside(one_layer, size))
     expect.that(found is not None, "what compile_autoencoder returns", "the model", found)
     return found, found.get_weights()[0]
 
@@ -305,27 +291,42 @@ def callback(student, name):
 
 
 def linear(student, W, rate):
-    student.define("""
-def build_linear(W, rate):
+    return student.run_beside(build_linear, student.reconstruction_loss, W.astype("float32"), rate)
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def one_layer(size):
+    return keras.Sequential([keras.Input((size,)), layers.Dense(size, use_bias=False)])
+
+
+def build_linear(reconstruction_loss, W, rate):
     model = keras.Sequential([keras.Input((len(W),)), layers.Dense(len(W), use_bias=False)])
     model.set_weights([W])
     model.compile(keras.optimizers.SGD(rate), loss=reconstruction_loss, run_eagerly=True)
     return model
-""")
-    return student.build_linear(W.astype("float32"), rate)
 
 
-def dimmers(student):
-    student.define("""
+def count_strided(model):
+    return sum(
+        isinstance(layer, layers.Conv2D) and tuple(layer.strides) == (2, 2)
+        for layer in model._flatten_layers(include_self=False)
+    )
+
+
+def count_convolutions(model):
+    return sum(
+        "Conv" in type(layer).__name__ for layer in model._flatten_layers(include_self=False)
+    )
+
+
 class Dimmers:
+    """A function train_one(d) for exercise 4.1: its network divides the image by d."""
+
     def __init__(self):
         self.sizes = []
 
     def __call__(self, d):
         self.sizes.append(d)
         return keras.Sequential([keras.Input((4, 4, 1)), layers.Rescaling(1 / d)])
-
-def built_for(factory):
-    return factory.sizes
-""")
-    return student.Dimmers()

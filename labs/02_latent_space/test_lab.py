@@ -1,8 +1,14 @@
 """The checks of lab 2 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    from keras import layers, ops
 
 
 @exercise("1.1", points=1)
@@ -21,17 +27,8 @@ def test_codes_of_all_images(student, rng):
 @exercise("1.1", points=1)
 def test_minibatches(student, rng):
     """At most batch_size images are encoded at once; the last minibatch holds what is left."""
-    student.define("""
-class BatchSize(keras.Layer):
-    def call(self, x):
-        return 0.0 * x + ops.cast(ops.shape(x)[0], x.dtype)
-
-def counting():
-    x = keras.Input((1,))
-    return keras.Model(x, layers.Concatenate()([x, BatchSize()(x)]))
-""")
     x = rng.uniform(size=(11, 1)).astype("float32")
-    found = student.encode(student.counting(), x, 4)
+    found = student.encode(student.run_beside(counting), x, 4)
     expect.shape(found, (11, 2), "the codes of 11 images with d = 2")
     expect.close(found[:, 0], x[:, 0], "the order of the codes")
     expect.close(
@@ -72,7 +69,9 @@ def test_share_between_the_sides(student, rng):
 @exercise("2.1", points=1)
 def test_grid_covers_the_box(student):
     """There are n x n images, from one side of the box to the other."""
-    found = student.decoded_grid(identity(student), np.array([-1.0, 2.0]), np.array([3.0, 4.0]), 5)
+    found = student.decoded_grid(
+        student.run_beside(identity), np.array([-1.0, 2.0]), np.array([3.0, 4.0]), 5
+    )
     expect.shape(found, (5, 5, 2), "the grid of a decoder that returns the code itself, n = 5")
     hint = "n locations along each axis, in equal steps; the first and the last on the sides."
     for i, name in enumerate(("z_1", "z_2")):
@@ -89,7 +88,7 @@ def test_grid_stands_as_in_a_plot(student, rng):
     """Row 0 holds the largest z_2, column 0 the smallest z_1."""
     low = rng.normal(size=2)
     high = low + rng.uniform(1, 3, size=2)
-    found = student.decoded_grid(identity(student), low, high, 4)
+    found = student.decoded_grid(student.run_beside(identity), low, high, 4)
     expect.shape(found, (4, 4, 2), "the grid of a decoder that returns the code itself, n = 4")
     where = (
         ("row 0, column 0", found[0, 0], (low[0], high[1])),
@@ -205,39 +204,18 @@ def test_walk_is_decoded(student, rng):
 
 def linear(student, rng, shape, d):
     """Build an encoder z = W^T s; return it and W."""
-    student.define("""
-def build_linear(shape, W):
-    x = keras.Input(shape)
-    z = layers.Dense(W.shape[1], use_bias=False)(layers.Flatten()(x))
-    encoder = keras.Model(x, z)
-    encoder.set_weights([W])
-    return encoder
-""")
     W = rng.normal(size=(int(np.prod(shape)), d)).astype("float32")
-    return student.build_linear(list(shape), W), W
+    return student.run_beside(build_linear, list(shape), W), W
 
 
 def drawing(student, rng, d, shape):
     """Build a decoder sigmoid(V^T z); return it and V."""
-    student.define("""
-def build_drawing(shape, V):
-    z = keras.Input((V.shape[0],))
-    x = layers.Dense(V.shape[1], use_bias=False, activation="sigmoid")(z)
-    decoder = keras.Model(z, layers.Reshape(shape)(x))
-    decoder.set_weights([V])
-    return decoder
-""")
     V = rng.normal(size=(d, int(np.prod(shape)))).astype("float32")
-    return student.build_drawing(list(shape), V), V
+    return student.run_beside(build_drawing, list(shape), V), V
 
 
 def decoded(z, V, shape):
     return 1 / (1 + np.exp(-z @ V)).reshape(len(z), *shape)
-
-
-def identity(student):
-    student.define("same = keras.Sequential([keras.Input((2,)), layers.Activation('linear')])")
-    return student.same
 
 
 def line(z_a, z_b, n):
@@ -270,3 +248,35 @@ def distances(z):
     """Return the distances of all pairs of codes."""
     rows, columns = np.triu_indices(len(z), 1)
     return np.sqrt(((z[rows] - z[columns]) ** 2).sum(axis=-1))
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def build_linear(shape, W):
+    x = keras.Input(shape)
+    z = layers.Dense(W.shape[1], use_bias=False)(layers.Flatten()(x))
+    encoder = keras.Model(x, z)
+    encoder.set_weights([W])
+    return encoder
+
+
+def build_drawing(shape, V):
+    z = keras.Input((V.shape[0],))
+    x = layers.Dense(V.shape[1], use_bias=False, activation="sigmoid")(z)
+    decoder = keras.Model(z, layers.Reshape(shape)(x))
+    decoder.set_weights([V])
+    return decoder
+
+
+def counting():
+    class BatchSize(keras.Layer):
+        def call(self, x):
+            return 0.0 * x + ops.cast(ops.shape(x)[0], x.dtype)
+
+    x = keras.Input((1,))
+    return keras.Model(x, layers.Concatenate()([x, BatchSize()(x)]))
+
+
+def identity():
+    return keras.Sequential([keras.Input((2,)), layers.Activation("linear")])

@@ -1,8 +1,15 @@
 """The checks of lab 3 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers, ops
 
 
 @exercise("1.1", points=1)
@@ -124,17 +131,9 @@ def test_pairs_are_corrupted_and_clean(student, rng):
 def test_a_linear_encoder(student, rng):
     """Of a linear encoder every image has the same penalty: the sum of the squared weights."""
     w = rng.normal(size=(6, 3)).astype("float32")
-    student.define(
-        """
-def of_linear(w, x):
-    encoder = keras.Sequential([keras.Input((w.shape[0],)), layers.Dense(w.shape[1])])
-    encoder.set_weights([w, np.ones(w.shape[1])])
-    return contraction(encoder, tf.constant(x))
-"""
-    )
     x = rng.normal(size=(4, 6)).astype("float32")
     expect.close(
-        student.of_linear(w, x),
+        student.run_beside(of_linear, student.contraction, w, x),
         np.full(4, (w**2).sum()),
         "the penalty of each of 4 images for z = W_h x + b_h",
         "One number an image. Derivatives of each unit on its own: squares, then the sum.",
@@ -146,19 +145,10 @@ def test_a_sigmoid_layer(student, rng):
     """Of a layer of sigmoid units, contraction finds the values of the formula."""
     w = rng.normal(size=(5, 4)).astype("float32")
     b = rng.normal(size=4).astype("float32")
-    student.define(
-        """
-def of_sigmoid(w, b, x):
-    encoder = keras.Sequential(
-        [keras.Input((w.shape[0],)), layers.Dense(w.shape[1], activation="sigmoid")])
-    encoder.set_weights([w, b])
-    return contraction(encoder, tf.constant(x))
-"""
-    )
     x = rng.normal(size=(3, 5)).astype("float32")
     z = 1 / (1 + np.exp(-(x @ w + b)))
     expect.close(
-        student.of_sigmoid(w, b, x),
+        student.run_beside(of_sigmoid, student.contraction, w, b, x),
         by_formula(z, w),
         "the penalty of each of 3 images by differentiation",
         "An image's derivatives are taken at that image.",
@@ -236,7 +226,7 @@ def test_layer_has_the_right_values(student, rng):
     game = Tied(student, rng, activation="sigmoid")
     h, logits = game.forward()
     expect.close(
-        student.call_layer(game.model, h),
+        game.parts["decoder"](h),
         1 / (1 + np.exp(-logits)),
         "what the layer makes of codes with d = 3, n = 5, g = sigmoid",
         "dense.kernel has shape (n, d). Neither the bias nor the activation is the Dense layer's.",
@@ -248,16 +238,16 @@ def test_one_matrix(student, rng):
     """The matrix is shared: the layer follows it, and only adds n weights of its own."""
     game = Tied(student, rng)
     expect.equal(
-        student.count(game.model),
+        sum(w.size for w in game.parts["model"].trainable_variables),
         5 * 3 + 3 + 5,
         "how many weights an autoencoder with n = 5, d = 3 has that is trained",
         "W_h, b_h and b_x; W_x is no weight of its own.",
     )
     game.w = 2 * game.w + 1
-    student.change(game.model, game.w, game.b)
+    game.parts["dense"].set_weights([game.w, game.b])
     h, logits = game.forward()
     expect.close(
-        student.call_layer(game.model, h),
+        game.parts["decoder"](h),
         logits,
         "what the layer makes of codes after the Dense layer's matrix has changed",
         "A copy of the matrix does not change with it.",
@@ -271,7 +261,7 @@ def test_both_gradients_flow_into_the_matrix(student, rng):
     game.step()
     hint = "The gradient of W_h is the sum over both places where it is used."
     expect.close(
-        student.matrix(game.model),
+        game.parts["dense"].get_weights()[0],
         game.w - game.rate * game.gradient_of_w(),
         "the matrix after one step on an autoencoder with tied weights",
         hint,
@@ -279,7 +269,7 @@ def test_both_gradients_flow_into_the_matrix(student, rng):
     game.after_step()
     _, x_hat = game.forward()
     expect.close(
-        student.run_tied(game.model, game.x),
+        game.parts["model"](game.x),
         x_hat + game.c,
         "the reconstructions after that step",
         "b_x is trained, too.",
@@ -316,28 +306,13 @@ class Linear:
         self.x = rng.uniform(0.1, 0.9, size=(n, size)).astype("float32")
         self.w_h = rng.normal(size=(size, d)).astype("float32")
         self.w_x = rng.normal(size=(d, size)).astype("float32")
-        student.define(
-            """
-def build_linear(w_h, w_x, lam, rate):
-    n, d = w_h.shape
-    encoder = keras.Sequential([keras.Input((n,)), layers.Dense(d, use_bias=False)])
-    decoder = keras.Sequential([keras.Input((d,)), layers.Dense(n, use_bias=False)])
-    encoder.set_weights([w_h])
-    decoder.set_weights([w_x])
-    penalty = lambda x, z: lam * ops.sum(ops.square(z), axis=-1) * ops.sum(x, axis=-1)
-    model = RegularizedAutoencoder(encoder, decoder, penalty)
-    model.compile(keras.optimizers.SGD(rate))
-    return model
-
-def run_step(model, x):
-    return model.train_step(tf.constant(x))
-"""
-        )
         self.student = student
-        self.model = student.build_linear(self.w_h, self.w_x, self.lam, self.rate)
+        self.model = student.run_beside(
+            build_linear, student.RegularizedAutoencoder, self.w_h, self.w_x, self.lam, self.rate
+        )
 
     def step(self):
-        return self.student.run_step(self.model, self.x)
+        return self.student.run_beside(run_step, self.model, self.x)
 
     def forward(self):
         z = self.x @ self.w_h
@@ -364,19 +339,11 @@ class Pairs:
         self.levels = levels
         self.batch_size = batch_size
         self.student = student
-        student.define(
-            """
-def add_little(x):
-    return x + tf.random.uniform(tf.shape(x), 0.002, 0.01)
-
-def collect(images, batch_size, epochs):
-    pairs = denoising_pairs(images, add_little, batch_size)
-    return [[pair for pair in pairs] for _ in range(epochs)]
-"""
-        )
 
     def epochs(self, n):
-        return self.student.collect(self.images, self.batch_size, n)
+        return self.student.run_beside(
+            collect, self.student.denoising_pairs, self.images, self.batch_size, n
+        )
 
     def rows_of(self, images):
         found = np.floor(np.asarray(images).reshape(len(images), -1)[:, 0])
@@ -394,45 +361,11 @@ class Tied:
         self.w = rng.normal(size=(size, d)).astype("float32")
         self.b = rng.normal(size=d).astype("float32")
         self.c = np.zeros(size, "float32")
-        student.define(
-            """
-def tie(w, b, activation):
-    x = keras.Input((w.shape[0],))
-    dense = layers.Dense(w.shape[1], activation="tanh")
-    h = dense(x)
-    dense.set_weights([w, b])
-    decoder = TransposedDense(dense, activation)
-    return {"dense": dense, "decoder": decoder, "model": keras.Model(x, decoder(h))}
-
-def run_tied(tied, x):
-    return tied["model"](tf.constant(x))
-
-def call_layer(tied, h):
-    return tied["decoder"](tf.constant(h))
-
-def change(tied, w, b):
-    tied["dense"].set_weights([w, b])
-
-def count(tied):
-    return sum(int(np.prod(v.shape)) for v in tied["model"].trainable_variables)
-
-def matrix(tied):
-    return tied["dense"].get_weights()[0]
-
-def step_tied(tied, x, rate):
-    x = tf.constant(x)
-    variables = tied["model"].trainable_variables
-    with tf.GradientTape() as tape:
-        error = tf.square(tied["model"](x, training=True) - x)
-        loss = tf.reduce_mean(0.5 * tf.reduce_sum(error, axis=1))
-    keras.optimizers.SGD(rate).apply(tape.gradient(loss, variables), variables)
-"""
-        )
         self.student = student
-        self.model = student.tie(self.w, self.b, activation)
+        self.parts = student.run_beside(tie, student.TransposedDense, self.w, self.b, activation)
 
     def step(self):
-        self.student.step_tied(self.model, self.x, self.rate)
+        self.student.run_beside(step_tied, self.parts, self.x, self.rate)
 
     def forward(self):
         h = np.tanh(self.x @ self.w + self.b)
@@ -453,3 +386,65 @@ def step_tied(tied, x, rate):
         self.w = self.w - self.rate * of_w
         self.b = self.b - self.rate * of_sum.sum(axis=0)
         self.c = self.c - self.rate * of_x_hat.sum(axis=0)
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def of_linear(contraction, w, x):
+    encoder = keras.Sequential([keras.Input((w.shape[0],)), layers.Dense(w.shape[1])])
+    encoder.set_weights([w, np.ones(w.shape[1])])
+    return contraction(encoder, tf.constant(x))
+
+
+def of_sigmoid(contraction, w, b, x):
+    encoder = keras.Sequential(
+        [keras.Input((w.shape[0],)), layers.Dense(w.shape[1], activation="sigmoid")]
+    )
+    encoder.set_weights([w, b])
+    return contraction(encoder, tf.constant(x))
+
+
+def build_linear(RegularizedAutoencoder, w_h, w_x, lam, rate):
+    n, d = w_h.shape
+    encoder = keras.Sequential([keras.Input((n,)), layers.Dense(d, use_bias=False)])
+    decoder = keras.Sequential([keras.Input((d,)), layers.Dense(n, use_bias=False)])
+    encoder.set_weights([w_h])
+    decoder.set_weights([w_x])
+
+    def penalty(x, z):
+        return lam * ops.sum(ops.square(z), axis=-1) * ops.sum(x, axis=-1)
+
+    model = RegularizedAutoencoder(encoder, decoder, penalty)
+    model.compile(keras.optimizers.SGD(rate))
+    return model
+
+
+def run_step(model, x):
+    return model.train_step(tf.constant(x))
+
+
+def collect(denoising_pairs, images, batch_size, epochs):
+    def add_little(x):
+        return x + tf.random.uniform(tf.shape(x), 0.002, 0.01)
+
+    pairs = denoising_pairs(images, add_little, batch_size)
+    return [list(pairs) for _ in range(epochs)]
+
+
+def tie(TransposedDense, w, b, activation):
+    x = keras.Input((w.shape[0],))
+    dense = layers.Dense(w.shape[1], activation="tanh")
+    h = dense(x)
+    dense.set_weights([w, b])
+    decoder = TransposedDense(dense, activation)
+    return {"dense": dense, "decoder": decoder, "model": keras.Model(x, decoder(h))}
+
+
+def step_tied(parts, x, rate):
+    x = tf.constant(x)
+    variables = parts["model"].trainable_variables
+    with tf.GradientTape() as tape:
+        error = tf.square(parts["model"](x, training=True) - x)
+        loss = tf.reduce_mean(0.5 * tf.reduce_sum(error, axis=1))
+    keras.optimizers.SGD(rate).apply(tape.gradient(loss, variables), variables)

@@ -1,8 +1,15 @@
 """The checks of lab 4 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers
 
 
 @exercise("1.1", points=1)
@@ -44,7 +51,7 @@ def test_networks_are_connected(student, rng):
     w_h, w_x = trained["encoder"].get_weights()[0], trained["decoder"].get_weights()[0]
     flat = game.x.reshape(len(game.x), -1)
     expect.close(
-        student.run_autoencoder(trained, game.x),
+        trained["autoencoder"](game.x),
         (flat @ w_h @ w_x).reshape(game.x.shape),
         "what the autoencoder makes of images after training",
         "The encoder and the decoder must be trained themselves, and no copies of them.",
@@ -72,7 +79,7 @@ def test_logits_are_a_linear_function_of_the_code(student, rng):
     w = rng.normal(size=(6, 3)).astype("float32")
     plugged = plug(student, w, n_classes=4)
     x = rng.normal(size=(40, 6)).astype("float32")
-    logits = student.scores(plugged, x)
+    logits = plugged["classifier"](x)
     expect.shape(logits, (40, 4), "the logits of 40 images and 4 classes")
     z = np.concatenate([np.maximum(x @ w, 0), np.ones((40, 1))], axis=1)
     fitted = z @ np.linalg.lstsq(z, logits, rcond=None)[0]
@@ -84,7 +91,7 @@ def test_logits_are_a_linear_function_of_the_code(student, rng):
         atol=1e-3,
     )
     expect.equal(
-        student.count(plugged),
+        plugged["classifier"].count_params(),
         6 * 3 + 3 * 4 + 4,
         "how many weights the classifier has, 18 of them the encoder's, with d = 3",
         "One layer with a weight for each pair of unit and class, and a bias for each class.",
@@ -97,8 +104,8 @@ def test_weights_are_shared(student, rng):
     w = rng.normal(size=(6, 3)).astype("float32")
     plugged = plug(student, w, n_classes=2)
     x = rng.normal(size=(5, 6)).astype("float32")
-    student.set_encoder(plugged, 0 * w)
-    logits = student.scores(plugged, x)
+    plugged["encoder"].set_weights([0 * w])
+    logits = plugged["classifier"](x)
     expect.shape(logits, (5, 2), "the logits of 5 images")
     expect.close(
         logits,
@@ -112,9 +119,8 @@ def test_weights_are_shared(student, rng):
 def test_accuracy_is_the_share_of_right_classes(student, rng):
     """The accuracy is the share of images whose largest logit is that of their label."""
     logits, labels = rng.normal(size=(30, 4)).astype("float32"), rng.integers(0, 4, 30)
-    student.define("reads = keras.Sequential([keras.Input((4,)), layers.Activation('linear')])")
     expect.close(
-        student.accuracy(student.reads, logits, labels),
+        student.accuracy(student.run_beside(identity), logits, labels),
         np.mean(logits.argmax(axis=1) == labels),
         "the accuracy on 30 images of 4 classes",
         "One number from 0 to 1.",
@@ -125,7 +131,7 @@ def test_accuracy_is_the_share_of_right_classes(student, rng):
 def test_only_the_head_moves(student, rng):
     """One step of gradient descent moves the head as computed by hand, and the encoder not."""
     game = Classification(student, rng)
-    game.run("train_frozen", [game.batch()])
+    game.train_frozen()
     expect.close(
         game.encoder_weights()[0],
         game.w_h,
@@ -146,21 +152,7 @@ def test_batch_normalization_stays_in_inference_mode(student, rng):
     x = (3 * rng.normal(size=(6, 4)) + 5).astype("float32")
     y, w, b = rng.integers(0, 3, 6), rng.normal(size=(4, 3)), rng.normal(size=3)
     mean, variance = rng.normal(size=4), rng.uniform(0.5, 2.0, 4)
-    student.define(
-        """
-def frozen_norm(x, y, w, b, mean, variance):
-    norm = layers.BatchNormalization(epsilon=1e-7, momentum=0.5)
-    encoder = keras.Sequential([keras.Input((4,)), norm])
-    encoder.set_weights([np.ones(4), np.zeros(4), mean, variance])
-    head, inputs = layers.Dense(3), keras.Input((4,))
-    classifier = keras.Model(inputs, head(encoder(inputs)))
-    head.set_weights([w, b])
-    batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(len(x))
-    train_frozen(classifier, encoder, batches, keras.optimizers.SGD(0.5))
-    return norm.moving_mean, norm.moving_variance, head.get_weights()[0]
-"""
-    )
-    found = student.frozen_norm(x, y, w, b, mean, variance)
+    found = student.run_beside(frozen_norm, student.train_frozen, x, y, w, b, mean, variance)
     hint = "Frozen layers keep their running statistics and use them."
     expect.close(found[0], mean, "the running mean of the frozen encoder", hint)
     expect.close(found[1], variance, "the running variance of the frozen encoder", hint)
@@ -177,7 +169,7 @@ def frozen_norm(x, y, w, b, mean, variance):
 def test_each_optimizer_takes_its_steps(student, rng):
     """Each optimizer goes once through the minibatches, and all weights move in the end."""
     game = Classification(student, rng)
-    game.run("fine_tune", [game.batch(), game.batch()])
+    game.fine_tune(n_batches=2)
     expect.equal(game.steps(), (2, 2), "how many steps both optimizers took on 2 minibatches")
     expect.that(
         bool((np.abs(game.encoder_weights()[0] - game.w_h) > 1e-6).any()),
@@ -192,7 +184,7 @@ def test_each_optimizer_takes_its_steps(student, rng):
 def test_head_first_then_everything(student, rng):
     """A step of the head, then a step of all weights, as computed by hand."""
     game = Classification(student, rng)
-    game.run("fine_tune", [game.batch()])
+    game.fine_tune()
     game.step_by_hand(0.5, frozen=True)
     game.step_by_hand(0.05, frozen=False)
     hint = "First head_optimizer and the head alone; then optimizer, for the encoder and the head."
@@ -206,18 +198,7 @@ def test_copy_has_weights_of_its_own(student, rng):
     """The copy returns the same codes, and goes its own way afterwards."""
     w = rng.normal(size=(5, 3)).astype("float32")
     x = rng.normal(size=(4, 5)).astype("float32")
-    student.define(
-        """
-def copies(w, x):
-    encoder = keras.Sequential([keras.Input((w.shape[0],)), layers.Dense(w.shape[1])])
-    encoder.set_weights([w, np.ones(w.shape[1])])
-    copy = copy_encoder(encoder)
-    at_first = copy(tf.constant(x))
-    copy.set_weights([0 * w, np.zeros(w.shape[1])])
-    return at_first, encoder(tf.constant(x)), copy(tf.constant(x))
-"""
-    )
-    at_first, original, changed = student.copies(w, x)
+    at_first, original, changed = student.run_beside(copies, student.copy_encoder, w, x)
     expect.close(at_first, x @ w + 1, "the codes of the copy", "The weights are copied, too.")
     hint = "The weights of the copy were set to 0. It must not share them."
     expect.close(changed, np.zeros((4, 3)), "the codes of the changed copy", hint)
@@ -225,36 +206,11 @@ def copies(w, x):
 
 
 def draw(student, rng, labels, n):
-    student.define(
-        """
-def draw_rows(labels, n, seed):
-    return few_labels(labels, n, np.random.default_rng(seed))
-"""
-    )
-    return student.draw_rows(labels, n, int(rng.integers(2**31)))
+    return student.run_beside(draw_rows, student.few_labels, labels, n, int(rng.integers(2**31)))
 
 
 def plug(student, w, n_classes):
-    student.define(
-        """
-def plug_in(w, n_classes):
-    x = keras.Input((w.shape[0],))
-    z = layers.Dense(w.shape[1], use_bias=False, activation="relu")(x)
-    encoder = keras.Model(x, z)
-    encoder.set_weights([w])
-    return {"encoder": encoder, "classifier": get_classifier(encoder, n_classes)}
-
-def scores(plugged, x):
-    return plugged["classifier"](tf.constant(x))
-
-def set_encoder(plugged, w):
-    plugged["encoder"].set_weights([w])
-
-def count(plugged):
-    return int(plugged["classifier"].count_params())
-"""
-    )
-    return student.plug_in(w, n_classes)
+    return student.run_beside(plug_in, student.get_classifier, w, n_classes)
 
 
 def of_logits(logits, y):
@@ -273,32 +229,11 @@ class Reconstruction:
         self.w_h = rng.normal(size=(6, 2)).astype("float32")
         self.w_x = rng.normal(size=(2, 6)).astype("float32")
         self.student = student
-        student.define(
-            """
-def train_tiny(w_h, w_x, x, rate):
-    shape = x.shape[1:]
-    encoder = keras.Sequential(
-        [keras.Input(shape), layers.Flatten(), layers.Dense(w_h.shape[1], use_bias=False)])
-    decoder = keras.Sequential(
-        [
-            keras.Input((w_x.shape[0],)),
-            layers.Dense(w_x.shape[1], use_bias=False),
-            layers.Reshape(shape),
-        ]
-    )
-    encoder.set_weights([w_h])
-    decoder.set_weights([w_x])
-    autoencoder = train_autoencoder(
-        encoder, decoder, x, keras.optimizers.SGD(rate), 1, batch_size=len(x))
-    return {"encoder": encoder, "decoder": decoder, "autoencoder": autoencoder}
-
-def run_autoencoder(trained, x):
-    return trained["autoencoder"](tf.constant(x))
-"""
-        )
 
     def train(self):
-        return self.student.train_tiny(self.w_h, self.w_x, self.x, self.rate)
+        return self.student.run_beside(
+            train_tiny, self.student.train_autoencoder, self.w_h, self.w_x, self.x, self.rate
+        )
 
     def after_one_step(self):
         x = self.x.reshape(len(self.x), -1)
@@ -318,8 +253,92 @@ class Classification:
         self.w = rng.normal(size=(d, n_classes)).astype("float32")
         self.b = rng.normal(size=n_classes).astype("float32")
         self.student = student
-        student.define(
-            """
+        self.parts = student.run_beside(classification, self.w_h, self.w, self.b)
+
+    def train_frozen(self):
+        function = self.student.train_frozen
+        self.student.run_beside(train_head, function, self.parts, self.x, self.y)
+
+    def fine_tune(self, n_batches=1):
+        function = self.student.fine_tune
+        x, y = np.concatenate([self.x] * n_batches), np.concatenate([self.y] * n_batches)
+        self.student.run_beside(train_both, function, self.parts, x, y, len(self.x))
+
+    def steps(self):
+        return tuple(int(self.parts[name].iterations) for name in ("fast", "slow"))
+
+    def encoder_weights(self):
+        return self.parts["encoder"].get_weights()
+
+    def head_weights(self):
+        return self.parts["head"].get_weights()
+
+    def step_by_hand(self, rate, frozen):
+        z = np.tanh(self.x @ self.w_h)
+        gradient = of_logits(z @ self.w + self.b, self.y)
+        of_sum = (gradient @ self.w.T) * (1 - z**2)
+        self.w = self.w - rate * z.T @ gradient
+        self.b = self.b - rate * gradient.sum(axis=0)
+        if not frozen:
+            self.w_h = self.w_h - rate * self.x.T @ of_sum
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def frozen_norm(train_frozen, x, y, w, b, mean, variance):
+    norm = layers.BatchNormalization(epsilon=1e-7, momentum=0.5)
+    encoder = keras.Sequential([keras.Input((4,)), norm])
+    encoder.set_weights([np.ones(4), np.zeros(4), mean, variance])
+    head, inputs = layers.Dense(3), keras.Input((4,))
+    classifier = keras.Model(inputs, head(encoder(inputs)))
+    head.set_weights([w, b])
+    batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(len(x))
+    train_frozen(classifier, encoder, batches, keras.optimizers.SGD(0.5))
+    return norm.moving_mean, norm.moving_variance, head.get_weights()[0]
+
+
+def copies(copy_encoder, w, x):
+    encoder = keras.Sequential([keras.Input((w.shape[0],)), layers.Dense(w.shape[1])])
+    encoder.set_weights([w, np.ones(w.shape[1])])
+    copy = copy_encoder(encoder)
+    at_first = copy(tf.constant(x))
+    copy.set_weights([0 * w, np.zeros(w.shape[1])])
+    return at_first, encoder(tf.constant(x)), copy(tf.constant(x))
+
+
+def draw_rows(few_labels, labels, n, seed):
+    return few_labels(labels, n, np.random.default_rng(seed))
+
+
+def plug_in(get_classifier, w, n_classes):
+    x = keras.Input((w.shape[0],))
+    z = layers.Dense(w.shape[1], use_bias=False, activation="relu")(x)
+    encoder = keras.Model(x, z)
+    encoder.set_weights([w])
+    return {"encoder": encoder, "classifier": get_classifier(encoder, n_classes)}
+
+
+def train_tiny(train_autoencoder, w_h, w_x, x, rate):
+    shape = x.shape[1:]
+    encoder = keras.Sequential(
+        [keras.Input(shape), layers.Flatten(), layers.Dense(w_h.shape[1], use_bias=False)]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((w_x.shape[0],)),
+            layers.Dense(w_x.shape[1], use_bias=False),
+            layers.Reshape(shape),
+        ]
+    )
+    encoder.set_weights([w_h])
+    decoder.set_weights([w_x])
+    autoencoder = train_autoencoder(
+        encoder, decoder, x, keras.optimizers.SGD(rate), 1, batch_size=len(x)
+    )
+    return {"encoder": encoder, "decoder": decoder, "autoencoder": autoencoder}
+
+
 def classification(w_h, w, b):
     x = keras.Input((w_h.shape[0],))
     z = layers.Dense(w_h.shape[1], activation="tanh", use_bias=False)(x)
@@ -336,40 +355,16 @@ def classification(w_h, w, b):
         "fast": keras.optimizers.SGD(0.5),
     }
 
-def run_way(way, parts, batches):
-    x, y = (np.concatenate(part) for part in zip(*batches))
-    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(len(batches[0][0]))
-    if way == "train_frozen":
-        train_frozen(parts["classifier"], parts["encoder"], data, parts["fast"])
-    else:
-        fine_tune(parts["classifier"], parts["encoder"], data, parts["fast"], parts["slow"])
 
-def steps_taken(parts):
-    return int(parts["fast"].iterations.numpy()), int(parts["slow"].iterations.numpy())
-"""
-        )
-        self.parts = student.classification(self.w_h, self.w, self.b)
+def train_head(train_frozen, parts, x, y):
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(len(x))
+    train_frozen(parts["classifier"], parts["encoder"], data, parts["fast"])
 
-    def batch(self):
-        return (self.x, self.y)
 
-    def run(self, way, batches):
-        self.student.run_way(way, self.parts, batches)
+def train_both(fine_tune, parts, x, y, batch_size):
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(batch_size)
+    fine_tune(parts["classifier"], parts["encoder"], data, parts["fast"], parts["slow"])
 
-    def steps(self):
-        return self.student.steps_taken(self.parts)
 
-    def encoder_weights(self):
-        return self.parts["encoder"].get_weights()
-
-    def head_weights(self):
-        return self.parts["head"].get_weights()
-
-    def step_by_hand(self, rate, frozen):
-        z = np.tanh(self.x @ self.w_h)
-        gradient = of_logits(z @ self.w + self.b, self.y)
-        of_sum = (gradient @ self.w.T) * (1 - z**2)
-        self.w = self.w - rate * z.T @ gradient
-        self.b = self.b - rate * gradient.sum(axis=0)
-        if not frozen:
-            self.w_h = self.w_h - rate * self.x.T @ of_sum
+def identity():
+    return keras.Sequential([keras.Input((4,)), layers.Activation("linear")])

@@ -1,9 +1,16 @@
 """The tests of lab 5 that students do not get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers
 
 
 @exercise("1.1", points=1)
@@ -47,36 +54,7 @@ def test_cross_entropy_of_any_shape(student, rng, shape):
 def test_the_code_is_drawn(student, rng):
     """The code is drawn anew for each image and dimension and in each step, as fit takes it."""
     log_var = float(rng.uniform(-1.0, 1.0))
-    student.define(
-        """
-class Spy(keras.Layer):
-    def __init__(self):
-        super().__init__()
-        self.seen = tf.Variable(tf.zeros((0, 0)), shape=(None, None), trainable=False)
-
-    def call(self, z):
-        self.seen.assign(z)  # in a graph, z itself has no values
-        return z
-
-def draw_twice(log_var, n, d):
-    x = keras.Input((d,))
-    spread = layers.Rescaling(0.0, offset=log_var)(x)
-    encoder = keras.Model(x, layers.Concatenate()([layers.Rescaling(0.0, offset=3.0)(x), spread]))
-    z = keras.Input((d,))
-    spy = Spy()
-    decoder = keras.Model(z, layers.Dense(d, activation="sigmoid")(spy(z)))
-    vae = VAE(encoder, decoder)
-    vae.compile(keras.optimizers.SGD(0.1))
-    step = tf.function(
-        vae.train_step, input_signature=[tf.TensorSpec((None, d))], autograph=False)  # as in fit
-    codes = []
-    for _ in range(2):
-        step(tf.zeros((n, d)))
-        codes.append(spy.seen.numpy())
-    return codes
-"""
-    )
-    z, again = student.draw_twice(log_var, 4000, 3)
+    z, again = student.run_beside(draw_twice, student.VAE, log_var, 4000, 3)
     expect.shape(z, (4000, 3), "the codes of 4000 images with d = 3")
     expect.shape(again, (4000, 3), "the codes of these images in a second step")
     spread = float(np.exp(log_var / 2))
@@ -100,35 +78,25 @@ def draw_twice(log_var, n, d):
 @exercise("2.1", points=1)
 def test_networks_are_called_in_training_mode(student, rng):
     """Batch normalization uses the minibatch's statistics, and keeps them."""
-    student.define(
-        """
-def after_one_step(x):
-    inputs = keras.Input((x.shape[1],))
-    h = layers.Dense(4)(layers.BatchNormalization(name="norm", momentum=0.5)(inputs))
-    encoder = keras.Model(inputs, h)
-    z = keras.Input((2,))
-    decoder = keras.Model(z, layers.Dense(x.shape[1], activation="sigmoid")(z))
-    vae = VAE(encoder, decoder)
-    vae.compile(keras.optimizers.SGD(0.0))
-    vae.train_step(tf.constant(x))
-    return encoder.get_layer("norm").moving_mean
-"""
-    )
     x = rng.uniform(size=(8, 3)).astype("float32")
-    expect.close(student.after_one_step(x), x.mean(axis=0) / 2, "the running mean after one step")
+    expect.close(
+        student.run_beside(after_one_step, student.VAE, x),
+        x.mean(axis=0) / 2,
+        "the running mean after one step",
+    )
 
 
 @exercise("3.1", points=1)
 def test_codes_come_from_the_prior(student):
     """The codes follow N(0, I), and are drawn anew in each call."""
-    student.define("identity = keras.Sequential([keras.Input((3,)), layers.Activation('linear')])")
-    z = student.generate(student.identity, 5000)
+    decoder = student.run_beside(identity)
+    z = student.generate(decoder, 5000)
     expect.shape(z, (5000, 3), "what a decoder that changes nothing draws")
     expect.close(z.mean(axis=0), np.zeros(3), "the mean of the codes", atol=0.1)
     expect.close(np.cov(z.T), np.eye(3), "the covariance of the codes", atol=0.15)
     far = float((np.abs(z) > 2).mean())  # 4.6 % of a Gaussian, nothing of a uniform draw
     expect.between(far, 0.03, 0.06, "the share of codes more than 2 away from 0")
-    again = student.generate(student.identity, 5000)
+    again = student.generate(decoder, 5000)
     expect.shape(again, (5000, 3), "what it draws in a second call")
     expect.between(
         float(np.abs(np.corrcoef(z.T, again.T)[:3, 3:]).max()),
@@ -142,13 +110,7 @@ def test_codes_come_from_the_prior(student):
 @exercise("3.1", points=1)
 def test_inference_mode(student):
     """Batch normalization uses its running statistics."""
-    student.define(
-        """
-normed = keras.Sequential([keras.Input((2,)), layers.BatchNormalization(epsilon=1e-7)])
-normed.set_weights([np.ones(2), np.zeros(2), np.full(2, 5.0), np.ones(2)])
-"""
-    )
-    found = student.generate(student.normed, 2000)
+    found = student.generate(student.run_beside(build_normed), 2000)
     expect.shape(found, (2000, 2), "what was drawn")
     expect.close(found.mean(axis=0), np.full(2, -5.0), "the mean of what was drawn", atol=0.2)
 
@@ -182,10 +144,60 @@ def test_channels_behind_images_of_any_size(student, rng, side, channels, n_clas
 
 def on_tensors(student, name, *arrays):
     """Call a function as train_step does, with tensors."""
-    student.define(
-        """
+    return student.run_beside(call_on_tensors, getattr(student, name), *arrays)
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def after_one_step(VAE, x):
+    inputs = keras.Input((x.shape[1],))
+    h = layers.Dense(4)(layers.BatchNormalization(name="norm", momentum=0.5)(inputs))
+    encoder = keras.Model(inputs, h)
+    z = keras.Input((2,))
+    decoder = keras.Model(z, layers.Dense(x.shape[1], activation="sigmoid")(z))
+    vae = VAE(encoder, decoder)
+    vae.compile(keras.optimizers.SGD(0.0))
+    vae.train_step(tf.constant(x))
+    return encoder.get_layer("norm").moving_mean
+
+
 def call_on_tensors(function, *arrays):
     return function(*map(tf.constant, arrays))
-"""
-    )
-    return student.call_on_tensors(getattr(student, name), *arrays)
+
+
+def draw_twice(VAE, log_var, n, d):
+    class Spy(keras.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seen = tf.Variable(tf.zeros((0, 0)), shape=(None, None), trainable=False)
+
+        def call(self, z):
+            self.seen.assign(z)  # in a graph, z itself has no values
+            return z
+
+    x = keras.Input((d,))
+    spread = layers.Rescaling(0.0, offset=log_var)(x)
+    encoder = keras.Model(x, layers.Concatenate()([layers.Rescaling(0.0, offset=3.0)(x), spread]))
+    z = keras.Input((d,))
+    spy = Spy()
+    decoder = keras.Model(z, layers.Dense(d, activation="sigmoid")(spy(z)))
+    vae = VAE(encoder, decoder)
+    vae.compile(keras.optimizers.SGD(0.1))
+    signature = [tf.TensorSpec((None, d))]
+    step = tf.function(vae.train_step, input_signature=signature, autograph=False)  # as in fit
+    codes = []
+    for _ in range(2):
+        step(tf.zeros((n, d)))
+        codes.append(spy.seen.numpy())
+    return codes
+
+
+def identity():
+    return keras.Sequential([keras.Input((3,)), layers.Activation("linear")])
+
+
+def build_normed():
+    normed = keras.Sequential([keras.Input((2,)), layers.BatchNormalization(epsilon=1e-7)])
+    normed.set_weights([np.ones(2), np.zeros(2), np.full(2, 5.0), np.ones(2)])
+    return normed

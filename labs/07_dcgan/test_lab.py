@@ -1,29 +1,15 @@
 """The checks of lab 7 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
 
-# What the layers of a network are, in order. Layers that only change a shape are left out.
-LIST_LAYERS = """
-def list_layers(model):
-    found = []
-    for step in getattr(model, "operations", model.layers):
-        if isinstance(step, keras.Model):
-            found += list_layers(step)
-            continue
-        name, function, values = type(step).__name__, getattr(step, "activation", None), None
-        if name.lower() in ACTIVATIONS:
-            name, function = "Activation", step
-        if callable(function):
-            values = ops.convert_to_numpy(function(ops.convert_to_tensor([[-1.0, 2.0]])))[0]
-        strides = getattr(step, "strides", 1)
-        strides = [strides] if isinstance(strides, int) else list(strides)
-        found.append([name, strides, getattr(step, "units", 0), values])
-    return found
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    from keras import ops
 
-ACTIVATIONS = ("relu", "leakyrelu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu")
-"""
 NOT_LISTED = ("InputLayer", "Reshape", "Flatten", "ExpandDims", "Squeeze", "Identity", "Activation")
 G_HINT = "The order is: projection; then for each doubling batch norm, ReLU, doubling; then Tanh."
 D_HINT = "The order in a block is: halving, batch norm (not in the first), LeakyReLU(0.2)."
@@ -75,8 +61,11 @@ def test_the_generator_normalizes_and_activates(student):
 def test_the_discriminator_judges_images(student, rng):
     """D gives one logit an image."""
     x = rng.uniform(-1, 1, size=(5, 32, 32, 3)).astype("float32")
-    student.define("def judge_images(x):\n    return get_discriminator(32, 3)(x, training=False)")
-    expect.shape(student.judge_images(x), (5, 1), "the logits of 5 images of 32x32x3")
+    expect.shape(
+        student.get_discriminator(32, 3)(x, training=False),
+        (5, 1),
+        "the logits of 5 images of 32x32x3",
+    )
     words = layers_of_d(student, 32, 3)
     expect.equal(
         words[-1:],
@@ -220,32 +209,27 @@ def test_the_code_itself_is_in_the_middle(student, rng):
 
 def images_of(student, rng, latent_dim, side, channels):
     z = 3 * rng.normal(size=(5, latent_dim)).astype("float32")
-    student.define(
-        "def draw_images(z, *shape):\n"
-        "    return get_generator(z.shape[1], *shape)(z, training=False)"
-    )
-    found = student.draw_images(z, side, channels)
+    found = student.get_generator(latent_dim, side, channels)(z, training=False)
     expect.shape(found, (5, None, None, None), "the images G(z) of 5 vectors z")
     return found
 
 
 def layers_of_g(student, side, channels):
     """Return what the layers of G are, in words."""
-    return layers_of(student, f"get_generator(10, {side}, {channels})")
+    return layers_of(student, student.get_generator(10, side, channels))
 
 
 def layers_of_d(student, side, channels):
     """Return what the layers of D are, in words."""
-    words = layers_of(student, f"get_discriminator({side}, {channels})")
+    words = layers_of(student, student.get_discriminator(side, channels))
     if words and words[-1].startswith("a Conv2D with"):
         words[-1] = "logit"  # of the 4x4 maps: another test asks for the shape of the answer
     return words
 
 
-def layers_of(student, call):
-    student.define(f"{LIST_LAYERS}\ndef layers_now():\n    return list_layers({call})")
+def layers_of(student, model):
     words = []
-    for name, strides, units, values in student.layers_now():
+    for name, strides, units, values in student.run_beside(list_layers, model):
         if name not in NOT_LISTED:
             words.append(layer_word(name, strides, units, first=not words))
         if values is not None and not np.allclose(values, (-1, 2)):
@@ -312,19 +296,42 @@ def samples(rng, n):
 
 
 def with_seed(student, z, table, wanted, k, seed):
-    student.define(
-        "def pick_with(seed, *arguments):\n    return pick(*arguments, np.random.default_rng(seed))"
-    )
-    return student.pick_with(seed, z, table, wanted, k)
+    return student.run_beside(pick_with, student.pick, seed, z, table, wanted, k)
 
 
 def noisy(student, z, n, scale, seed):
-    student.define(
-        "def add_noise(seed, *arguments):\n"
-        "    return neighbours(*arguments, np.random.default_rng(seed))"
-    )
-    return student.add_noise(seed, z, n, scale)
+    return student.run_beside(add_noise, student.neighbours, seed, z, n, scale)
 
 
 def in_order(codes):
     return codes[np.lexsort(codes.T)]
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def list_layers(model):
+    """Return what the layers of a network are, in order, but for those that change only a shape."""
+    activations = ("relu", "leakyrelu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu")
+    found = []
+    for step in getattr(model, "operations", model.layers):
+        if isinstance(step, keras.Model):
+            found += list_layers(step)
+            continue
+        name, function, values = type(step).__name__, getattr(step, "activation", None), None
+        if name.lower() in activations:
+            name, function = "Activation", step
+        if callable(function):
+            values = ops.convert_to_numpy(function(ops.convert_to_tensor([[-1.0, 2.0]])))[0]
+        strides = getattr(step, "strides", 1)
+        strides = [strides] if isinstance(strides, int) else list(strides)
+        found.append([name, strides, getattr(step, "units", 0), values])
+    return found
+
+
+def pick_with(pick, seed, *arguments):
+    return pick(*arguments, np.random.default_rng(seed))
+
+
+def add_noise(neighbours, seed, *arguments):
+    return neighbours(*arguments, np.random.default_rng(seed))

@@ -1,9 +1,16 @@
 """The tests of lab 8 that students do not get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers
 
 
 @exercise("1.1", points=1)
@@ -12,17 +19,8 @@ def test_labels_of_any_integer_type(student, rng, kind):
     """It works for all types of integers, also in a graph, and for classes that do not occur."""
     n_classes = int(rng.integers(6, 12))
     labels = rng.integers(0, n_classes - 2, 5).astype(kind)
-    student.define(
-        """
-def encode_in_graph(labels, n_classes):
-    spec = tf.TensorSpec((None,), labels.dtype)
-    encode = tf.function(
-        lambda y: one_hot(y, n_classes), input_signature=[spec], autograph=False)  # as in fit
-    return encode(tf.constant(labels))
-"""
-    )
     expect.close(
-        student.encode_in_graph(labels, n_classes),
+        student.run_beside(encode_in_graph, student.one_hot, labels, n_classes),
         np.eye(n_classes)[labels],
         f"the labels {labels.tolist()} ({kind}) of {n_classes} classes, in a graph",
     )
@@ -63,14 +61,7 @@ def test_players_of_colour_images(student):
     expect.equal(g.output_shape, (None, 16, 12, 3), "what the generator draws")
     expect.equal(d.input_shape, (None, 16, 12, 7), "what the discriminator reads")
     expect.equal(d.output_shape, (None, 1), "what the discriminator returns")
-    student.define(
-        """
-def describe(model):
-    widths = [w.shape[-1] for w in model.trainable_weights if len(w.shape) == 4]
-    return widths, len(model.non_trainable_weights)
-"""
-    )
-    widths, n_statistics = student.describe(d)
+    widths, n_statistics = student.run_beside(describe, d)
     expect.equal(list(widths), [32, 64, 128], "the channels of the discriminator's blocks")
     expect.equal(
         n_statistics, 0, "the discriminator's running statistics", "No batch normalization in D."
@@ -80,20 +71,8 @@ def describe(model):
 @exercise("2.2", points=1)
 def test_fit_plays(student, rng):
     """The model can be trained by fit on colour images, and reports finite losses."""
-    student.define(
-        """
-def train_a_little(images, labels):
-    generator = keras.Sequential([
-        keras.Input((6,)), layers.Dense(24), layers.Reshape((2, 4, 3))])
-    discriminator = keras.Sequential([
-        keras.Input((2, 4, 7)), layers.Flatten(), layers.Dense(1)])
-    cgan = CGAN(generator, discriminator, n_classes=4)
-    cgan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
-    return cgan.fit(images, labels, batch_size=5, epochs=2, verbose=0).history
-"""
-    )
     images = rng.uniform(size=(12, 2, 4, 3)).astype("float32")
-    history = student.train_a_little(images, rng.integers(0, 4, 12))
+    history = student.run_beside(train_a_little, student.CGAN, images, rng.integers(0, 4, 12))
     for name in ("d_loss", "g_loss"):
         losses = history.get(name, [])
         expect.that(
@@ -114,31 +93,6 @@ def test_networks_are_in_training_mode(student, rng):
     s = rng.normal(2.0, 3.0, size=(n, 1, size, 1)).astype("float32")
     w_g = rng.normal(size=(4, size)).astype("float32")
     w_d = rng.normal(size=(size * 3, 1)).astype("float32")
-    student.define(
-        """
-def losses_of_normed(w_g, w_d, s, labels, z):
-    def norm():
-        return layers.BatchNormalization(center=False, scale=False, epsilon=1e-3)
-
-    generator = keras.Sequential([
-        keras.Input((4,)), norm(), layers.Dense(3, use_bias=False), layers.Reshape((1, 3, 1))])
-    discriminator = keras.Sequential([
-        keras.Input((1, 3, 3)), layers.Flatten(), norm(), layers.Dense(1, use_bias=False)])
-    generator.layers[1].set_weights([w_g])
-    discriminator.layers[2].set_weights([w_d])
-    cgan = CGAN(generator, discriminator, n_classes=2)
-    cgan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
-    rest = tf.Variable(z)
-
-    def draw_noise(m):
-        drawn = rest[0][:m]
-        rest.assign(tf.roll(rest, -1, axis=0))
-        return drawn
-
-    cgan.draw_noise = draw_noise
-    return cgan.train_step((tf.constant(s), tf.constant(labels)))
-"""
-    )
 
     def logits(images):
         maps = np.ones((n, 1, size, 1)) * y[:, None, None, :]
@@ -148,7 +102,7 @@ def losses_of_normed(w_g, w_d, s, labels, z):
     def drawn(noise):
         return normed(np.concatenate([noise, y], axis=1)) @ w_g
 
-    logs = student.losses_of_normed(w_g, w_d, s, labels, z)
+    logs = student.run_beside(losses_of_normed, student.CGAN, w_g, w_d, s, labels, z)
     expect.that(
         isinstance(logs, dict) and {"d_loss", "g_loss"} <= set(logs),
         "what train_step returns",
@@ -165,16 +119,16 @@ def losses_of_normed(w_g, w_d, s, labels, z):
 @exercise("3.1", points=1)
 def test_noise_is_drawn_anew(student):
     """The noise follows N(0, I) and differs from image to image."""
-    student.define("echoed = keras.Sequential([keras.Input((5,)), layers.Activation('linear')])")
+    echo = student.run_beside(build_echo)
     labels = np.tile([0, 1], 2500)
-    found = student.generate(student.echoed, labels, 2)
+    found = student.generate(echo, labels, 2)
     expect.shape(found, (5000, 5), "what a generator that changes nothing draws")
     z = found[:, :3]
     expect.close(z.mean(axis=0), np.zeros(3), "the mean of the noise", atol=0.1)
     expect.close(np.cov(z.T), np.eye(3), "the covariance of the noise", atol=0.15)
     far = float((np.abs(z) > 2).mean())  # 4.6 % of a Gaussian, nothing of a uniform draw
     expect.between(far, 0.03, 0.06, "the share of numbers more than 2 away from 0")
-    again = student.generate(student.echoed, labels, 2)
+    again = student.generate(echo, labels, 2)
     expect.shape(again, (5000, 5), "what it draws in a second call")
     expect.that(
         not np.isclose(again[:, :3], z).all(axis=1).any(),
@@ -188,16 +142,8 @@ def test_noise_is_drawn_anew(student):
 def test_generation_in_inference_mode(student, rng):
     """Batch normalization uses its running statistics: an image does not depend on the others."""
     means = rng.uniform(3.0, 6.0, size=4).astype("float32")
-    student.define(
-        """
-def build_shifting(means):
-    model = keras.Sequential([keras.Input((4,)), layers.BatchNormalization(epsilon=1e-7)])
-    model.set_weights([np.ones(4), np.zeros(4), means, np.ones(4)])
-    return model
-"""
-    )
     labels = rng.integers(0, 3, 9)
-    found = student.generate(student.build_shifting(means), labels, 3)
+    found = student.generate(student.run_beside(build_shifting, means), labels, 3)
     expect.shape(found, (9, 4), "what was drawn")
     expect.close(
         found[:, 1:],
@@ -212,21 +158,14 @@ def build_shifting(means):
 def test_classifier_in_inference_mode(student, rng, n):
     """The classifier uses its running statistics, for any number of images."""
     means = np.array([4.0, 0.0, -4.0], "float32")
-    student.define(
-        """
-def build_normed_classifier(means):
-    norm = layers.BatchNormalization(center=False, scale=False, epsilon=1e-7)
-    model = keras.Sequential([keras.Input((1, 3, 1)), layers.Flatten(), norm])
-    norm.set_weights([means, np.ones(3)])
-    return model
-"""
-    )
     # class 0, whatever the others are
     scores = rng.uniform(size=(n, 3)) + np.array([1.5, 0.0, 0.0])
     images = (scores + means).astype("float32").reshape(n, 1, 3, 1)
     labels = (np.arange(n) >= n - n // 4).astype(int)  # the last quarter of them 1
     expect.close(
-        student.conditional_accuracy(student.build_normed_classifier(means), images, labels),
+        student.conditional_accuracy(
+            student.run_beside(build_normed_classifier, means), images, labels
+        ),
         (labels == 0).mean(),
         f"the accuracy of a classifier with batch normalization, {n} images",
         "training=False, or predict.",
@@ -239,3 +178,69 @@ def softplus(a):
 
 def normed(x):
     return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-3)
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def encode_in_graph(one_hot, labels, n_classes):
+    spec = tf.TensorSpec((None,), labels.dtype)
+    encode = tf.function(
+        lambda y: one_hot(y, n_classes), input_signature=[spec], autograph=False
+    )  # as in fit
+    return encode(tf.constant(labels))
+
+
+def describe(model):
+    widths = [w.shape[-1] for w in model.trainable_weights if len(w.shape) == 4]
+    return widths, len(model.non_trainable_weights)
+
+
+def train_a_little(CGAN, images, labels):
+    generator = keras.Sequential([keras.Input((6,)), layers.Dense(24), layers.Reshape((2, 4, 3))])
+    discriminator = keras.Sequential([keras.Input((2, 4, 7)), layers.Flatten(), layers.Dense(1)])
+    cgan = CGAN(generator, discriminator, n_classes=4)
+    cgan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    return cgan.fit(images, labels, batch_size=5, epochs=2, verbose=0).history
+
+
+def losses_of_normed(CGAN, w_g, w_d, s, labels, z):
+    def norm():
+        return layers.BatchNormalization(center=False, scale=False, epsilon=1e-3)
+
+    generator = keras.Sequential(
+        [keras.Input((4,)), norm(), layers.Dense(3, use_bias=False), layers.Reshape((1, 3, 1))]
+    )
+    discriminator = keras.Sequential(
+        [keras.Input((1, 3, 3)), layers.Flatten(), norm(), layers.Dense(1, use_bias=False)]
+    )
+    generator.layers[1].set_weights([w_g])
+    discriminator.layers[2].set_weights([w_d])
+    cgan = CGAN(generator, discriminator, n_classes=2)
+    cgan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    rest = tf.Variable(z)
+
+    def draw_noise(m):
+        drawn = rest[0][:m]
+        rest.assign(tf.roll(rest, -1, axis=0))
+        return drawn
+
+    cgan.draw_noise = draw_noise
+    return cgan.train_step((tf.constant(s), tf.constant(labels)))
+
+
+def build_shifting(means):
+    model = keras.Sequential([keras.Input((4,)), layers.BatchNormalization(epsilon=1e-7)])
+    model.set_weights([np.ones(4), np.zeros(4), means, np.ones(4)])
+    return model
+
+
+def build_normed_classifier(means):
+    norm = layers.BatchNormalization(center=False, scale=False, epsilon=1e-7)
+    model = keras.Sequential([keras.Input((1, 3, 1)), layers.Flatten(), norm])
+    norm.set_weights([means, np.ones(3)])
+    return model
+
+
+def build_echo():
+    return keras.Sequential([keras.Input((5,)), layers.Activation("linear")])

@@ -1,8 +1,15 @@
 """The checks of lab 8 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers
 
 
 @exercise("1.1", points=1)
@@ -41,17 +48,9 @@ def test_label_becomes_channels(student, rng):
 @exercise("1.3", points=1)
 def test_channels_inside_fit(student, rng):
     """It works as a graph that does not know how many images there are."""
-    student.define(
-        """
-def append_in_graph(s, y):
-    specs = [tf.TensorSpec((None, *x.shape[1:]), tf.float32) for x in (s, y)]
-    append = tf.function(append_to_images, input_signature=specs, autograph=False)  # as in fit
-    return append(tf.constant(s), tf.constant(y))
-"""
-    )
     s, y = rng.uniform(size=(4, 3, 2, 1)).astype("float32"), one_hots(rng, 4, 3)
     expect.close(
-        student.append_in_graph(s, y),
+        student.run_beside(append_in_graph, student.append_to_images, s, y),
         with_channels(s, y),
         "images and labels in a graph",
         "ops.shape(s)[0] is known when the graph runs; len(s) and s.shape[0] are not.",
@@ -128,9 +127,8 @@ def test_losses_are_returned(student, rng):
 @exercise("3.1", points=1)
 def test_classes_that_were_asked_for(student, rng):
     """The generator reads noise and, behind it, the labels in the given order."""
-    student.define("echo = keras.Sequential([keras.Input((7,)), layers.Activation('linear')])")
     labels = rng.integers(0, 4, 6)
-    found = student.generate(student.echo, labels, 4)
+    found = student.generate(student.run_beside(echo, 7), labels, 4)
     expect.shape(found, (6, 7), "what a generator that changes nothing draws, d = 3, 4 classes")
     expect.close(
         found[:, 3:],
@@ -143,16 +141,7 @@ def test_classes_that_were_asked_for(student, rng):
 @exercise("3.1", points=1)
 def test_images_are_an_array(student, rng):
     """The result is a NumPy array of one image a label; there are 10 classes by default."""
-    student.define(
-        """
-drawer = keras.Sequential([keras.Input((12,)), layers.Dense(12), layers.Reshape((2, 3, 2))])
-
-def generate_and_look(labels):
-    images = generate(drawer, labels)
-    return images, type(images).__name__
-"""
-    )
-    images, kind = student.generate_and_look(rng.integers(0, 10, 5))
+    images, kind = student.run_beside(generate_and_look, student.generate, rng.integers(0, 10, 5))
     expect.shape(images, (5, 2, 3, 2), "5 images of 2x3 pixels in 2 colours")
     expect.equal(kind, "ndarray", "the type of what is returned", "ops.convert_to_numpy")
 
@@ -164,19 +153,12 @@ def test_share_of_right_readings(student, rng):
     w = rng.normal(size=(6, n_classes)).astype("float32")
     images = rng.normal(size=(n, 2, 3, 1)).astype("float32")
     images[:, 0, 0], w[0] = 1.0, -20.0  # all scores are negative: they are no probabilities
-    student.define(
-        """
-def build_classifier(w, shape):
-    model = keras.Sequential([
-        keras.Input(shape), layers.Flatten(), layers.Dense(w.shape[1], use_bias=False)])
-    model.set_weights([w])
-    return model
-"""
-    )
     read = (images.reshape(n, 6) @ w).argmax(axis=1)
     labels = np.where(rng.uniform(size=n) < 0.7, read, (read + 1) % n_classes)
     expect.close(
-        student.conditional_accuracy(student.build_classifier(w, (2, 3, 1)), images, labels),
+        student.conditional_accuracy(
+            student.run_beside(build_classifier, w, (2, 3, 1)), images, labels
+        ),
         (read == labels).mean(),
         f"the accuracy for {n} images of {n_classes} classes",
         "Compare the class with the highest score (argmax over the classes) with the label.",
@@ -219,40 +201,21 @@ class Game:
         self.s = rng.uniform(size=(self.m, *self.shape)).astype("float32")
         self.labels = rng.permutation([0, 1, 2, *rng.integers(0, self.n_classes, self.m - 3)])
         self.y = encode(self.labels, self.n_classes)
-        student.define(
-            """
-def build_players_of(w_g, w_d, shape, n_classes, d_rate, g_rate, noise):
-    generator = keras.Sequential([
-        keras.Input((w_g.shape[0],)), layers.Dense(w_g.shape[1], use_bias=False),
-        layers.Reshape(shape)])
-    read = (*shape[:2], shape[2] + n_classes)
-    discriminator = keras.Sequential([
-        keras.Input(read), layers.Flatten(), layers.Dense(1, use_bias=False)])
-    generator.set_weights([w_g])
-    discriminator.set_weights([w_d])
-    cgan = CGAN(generator, discriminator, n_classes)
-    cgan.compile(keras.optimizers.SGD(d_rate), keras.optimizers.SGD(g_rate))
-    rest = tf.Variable(noise)
-
-    def draw_noise(m):
-        z = rest[:m]
-        rest.assign(tf.roll(rest, -m, axis=0))
-        return z
-
-    cgan.draw_noise = draw_noise
-    return cgan
-
-def play(cgan, s, labels):
-    return cgan.train_step((tf.constant(s), tf.constant(labels)))
-"""
-        )
         self.student = student
-        self.cgan = student.build_players_of(
-            self.w_g, self.w_d, self.shape, self.n_classes, self.d_rate, self.g_rate, self.noise
+        self.cgan = student.run_beside(
+            build_players_of,
+            student.CGAN,
+            self.w_g,
+            self.w_d,
+            self.shape,
+            self.n_classes,
+            self.d_rate,
+            self.g_rate,
+            self.noise,
         )
 
     def play(self):
-        return self.student.play(self.cgan, self.s, self.labels)
+        return self.student.run_beside(play, self.cgan, self.s, self.labels)
 
     def draw(self, z):
         read = np.concatenate([z, self.y], axis=1)
@@ -275,3 +238,61 @@ def play(cgan, s, labels):
         of_images = (sigmoid(logits) - 1) / self.m @ of_pixels
         self.w_g = self.w_g - self.g_rate * (read.T @ of_images)
         return d_loss, softplus(-logits).mean()
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def append_in_graph(append_to_images, s, y):
+    specs = [tf.TensorSpec((None, *x.shape[1:]), tf.float32) for x in (s, y)]
+    append = tf.function(append_to_images, input_signature=specs, autograph=False)  # as in fit
+    return append(tf.constant(s), tf.constant(y))
+
+
+def build_classifier(w, shape):
+    model = keras.Sequential(
+        [keras.Input(shape), layers.Flatten(), layers.Dense(w.shape[1], use_bias=False)]
+    )
+    model.set_weights([w])
+    return model
+
+
+def build_players_of(CGAN, w_g, w_d, shape, n_classes, d_rate, g_rate, noise):
+    generator = keras.Sequential(
+        [
+            keras.Input((w_g.shape[0],)),
+            layers.Dense(w_g.shape[1], use_bias=False),
+            layers.Reshape(shape),
+        ]
+    )
+    read = (*shape[:2], shape[2] + n_classes)
+    discriminator = keras.Sequential(
+        [keras.Input(read), layers.Flatten(), layers.Dense(1, use_bias=False)]
+    )
+    generator.set_weights([w_g])
+    discriminator.set_weights([w_d])
+    cgan = CGAN(generator, discriminator, n_classes)
+    cgan.compile(keras.optimizers.SGD(d_rate), keras.optimizers.SGD(g_rate))
+    rest = tf.Variable(noise)
+
+    def draw_noise(m):
+        z = rest[:m]
+        rest.assign(tf.roll(rest, -m, axis=0))
+        return z
+
+    cgan.draw_noise = draw_noise
+    return cgan
+
+
+def play(cgan, s, labels):
+    return cgan.train_step((tf.constant(s), tf.constant(labels)))
+
+
+def echo(size):
+    return keras.Sequential([keras.Input((size,)), layers.Activation("linear")])
+
+
+def generate_and_look(generate, labels):
+    drawer = keras.Sequential([keras.Input((12,)), layers.Dense(12), layers.Reshape((2, 3, 2))])
+    images = generate(drawer, labels)
+    return images, type(images).__name__

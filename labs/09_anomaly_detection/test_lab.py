@@ -1,8 +1,15 @@
 """The checks of lab 9 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers
 
 STABLE = "Write each logarithm as a softplus of the logit, without the sigmoid."
 
@@ -277,43 +284,21 @@ class Game:
         self.w_d = rng.normal(size=(pixels + self.d, 1)).astype("float32") / 2
         self.noise = rng.normal(size=(20, self.d)).astype("float32")
         self.images = rng.uniform(size=(self.m, *self.shape)).astype("float32")
-        student.define(
-            """
-def build_bigan(w_e, w_g, w_d, shape, d_rate, g_rate, noise):
-    encoder = keras.Sequential([
-        keras.Input(shape), layers.Flatten(), layers.Dense(w_e.shape[1], use_bias=False)])
-    generator = keras.Sequential([
-        keras.Input((w_g.shape[0],)), layers.Dense(w_g.shape[1], use_bias=False),
-        layers.Reshape(shape)])
-    image, code = keras.Input(shape), keras.Input((w_g.shape[0],))
-    pair = layers.Concatenate()([layers.Flatten()(image), code])
-    discriminator = keras.Model([image, code], layers.Dense(1, use_bias=False)(pair))
-    encoder.set_weights([w_e])
-    generator.set_weights([w_g])
-    discriminator.set_weights([w_d])
-    bigan = BiGAN(encoder, generator, discriminator)
-    bigan.compile(keras.optimizers.SGD(d_rate), keras.optimizers.SGD(g_rate))
-    rest = tf.Variable(noise)
-
-    def draw_noise(m):
-        z = rest[:m]
-        rest.assign(tf.roll(rest, -m, axis=0))
-        return z
-
-    bigan.draw_noise = draw_noise
-    return bigan
-
-def play(bigan, s):
-    return bigan.train_step(tf.constant(s))
-"""
-        )
         self.student = student
-        self.bigan = student.build_bigan(
-            self.w_e, self.w_g, self.w_d, self.shape, self.d_rate, self.g_rate, self.noise
+        self.bigan = student.run_beside(
+            build_bigan,
+            student.BiGAN,
+            self.w_e,
+            self.w_g,
+            self.w_d,
+            self.shape,
+            self.d_rate,
+            self.g_rate,
+            self.noise,
         )
 
     def play(self):
-        return self.student.play(self.bigan, self.images)
+        return self.student.run_beside(play, self.bigan, self.images)
 
     def pairs(self, z):
         """Return both kinds of pairs, image and code in one row."""
@@ -338,3 +323,40 @@ def play(bigan, s):
         self.w_e = self.w_e - self.g_rate * self.images.reshape(self.m, -1).T @ of_codes
         self.w_g = self.w_g - self.g_rate * z.T @ of_images
         return d_loss, g_loss
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def build_bigan(BiGAN, w_e, w_g, w_d, shape, d_rate, g_rate, noise):
+    encoder = keras.Sequential(
+        [keras.Input(shape), layers.Flatten(), layers.Dense(w_e.shape[1], use_bias=False)]
+    )
+    generator = keras.Sequential(
+        [
+            keras.Input((w_g.shape[0],)),
+            layers.Dense(w_g.shape[1], use_bias=False),
+            layers.Reshape(shape),
+        ]
+    )
+    image, code = keras.Input(shape), keras.Input((w_g.shape[0],))
+    pair = layers.Concatenate()([layers.Flatten()(image), code])
+    discriminator = keras.Model([image, code], layers.Dense(1, use_bias=False)(pair))
+    encoder.set_weights([w_e])
+    generator.set_weights([w_g])
+    discriminator.set_weights([w_d])
+    bigan = BiGAN(encoder, generator, discriminator)
+    bigan.compile(keras.optimizers.SGD(d_rate), keras.optimizers.SGD(g_rate))
+    rest = tf.Variable(noise)
+
+    def draw_noise(m):
+        z = rest[:m]
+        rest.assign(tf.roll(rest, -m, axis=0))
+        return z
+
+    bigan.draw_noise = draw_noise
+    return bigan
+
+
+def play(bigan, s):
+    return bigan.train_step(tf.constant(s))

@@ -153,6 +153,10 @@ def test_nothing_is_without_end():
             _export(many)
 
 
+def through_the_test(function, x):
+    return function(x)
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "line", "source"),
     [
@@ -193,10 +197,10 @@ def todo(x):
 """
         )
     )
-    student.define(f"def through_the_test(x):\n    return {call}(x)")
-    for function in (getattr(student, call), student.through_the_test):
+    function = getattr(student, call)
+    for run in (function, lambda x: student.run_beside(through_the_test, function, x)):
         with pytest.raises(StudentError) as error:
-            function(1)
+            run(1)
         assert (error.value.kind, error.value.line, error.value.source) == (kind, line, source)
         assert f"line {line} of your cell: {source}" in str(error.value)
 

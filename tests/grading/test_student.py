@@ -58,10 +58,35 @@ def test_what_is_not_there_is_named():
         _ = student.x.weights
 
 
-def test_what_a_test_defines_is_there_beside_the_answers():
+def twice(f, x):
+    return f(f(x)) + one  # noqa: F821 - a name of the cell's
+
+
+class Counter:
+    """Counts the calls of a function."""
+
+    def __init__(self, f):
+        self.f, self.calls = f, 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return self.f(x)
+
+
+def test_a_test_s_function_runs_beside_the_answers():
+    student = _student("one = 1\ndef f(x):\n    return x + one")
+    assert student.run_beside(twice, student.f, 1) == 4
+    counter = student.run_beside(Counter, student.f)
+    assert student.run_beside(twice, counter, 1) == 4
+    assert counter.calls == 2
+
+
+def test_what_a_test_s_function_raises_is_told():
     student = _student("def f(x):\n    return x + 1")
-    student.define("def twice(x):\n    return f(f(x))")
-    assert student.twice(1) == 3
+    with pytest.raises(StudentError, match="name 'one' is not defined"):
+        student.run_beside(twice, student.f, 1)
+    with pytest.raises(StudentError, match="y is not defined: has its cell been run"):
+        student.run_beside(twice, student.y, 1)
 
 
 def test_arguments_and_answers_are_copies():
