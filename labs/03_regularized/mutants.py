@@ -433,31 +433,28 @@ PROOF = [
         "5.1",
         "a copy of the matrix as it is at the start",
         "test_one_matrix",
-        code="""
-class TransposedDense(layers.Layer):
-    def __init__(self, dense, activation=None):
-        super().__init__()
-        self.matrix = ops.transpose(ops.convert_to_tensor(dense.kernel))
-        self.activation = keras.activations.get(activation)
-        self.bias = self.add_weight(shape=(dense.kernel.shape[0],), initializer="zeros")
-
-    def call(self, h):
-        return self.activation(ops.matmul(h, self.matrix) + self.bias)
-""",
+        [
+            (
+                "self.dense = dense\n",
+                "self.matrix = ops.transpose(ops.convert_to_tensor(dense.kernel))\n",
+            ),
+            ("ops.transpose(self.dense.kernel)", "self.matrix"),
+        ],
     ),
     Mutant(
         "5.1",
         "an ordinary dense layer",
         "test_layer_has_the_right_values",
-        code="""
-class TransposedDense(layers.Layer):
-    def __init__(self, dense, activation=None):
-        super().__init__()
-        self.inner = layers.Dense(dense.kernel.shape[0], activation=activation)
-
-    def call(self, h):
-        return self.inner(h)
-""",
+        [
+            (
+                "self.dense = dense\n",
+                "self.inner = layers.Dense(dense.kernel.shape[0], activation=activation)\n",
+            ),
+            (
+                "self.activation(ops.matmul(h, ops.transpose(self.dense.kernel)) + self.bias)",
+                "self.inner(h)",
+            ),
+        ],
     ),
     Mutant(
         "5.1",

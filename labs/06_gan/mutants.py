@@ -426,39 +426,33 @@ def update_generator(gan, m):
         "3.3",
         "G moves first",
         "test_one_iteration",
-        code="""
-class GAN(TwoPlayers):
-    def train_step(self, images):
-        m = ops.shape(images)[0] // self.k
-        g_loss = update_generator(self, m)
-        for i in range(self.k):
-            d_loss = update_discriminator(self, images[i * m : (i + 1) * m])
-        return {"d_loss": d_loss, "g_loss": g_loss}
-""",
+        [
+            (
+                "        for s in ops.split(images, self.k):\n",
+                "        g_loss = update_generator(self, ops.shape(images)[0] // self.k)\n"
+                "        for s in ops.split(images, self.k):\n",
+            ),
+            ("        g_loss = update_generator(self, ops.shape(s)[0])\n", ""),
+        ],
     ),
     Mutant(
         "3.3",
         "G learns on the noise that D has just seen",
         "test_one_iteration",
-        code="""
-class GAN(TwoPlayers):
-    def train_step(self, images):
-        for s in ops.split(images, self.k):
-            z = self.draw_noise(ops.shape(s)[0])
-            fake = self.generator(z, training=True)
-            with tf.GradientTape() as tape:
-                d_loss = discriminator_loss(
-                    self.discriminator(s, training=True), self.discriminator(fake, training=True)
-                )
-            theta = self.discriminator.trainable_variables
-            self.d_optimizer.apply(tape.gradient(d_loss, theta), theta)
-        with tf.GradientTape() as tape:
-            fake = self.generator(z, training=True)
-            g_loss = self.generator_loss(self.discriminator(fake, training=True))
-        theta = self.generator.trainable_variables
-        self.g_optimizer.apply(tape.gradient(g_loss, theta), theta)
-        return {"d_loss": d_loss, "g_loss": g_loss}
-""",
+        [
+            (
+                "        for s in ops.split(images, self.k):\n",
+                "        draw = self.draw_noise\n"
+                "        for s in ops.split(images, self.k):\n"
+                "            z = draw(ops.shape(s)[0])\n"
+                "            self.draw_noise = lambda m: z\n",
+            ),
+            (
+                "        g_loss = update_generator(self, ops.shape(s)[0])\n",
+                "        g_loss = update_generator(self, ops.shape(s)[0])\n"
+                "        self.draw_noise = draw\n",
+            ),
+        ],
     ),
     Mutant(
         "3.3",
