@@ -71,7 +71,7 @@ def test_building_again_changes_nothing(numbers):
 def test_a_cell_keeps_its_id_when_its_text_changes(numbers):
     folder = numbers()
     before = _cells(build(read_lab(folder)))
-    assert list(before)[3:5] == ["exercise-1-1", "check-1-1"]
+    assert list(before)[4:6] == ["exercise-1-1", "check-1-1"]
     assert before["check-1-1"] == 'check("1.1")'
     solution = folder / "solution.py"
     solution.write_text(solution.read_text().replace("Return 2 x.", "Double it."))
@@ -91,6 +91,14 @@ def test_the_students_notebook_holds_no_solution(numbers):
         not c.outputs and c.execution_count is None for c in notebook.cells if "outputs" in c
     )
     assert "return 2 * x" in student_notebook(lab, solved=True)
+
+
+def test_the_first_code_cell_installs_the_package_on_colab(numbers):
+    cells = _cells(build(read_lab(numbers())))
+    assert list(cells)[:2] == ["cell-00", "cell-01"]
+    assert "google.colab" in cells["cell-01"]
+    assert '"../.." if Path("../../pyproject.toml")' in cells["cell-01"]
+    assert "\n    %pip install" in cells["cell-01"]
 
 
 def test_a_lab_is_not_built_while_it_is_wrong(numbers):
