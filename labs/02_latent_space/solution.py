@@ -3,7 +3,7 @@
 #
 # A trained autoencoder maps each image $s$ to a code $z = \mathcal E(s)$ and each code back to an image $\mathcal D(z)$. Can you throw the encoder away, draw a code at random, and get a new image? In a plane you can look at all there is; then you will measure why it stops working as $d$ grows; and you will walk from one image to another.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AN2DL, "Sampling the Latent Space", "The latent representation of MNIST autoencoder (d = 2)", "Outputs of interpolated trajectories"; ATIV, "Auto-encoders"; NOTES, "Latent Space Exploration".
 
@@ -22,7 +22,7 @@ from ankeras import autoencoders, data, pictures
 from ankeras.grading import checker
 
 check = checker("02_latent_space")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 train_data, test_data = data.load("digits")

@@ -3,7 +3,7 @@
 #
 # An autoencoder should learn what its images have in common, and not how to copy them. A small code is one way to stop it from copying. You will build the others: a code of which few units are active, an input with holes, a code that does not react to small changes; then a network so restricted that its optimum is known, and one whose decoder has no matrix of its own.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AE, "Regularized Autoencoders"; DLSP, "Autoencoder" to "Contractive autoencoder"; AN2DL, "Autoencoders" (remark on the regularization term).
 
@@ -22,7 +22,7 @@ from ankeras import data, pictures
 from ankeras.grading import checker
 
 check = checker("03_regularized")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %%

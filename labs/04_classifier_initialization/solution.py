@@ -3,7 +3,7 @@
 #
 # Images are cheap, labels are not. An autoencoder needs no labels: it can be trained on all the images there are, and its encoder can then be the start of a classifier that has to learn from a few labels only. You will take the four steps of the slides and measure what they are worth.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AN2DL, "Autoencoders for Classifier Initialization" and "Training Autoencoders".
 
@@ -22,7 +22,7 @@ from ankeras import data, latent, pictures
 from ankeras.grading import checker
 
 check = checker("04_classifier_initialization")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]

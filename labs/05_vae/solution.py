@@ -3,7 +3,7 @@
 #
 # An autoencoder draws nothing new: nobody knows where its codes lie. You will build the model that puts them where we want them, train it, and draw digits that nobody wrote; then tell it *which* digit to draw.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: NOTES, lessons 14 and 16; DLSP, "Variational auto-encoder"; AE and ATIV, "Variational Autoencoders".
 
@@ -22,7 +22,7 @@ from ankeras import data, latent, pictures
 from ankeras.grading import checker
 
 check = checker("05_vae")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]

@@ -3,7 +3,7 @@
 #
 # No formula says how real an image looks. A GAN learns to tell: one network judges, the other learns to deceive it. You will write what each of them wants, then the algorithm in which they play, watch the game on a line, where all of it can be drawn, and let it draw digits.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AN2DL, "The GAN solution" to "Illustration of the GAN Training Process"; NOTES, lesson 15; ATIV, "GAN"; AE, "Putting it all together".
 
@@ -25,7 +25,7 @@ from ankeras.grading import checker
 import matplotlib.pyplot as plt
 
 check = checker("06_gan")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]

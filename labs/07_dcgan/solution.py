@@ -3,7 +3,7 @@
 #
 # Whether the game of a GAN leads anywhere depends on the players. You will build both by the guidelines of Radford et al., let them play until there are portraits of people who do not exist, walk through the latent space of the generator, and calculate in it: *man with glasses* − *man* + *woman*.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: ATIV, "Architecture guidelines for stable Deep Convolutional GANs" and "Latent space arithmetic"; AE, "Deep Convolutional GANs"; AN2DL, "DC-GAN" to "Vector Arithmetic".
 
@@ -22,7 +22,7 @@ from ankeras import data, evaluation, gans, pictures
 from ankeras.grading import checker
 
 check = checker("07_dcgan")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 reader = evaluation.face_reader()  # trained once, on the first call on this machine: about a minute
 print(ankeras.setup(seed=42, precision="float32"))
 

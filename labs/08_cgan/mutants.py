@@ -17,7 +17,7 @@ PROOF = [
     ),
     Mutant(
         "1.1",
-        "as many classes as occur",
+        "only the classes that occur",
         "test_labels_of_any_integer_type",
         ('"int32"), n_classes,', '"int32"), int(np.max(labels)) + 1,'),
     ),
@@ -38,7 +38,7 @@ PROOF = [
     ),
     Mutant(
         "1.1",
-        "a column a label",
+        "one column per label",
         "test_one_row_a_label",
         ('n_classes, dtype="float32")', 'n_classes, axis=0, dtype="float32")'),
     ),
@@ -96,7 +96,7 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "the label at one pixel only",
+        "the label at only one pixel",
         "test_label_becomes_channels",
         (
             "maps = ops.broadcast_to(y[:, None, None, :], (batch, height, width, y.shape[-1]))",
@@ -112,7 +112,7 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "ten classes, whatever there are",
+        "always ten classes",
         "test_channels_behind_images_of_any_size",
         ("(batch, height, width, y.shape[-1])", "(batch, height, width, 10)"),
     ),
@@ -202,7 +202,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "D sees other labels than G was given",
+        "D and G get different labels",
         "test_discriminator_takes_its_step",
         (
             "                self.discriminator(append_to_images(fake, y), training=True),\n",
@@ -211,7 +211,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "in its own step G is judged without the label",
+        "in G's step D gets no label",
         "test_generator_takes_its_step",
         (
             "generator_loss(self.discriminator(append_to_images(fake, y)",
@@ -220,7 +220,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "in its own step G is not told the class",
+        "in G's step G gets no label",
         "test_generator_takes_its_step",
         (
             "z = append_to_noise(self.draw_noise(m), y)",
@@ -229,7 +229,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "noise of its own",
+        "its own noise",
         "test_discriminator_takes_its_step",
         (
             "fake = self.generator(append_to_noise(self.draw_noise(m), y), training=True)",
@@ -267,7 +267,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "both players judged on one draw of noise",
+        "the same noise for both steps",
         "test_generator_takes_its_step",
         [
             (
@@ -322,7 +322,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "three classes, whatever there are",
+        "always three classes",
         "test_fit_plays",
         ("y = one_hot(labels, self.n_classes)", "y = one_hot(labels, 3)"),
     ),
@@ -334,7 +334,7 @@ PROOF = [
     ),
     Mutant(
         "3.1",
-        "one noise for all images",
+        "the same noise for all images",
         "test_noise_is_drawn_anew",
         ("(len(labels), d))", "(1, d)) * np.ones((len(labels), 1), 'float32')"),
     ),
@@ -400,7 +400,7 @@ PROOF = [
     ),
     Mutant(
         "3.2",
-        "the share of wrong readings",
+        "the share of wrong images",
         "test_share_of_right_readings",
         ("== labels", "!= labels"),
     ),

@@ -3,7 +3,7 @@
 #
 # A GAN draws *some* digit. You will build the one that draws the digit it is asked for: both players are told the class, each in the way that fits what it reads. Then you will measure how often it obeys.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AN2DL, "Intuition behind Conditional GANs"; NOTES, lesson 16, "Conditional GANs" and "Concrete Handling of the Condition"; ATIV, "Conditional GANs".
 
@@ -22,7 +22,7 @@ from ankeras import data, evaluation, latent, pictures
 from ankeras.grading import checker
 
 check = checker("08_cgan")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 

@@ -49,7 +49,7 @@ PROOF = [
     ),
     Mutant(
         "1.1",
-        "one number a row of pixels",
+        "one number per row of pixels",
         "test_one_error_an_image",
         ("np.sqrt(np.sum(difference**2, axis=1))", "np.linalg.norm(s_hat - s, axis=2)[..., 0]"),
     ),
@@ -178,7 +178,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "the density kept from 0",
+        "a small number added to the density",
         "test_unlikely_codes_of_any_size",
         (
             "0.5 * np.sum(z**2, axis=1) + 0.5 * d * np.log(2 * np.pi)",
@@ -193,7 +193,7 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "a column is left",
+        "the result has two axes",
         "test_posterior_is_high_for_fakes",
         ("[:, 0]", ""),
     ),
@@ -217,7 +217,7 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "the exponential alone",
+        "only the exponential",
         "test_posterior_is_high_for_fakes",
         ("ops.sigmoid(-logits)", "np.exp(-logits)"),
     ),
@@ -235,13 +235,13 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "kept from 0",
+        "a small number as the least score",
         "test_sure_posteriors_differ",
         ("ops.sigmoid(-logits)[:, 0]", "ops.clip(ops.sigmoid(-logits)[:, 0], 1e-7, 1.0)"),
     ),
     Mutant(
         "1.3",
-        "infinity by infinity",
+        "infinity divided by infinity",
         "test_extreme_logits",
         ("ops.sigmoid(-logits)[:, 0]", "(np.exp(-logits) / (1 + np.exp(-logits)))[:, 0]"),
     ),
@@ -298,7 +298,7 @@ PROOF = [
     ),
     Mutant(
         "1.4",
-        "one length of both",
+        "one length over images and features",
         "test_both_comparisons_are_weighted",
         (
             "(1 - alpha) * reconstruction_error(s, s_hat) + alpha * reconstruction_error(f, f_hat)",
@@ -322,7 +322,7 @@ PROOF = [
     ),
     Mutant(
         "1.4",
-        "features without axes of their own",
+        "only features with one axis",
         "test_features_of_any_shape",
         ("reconstruction_error(f, f_hat)", "np.sqrt(np.sum((f - f_hat) ** 2, axis=1))"),
     ),
@@ -346,7 +346,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "G's term alone, as in a GAN",
+        "only G's term, as in a GAN",
         "test_losses_have_the_right_values",
         (
             "return ops.mean(ops.softplus(real)) + ops.mean(ops.softplus(-fake))",
@@ -373,7 +373,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "one loss a pair",
+        "one loss per pair",
         "test_losses_have_the_right_values",
         (
             "return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))",
@@ -409,7 +409,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "logarithms of the sigmoid in D's",
+        "logarithms of the sigmoid in D's loss",
         "test_a_sure_discriminator_can_be_wrong",
         (
             "return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))",
@@ -418,7 +418,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "logarithms of the sigmoid in the other",
+        "logarithms of the sigmoid in the loss of G and E",
         "test_a_sure_discriminator_can_be_wrong",
         (
             "return ops.mean(ops.softplus(real)) + ops.mean(ops.softplus(-fake))",
@@ -427,7 +427,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "probabilities kept from 0",
+        "a small number added to the probabilities",
         "test_a_sure_discriminator_can_be_wrong",
         (
             "return ops.mean(ops.softplus(real)) + ops.mean(ops.softplus(-fake))",
@@ -506,7 +506,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "D's weights among those of G and E",
+        "the optimizer of G and E moves D, too",
         "test_discriminator_takes_its_step",
         (
             "theta = self.generator.trainable_variables + self.encoder.trainable_variables",
@@ -515,7 +515,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "noise of its own",
+        "its own noise",
         "test_discriminator_takes_its_step",
         (
             ("        z = self.draw_noise(m)\n        fake"),
@@ -537,7 +537,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "in its own step G with the codes of real images",
+        "in G's step the codes of real images",
         "test_generator_takes_its_step",
         (
             (
@@ -590,7 +590,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "codes of before, which the tape has not seen",
+        "old codes, computed outside of the tape",
         "test_encoder_takes_its_step",
         (
             ("            code = self.encoder(s, training=True)\n            g_loss"),
@@ -599,7 +599,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "in its own step E with noise",
+        "in E's step noise instead of codes",
         "test_encoder_takes_its_step",
         (
             (
@@ -637,7 +637,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "both updates judged by the old D",
+        "both updates with the old D",
         "test_generator_takes_its_step",
         [
             (
@@ -704,7 +704,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "five images, whatever there are",
+        "only for five images",
         "test_networks_are_in_training_mode",
         ("m = ops.shape(s)[0]", "m = 5"),
     ),
@@ -757,7 +757,7 @@ PROOF = [
     ),
     Mutant(
         "3.1",
-        "a share taken for per cent",
+        "the share read as per cent",
         "test_share_of_false_alarms",
         ("np.quantile(", "np.percentile("),
     ),
@@ -778,7 +778,7 @@ PROOF = [
     ),
     Mutant(
         "3.1",
-        "that share of the largest score",
+        "a share of the largest score",
         "test_share_of_false_alarms",
         (
             "float(np.quantile(normal_scores, 1 - false_alarm_rate))",
@@ -793,7 +793,7 @@ PROOF = [
     ),
     Mutant(
         "3.1",
-        "a Gaussian's quantile",
+        "the quantile of a Gaussian",
         "test_maps_and_other_rates",
         (
             "float(np.quantile(normal_scores, 1 - false_alarm_rate))",
@@ -805,7 +805,7 @@ PROOF = [
     ),
     Mutant(
         "3.1",
-        "one threshold a column",
+        "one threshold per column",
         "test_maps_and_other_rates",
         (
             "float(np.quantile(normal_scores, 1 - false_alarm_rate))",
@@ -823,7 +823,7 @@ PROOF = [
     ),
     Mutant(
         "3.2",
-        "places in turn, not in blocks",
+        "the places repeated in turn, not in blocks",
         "test_pixels_of_a_place_share_its_score",
         (
             "np.repeat(np.repeat((d - 1) ** 2, k, axis=1), k, axis=2)",
@@ -856,13 +856,13 @@ PROOF = [
     ),
     Mutant(
         "3.2",
-        "the width by the rows of places",
+        "k of the rows used for the columns",
         "test_pixels_of_a_place_share_its_score",
         ("k = s.shape[1] // d.shape[1]", "k = s.shape[2] // d.shape[1]"),
     ),
     Mutant(
         "3.2",
-        "D is to return 0",
+        "D's target for real pairs is 0",
         "test_map_weighs_both_parts",
         ("(d - 1) ** 2", "d**2"),
     ),
@@ -931,7 +931,7 @@ PROOF = [
     ),
     Mutant(
         "3.2",
-        "two channels, whatever there are",
+        "always two channels",
         "test_maps_of_any_size",
         (
             "np.sqrt(np.sum((s_hat - s) ** 2, axis=-1))",
@@ -958,25 +958,25 @@ PROOF = [
     ),
     Mutant(
         "3.3",
-        "at the threshold too",
+        "true at the threshold, too",
         "test_mask_is_true_above_the_threshold",
         ("a > gamma", "a >= gamma"),
     ),
     Mutant(
         "3.3",
-        "what is normal",
+        "true where normal",
         "test_mask_is_true_above_the_threshold",
         ("a > gamma", "a < gamma"),
     ),
     Mutant(
         "3.3",
-        "numbers, not bool",
+        "numbers, not bools",
         "test_mask_is_true_above_the_threshold",
         ("return a > gamma", 'return (a > gamma).astype("float32")'),
     ),
     Mutant(
         "3.3",
-        "far below counts too",
+        "true far below the threshold, too",
         "test_mask_is_true_above_the_threshold",
         ("a > gamma", "np.abs(a) > gamma"),
     ),
@@ -1012,7 +1012,7 @@ PROOF = [
     ),
     Mutant(
         "3.3",
-        "what is missed",
+        "the share of missed pixels",
         "test_rates_are_shares_of_each_kind",
         ("float(np.mean(omega[~truth]))", "float(np.mean(~omega[truth]))"),
     ),
@@ -1138,7 +1138,7 @@ def generator_encoder_loss(real, fake):
     ),
     Alternative(
         "2.1",
-        "the one by the other",
+        "one loss calls the other",
         """
 def discriminator_loss(real, fake):
     return -tf.reduce_mean(tf.math.log_sigmoid(real)) - tf.reduce_mean(tf.math.log_sigmoid(-fake))

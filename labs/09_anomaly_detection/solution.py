@@ -3,7 +3,7 @@
 #
 # Nobody can collect every fault that may ever occur. So we learn from normal images only, and call an anomaly what does not look like them. You will write four scores that say how unusual an image is, build the BiGAN that they need, and decide where normal ends: first for whole images, then for each pixel of a brick wall.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AN2DL, "GAN for Anomaly Detection": "Anomaly Detection in images", "GANs and Anomaly Detection", "BidirectionalGANs (BiGANs)", "Anomaly detection with BidirectionalGANs (BiGANs)", "Fully Convolutional Anomaly Detection by GANs".
 
@@ -30,7 +30,7 @@ import matplotlib.pyplot as plt
 from skimage.filters import gaussian
 
 check = checker("09_anomaly_detection")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
