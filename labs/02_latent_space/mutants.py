@@ -124,19 +124,19 @@ def encode(encoder, images, batch_size):
     Mutant(
         "2.1",
         "z_2 grows downwards",
-        "test_grid_stands_as_in_a_plot",
+        "test_grid_is_ordered_as_a_plot",
         ("np.linspace(high[1], low[1], n)", "np.linspace(low[1], high[1], n)"),
     ),
     Mutant(
         "2.1",
         "rows and columns exchanged",
-        "test_grid_stands_as_in_a_plot",
+        "test_grid_is_ordered_as_a_plot",
         ("np.meshgrid(z_1, z_2)", 'np.meshgrid(z_1, z_2, indexing="ij")'),
     ),
     Mutant(
         "2.1",
         "z_2 before z_1",
-        "test_grid_stands_as_in_a_plot",
+        "test_grid_is_ordered_as_a_plot",
         (
             "axis=-1).reshape(n * n, 2)",
             "axis=-1).reshape(n * n, 2)[:, ::-1]",

@@ -546,7 +546,7 @@ class RegularizedAutoencoder(keras.Model):
     ),
     Alternative(
         "2.1",
-        "a product with a mask, and rows that are shuffled by NumPy",
+        "a product with a mask, and a data set of row numbers",
         """
 def mask(x, level):
     keep = tf.cast(tf.random.uniform(tf.shape(x)) >= level, "float32")

@@ -348,7 +348,7 @@ PROOF = [
     ),
     Mutant(
         "4.1",
-        "wrong rows of z",
+        "the first rows of z instead of those that fit",
         "test_any_fitting_sample_may_be_picked",
         ("rng.choice(np.flatnonzero(fits), k", "rng.choice(int(fits.sum()), k"),
     ),
@@ -387,7 +387,7 @@ PROOF = [
     ),
     Mutant(
         "4.2",
-        "only for as many examples of each concept",
+        "only for concepts of the same size",
         "test_concepts_of_different_sizes",
         (
             "return z_1.mean(axis=0) - z_2.mean(axis=0) + z_3.mean(axis=0)",
