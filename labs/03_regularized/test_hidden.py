@@ -21,13 +21,13 @@ def test_penalty_of_any_size(student, rng, shape):
     expect.close(
         student.sparsity(z, 0.5),
         0.5 * np.abs(z).sum(axis=1),
-        f"the penalty of a batch of {shape[0]} with d = {shape[1]}",
+        f"the penalty of {shape[0]} codes with d = {shape[1]}",
     )
 
 
 @exercise("1.2", points=1)
 def test_images_and_a_penalty_on_the_weights(student, rng):
-    """Images may have axes, and the penalty may reach the encoder by another way than z."""
+    """Images may have several axes, and the penalty may depend on the encoder's weights."""
     x = rng.uniform(size=(3, 4, 2, 3)).astype("float32")
     w_h = rng.normal(size=(24, 2)).astype("float32")
     w_x = rng.normal(size=(2, 24)).astype("float32")
@@ -51,7 +51,7 @@ def test_images_and_a_penalty_on_the_weights(student, rng):
 
 @exercise("1.2", points=1)
 def test_networks_are_called_in_training_mode(student, rng):
-    """Batch normalization uses the minibatch's statistics, and keeps them."""
+    """Batch normalization uses the statistics of the minibatch and updates the running ones."""
     x = rng.uniform(size=(8, 3)).astype("float32")
     of_encoder, of_decoder = student.run_beside(running_means, student.RegularizedAutoencoder, x)
     what = "the running mean after one step, in the"
@@ -65,23 +65,31 @@ def test_each_value_is_drawn_on_its_own(student):
     ones = np.ones((200, 6, 5, 3), "float32")
     found = student.mask(ones, 0.5)
     expect.shape(found, ones.shape, "200 masked images in colour")
-    expect.between(float(found.mean(axis=0).min()), 0.25, 0.75, "the least kept value's share")
-    expect.between(float(found.mean(axis=0).max()), 0.25, 0.75, "the most kept value's share")
+    expect.between(
+        float(found.mean(axis=0).min()), 0.25, 0.75, "the smallest share that a pixel is kept"
+    )
+    expect.between(
+        float(found.mean(axis=0).max()), 0.25, 0.75, "the largest share that a pixel is kept"
+    )
     of_images = found.reshape(200, -1).mean(axis=1)
-    expect.between(float(of_images.min()), 0.15, 0.85, "the least kept image's share")
-    expect.between(float(of_images.max()), 0.15, 0.85, "the most kept image's share")
+    expect.between(
+        float(of_images.min()), 0.15, 0.85, "the smallest share of kept values in an image"
+    )
+    expect.between(
+        float(of_images.max()), 0.15, 0.85, "the largest share of kept values in an image"
+    )
     for i, j in ((0, 1), (1, 2)):
         same = float((found[..., i] == found[..., j]).mean())
-        expect.between(same, 0.46, 0.54, f"how often channels {i} and {j} are masked alike")
+        expect.between(same, 0.46, 0.54, f"the share of equal masks in channels {i} and {j}")
     again = float((student.mask(ones, 0.5) == found).mean())
-    expect.between(again, 0.48, 0.52, "how often a second call masks alike")
+    expect.between(again, 0.48, 0.52, "the share of equal masks in two calls")
     first, second = student.run_beside(mask_two_minibatches, student.mask, ones)
     expect.between(
         float((first == second).mean()),
         0.47,
         0.53,
-        "how often two minibatches of a data set are masked alike",
-        "A data set runs your function as a graph: there NumPy draws once, for all minibatches.",
+        "the share of equal masks in two minibatches of a data set",
+        "A data set runs your function as a graph. NumPy draws there once, for all minibatches.",
     )
     expect.close(student.mask(ones[:1, :, 0, 0], 0.0), ones[:1, :, 0, 0], "level = 0")
     expect.close(student.mask(ones[:2, :, 0, 0], 1.0), 0 * ones[:2, :, 0, 0], "level = 1")
@@ -89,7 +97,7 @@ def test_each_value_is_drawn_on_its_own(student):
 
 @exercise("2.1", points=1)
 def test_each_epoch_is_drawn_anew(student, rng):
-    """In each epoch each image comes once, in another order, with another corruption."""
+    """Each epoch contains each image once, in a new order, with a new corruption."""
     n = 20
     images = np.arange(n, dtype="float32")[:, None] + np.full((n, 4), 0.25, "float32")
     orders, noises = [], []
@@ -97,32 +105,41 @@ def test_each_epoch_is_drawn_anew(student, rng):
         noisy, clean = (np.concatenate(part) for part in zip(*epoch, strict=True))
         expect.shape(clean, (n, 4), "all targets of an epoch")
         order = np.floor(clean[:, 0]).astype(int)
-        expect.equal(sorted(order.tolist()), list(range(n)), "which images an epoch holds")
+        expect.equal(sorted(order.tolist()), list(range(n)), "the images of an epoch")
         orders.append(order.tolist())
         noise = np.empty((n, 4))
         noise[order] = noisy - clean
         noises.append(noise)
-    expect.that(orders[0] != orders[1], "the order in two epochs", "two orders", orders[1])
+    expect.that(
+        orders[0] != orders[1], "the order in two epochs", "two different orders", orders[1]
+    )
     alike = float(np.isclose(noises[0], noises[1], atol=1e-5).mean())
-    expect.between(alike, 0.0, 0.1, "the share of values that two epochs corrupt alike")
+    expect.between(alike, 0.0, 0.1, "the share of values with the same corruption in two epochs")
 
 
 @exercise("2.1", points=1)
 def test_the_corruption_sees_a_minibatch(student, rng):
-    """corrupt is given a minibatch, with the images along its first axis."""
+    """corrupt is called with a minibatch, with the images along its first axis."""
     images = rng.uniform(size=(9, 3, 2, 1)).astype("float32")
     for noisy, clean in student.run_beside(shifted_pairs, student.denoising_pairs, images):
-        expect.shape(noisy, np.shape(clean), "a minibatch whose corruption is one shift an image")
+        expect.shape(noisy, np.shape(clean), "a minibatch whose corruption is one shift per image")
         shifts = (noisy - clean).reshape(len(clean), -1)
-        expect.between(float(shifts.std(axis=1).max()), 0.0, 1e-4, "how shifts differ in an image")
+        expect.between(
+            float(shifts.std(axis=1).max()), 0.0, 1e-4, "the spread of the shift inside an image"
+        )
         if len(clean) > 1:
-            expect.between(float(shifts.std(axis=0).min()), 1e-3, 1.0, "how images differ")
+            expect.between(
+                float(shifts.std(axis=0).min()),
+                1e-3,
+                1.0,
+                "the spread of the shifts between images",
+            )
 
 
 @exercise("3.1", points=1)
 @pytest.mark.parametrize("shape", [(3, 2, 2), (2, 3, 1), (6,)])
 def test_inference_mode_for_any_shape(student, rng, shape):
-    """Images may have axes, and batch normalization uses its running statistics."""
+    """Images may have several axes, and batch normalization uses its running statistics."""
     n = int(np.prod(shape))
     w = rng.normal(size=(n, 2)).astype("float32")
     variance = rng.uniform(0.5, 2.0, size=n).astype("float32")
@@ -130,7 +147,7 @@ def test_inference_mode_for_any_shape(student, rng, shape):
     expect.close(
         student.run_beside(with_norm, student.contraction, x, w, variance),
         np.full(4, (w**2 / variance[:, None]).sum()),
-        f"the penalty of images of shape {shape}, batch normalization and a linear layer",
+        f"the penalty of images of shape {shape}, for batch normalization and a linear layer",
     )
 
 
@@ -159,7 +176,7 @@ def test_the_penalty_can_be_descended(student, rng):
 @exercise("4.1", points=1)
 @pytest.mark.parametrize(("n_train", "n", "size", "d"), [(40, 1, 6, 1), (25, 9, 10, 4)])
 def test_other_images_are_reconstructed(student, rng, n_train, n, size, d):
-    """Other images are reconstructed by the mean and the components of the training images."""
+    """Other images are reconstructed with the mean and the components of the training images."""
     uncorrelated = np.linalg.qr(rng.normal(size=(n_train, size)))[0] * np.sqrt(n_train)
     axes = np.linalg.qr(rng.normal(size=(size, size)))[0]
     x_train = (uncorrelated * 4.0 * 0.6 ** np.arange(size)) @ axes + rng.normal(size=size)
@@ -176,7 +193,7 @@ def test_other_images_are_reconstructed(student, rng, n_train, n, size, d):
 @exercise("4.2", points=1)
 @pytest.mark.parametrize(("n", "d"), [(4, 1), (3, 3), (12, 5)])
 def test_projection_of_any_size(student, rng, n, d):
-    """P is right for a line, for the whole space, and between."""
+    """P is right for a line, for the whole space, and for other d."""
     w = np.linalg.qr(rng.normal(size=(n, d)))[0] * rng.uniform(0.5, 3.0, size=d)
     w = w @ (np.eye(d) + 0.3 * np.triu(rng.uniform(size=(d, d)), 1))
     expect.close(student.projection(w), w @ np.linalg.pinv(w), f"P for n = {n}, d = {d}")
@@ -185,14 +202,14 @@ def test_projection_of_any_size(student, rng, n, d):
 @exercise("5.1", points=1)
 @pytest.mark.parametrize(("n", "d", "activation"), [(3, 7, None), (8, 2, "relu"), (4, 4, "tanh")])
 def test_layers_of_any_size(student, rng, n, d, activation):
-    """The layer is right for other sizes and activations, whatever the Dense layer's are."""
+    """The layer is right for other sizes and activations, for any Dense layer."""
     w = rng.normal(size=(n, d)).astype("float32")
     h = rng.normal(size=(5, d)).astype("float32")
     activations = {None: lambda a: a, "relu": lambda a: np.maximum(a, 0), "tanh": np.tanh}
     expect.close(
         student.run_beside(transposed, student.TransposedDense, w, activation, h),
         activations[activation](h @ w.T),
-        f"what the layer makes of codes with d = {d}, n = {n}, g = {activation}",
+        f"the output of the layer for codes with d = {d}, n = {n}, g = {activation}",
     )
 
 
@@ -240,10 +257,10 @@ def two_epochs(denoising_pairs, images):
 
 
 def shifted_pairs(denoising_pairs, images):
-    def one_shift_an_image(x):
+    def one_shift_per_image(x):
         return x + tf.random.uniform((tf.shape(x)[0], 1, 1, 1), 1.0, 2.0)
 
-    return list(denoising_pairs(images, one_shift_an_image, 4))
+    return list(denoising_pairs(images, one_shift_per_image, 4))
 
 
 def with_norm(contraction, x, w, variance):
