@@ -66,10 +66,13 @@ def test_each_value_is_drawn_on_its_own(student):
     found = student.mask(ones, 0.5)
     expect.shape(found, ones.shape, "200 masked images in colour")
     expect.between(
-        float(found.mean(axis=0).min()), 0.25, 0.75, "the smallest share that a pixel is kept"
+        float(found.mean(axis=0).min()),
+        0.25,
+        0.75,
+        "the smallest share of images that keep a value",
     )
     expect.between(
-        float(found.mean(axis=0).max()), 0.25, 0.75, "the largest share that a pixel is kept"
+        float(found.mean(axis=0).max()), 0.25, 0.75, "the largest share of images that keep a value"
     )
     of_images = found.reshape(200, -1).mean(axis=1)
     expect.between(

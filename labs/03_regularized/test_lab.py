@@ -93,7 +93,7 @@ def test_values_are_kept_or_set_to_zero(student, rng):
 
 @exercise("2.1", points=1)
 def test_pairs_are_corrupted_and_clean(student, rng):
-    """A minibatch is a pair: first the corrupted images, then the same images without corruption."""
+    """A minibatch is a pair: the corrupted images, then the same images without corruption."""
     pairs = Pairs(student, rng, n=20, batch_size=8)
     (epoch,) = pairs.epochs(1)
     expect.that(
@@ -123,7 +123,7 @@ def test_pairs_are_corrupted_and_clean(student, rng):
             "the corrupted images, for a corruption that adds 0.002 to 0.01 to each value",
             "the clean images plus 0.002 to 0.01",
             noisy - clean,
-            "The first part of the pair is corrupt(x), called once, of the same images, same order.",
+            "The first part of the pair is corrupt(x) of the same images in the same order.",
         )
 
 

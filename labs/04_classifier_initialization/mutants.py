@@ -12,13 +12,13 @@ PROOF = [
     Mutant(
         "1.1",
         "n of each class",
-        "test_as_many_of_each_class",
+        "test_same_number_of_each_class",
         ("n // n_classes", "n"),
     ),
     Mutant(
         "1.1",
         "n images of any classes",
-        "test_as_many_of_each_class",
+        "test_same_number_of_each_class",
         code="""
 def few_labels(labels, n, rng):
     return rng.choice(len(labels), n, replace=False)
@@ -57,13 +57,13 @@ def few_labels(labels, n, rng):
     Mutant(
         "1.1",
         "the last class is missing",
-        "test_as_many_of_each_class",
+        "test_same_number_of_each_class",
         ("labels.max() + 1", "labels.max()"),
     ),
     Mutant(
         "1.1",
         "always ten classes",
-        "test_as_many_of_each_class",
+        "test_same_number_of_each_class",
         ("labels.max() + 1", "10"),
     ),
     Mutant(
@@ -288,13 +288,13 @@ def train_frozen(classifier, encoder, batches, optimizer):
     Mutant(
         "4.1",
         "the first minibatch only",
-        "test_one_step_a_minibatch",
+        "test_one_step_per_minibatch",
         ("fit(batches,", "fit(batches.take(1),"),
     ),
     Mutant(
         "4.1",
         "several times through the minibatches",
-        "test_one_step_a_minibatch",
+        "test_one_step_per_minibatch",
         ("fit(batches,", "fit(batches, epochs=2,"),
     ),
     Mutant(
@@ -363,19 +363,19 @@ def fine_tune(classifier, encoder, batches, head_optimizer, optimizer):
     Mutant(
         "5.1",
         "the encoder itself",
-        "test_copy_has_weights_of_its_own",
+        "test_copy_has_its_own_weights",
         ("keras.models.clone_model(encoder)", "encoder"),
     ),
     Mutant(
         "5.1",
         "a new model with the same layers",
-        "test_copy_has_weights_of_its_own",
+        "test_copy_has_its_own_weights",
         ("keras.models.clone_model(encoder)", "keras.Model(encoder.inputs, encoder.outputs[0])"),
     ),
     Mutant(
         "5.1",
         "new weights",
-        "test_copy_has_weights_of_its_own",
+        "test_copy_has_its_own_weights",
         ("    copy.set_weights(encoder.get_weights())\n", ""),
     ),
     Mutant(

@@ -15,34 +15,34 @@ if TYPE_CHECKING:  # names that are there where the last functions of this file 
 
 @exercise("1.1", points=1)
 def test_rows_are_drawn_at_random(student, rng):
-    """Each image is as likely as any other of its class, and the generator decides."""
+    """Each image of a class has the same probability, and all draws use the generator rng."""
     labels = np.repeat(np.arange(3), 5)
     seed = int(rng.integers(2**31))
     draws = student.run_beside(many_draws, student.few_labels, labels, 6, seed, 400)
     expect.shape(draws[0], (6,), "6 rows of 15")
     counts = np.bincount(np.concatenate(draws).astype(int), minlength=15)
-    expect.between(int(counts.min()), 100, 400, "how often the rarest image came in 400 draws")
-    expect.between(int(counts.max()), 0, 220, "how often the most frequent image came")
+    expect.between(int(counts.min()), 100, 400, "how often the rarest image was drawn in 400 draws")
+    expect.between(int(counts.max()), 0, 220, "how often the most frequent image was drawn")
     (again,) = student.run_beside(many_draws, student.few_labels, labels, 6, seed, 1)
-    expect.close(again, draws[0], "the rows by a generator of the same seed")
+    expect.close(again, draws[0], "the rows drawn with a generator of the same seed")
 
 
 @exercise("2.1", points=1)
 @pytest.mark.parametrize(("n", "epochs", "batch_size"), [(10, 3, 4), (5, 2, 100)])
 def test_epochs_and_minibatches(student, rng, n, epochs, batch_size):
-    """There are as many steps as epochs and minibatches say, by the optimizer that was given."""
+    """The given optimizer takes one step per minibatch and epoch."""
     x = rng.uniform(size=(n, 3)).astype("float32")
     expect.equal(
         student.run_beside(steps_of, student.train_autoencoder, x, epochs, batch_size),
         epochs * -(-n // batch_size),
-        f"steps of {epochs} epochs of {n} images in minibatches of {batch_size}",
+        f"the steps of {epochs} epochs of {n} images in minibatches of {batch_size}",
     )
 
 
 @exercise("3.1", points=1)
 @pytest.mark.parametrize(("shape", "n_classes"), [((4, 6, 1), 2), ((5, 5, 3), 7)])
 def test_classifiers_of_images(student, rng, shape, n_classes):
-    """Images of any shape can be classified, and training mode and gradients reach the encoder."""
+    """Images of any shape are classified; training mode and gradients reach the encoder."""
     x = rng.uniform(size=(6, *shape)).astype("float32")
     logits, mean, reached = student.run_beside(of_images, student.get_classifier, x, n_classes)
     expect.shape(logits, (6, n_classes), f"the logits of 6 images of shape {shape}")
@@ -52,7 +52,7 @@ def test_classifiers_of_images(student, rng, shape, n_classes):
 
 @exercise("3.2", points=1)
 def test_many_images_in_inference_mode(student, rng):
-    """The accuracy of many images, with batch normalization in inference mode."""
+    """The accuracy is right for many images, with batch normalization in inference mode."""
     normed = student.run_beside(build_normed)
     shifted = rng.normal(size=(701, 3)).astype("float32")
     labels = rng.integers(0, 3, 701)
@@ -68,12 +68,12 @@ def test_many_images_in_inference_mode(student, rng):
 
 
 @exercise("4.1", points=1)
-def test_one_step_a_minibatch(student, rng):
-    """Each minibatch makes one step, in order."""
+def test_one_step_per_minibatch(student, rng):
+    """There is one step per minibatch, in order."""
     x = rng.normal(size=(10, 5)).astype("float32")
     y, w, b = rng.integers(0, 4, 10), rng.normal(size=(5, 4)), rng.normal(size=4)
     steps, found = student.run_beside(three_steps, student.train_frozen, x, y, w, b)
-    expect.equal(steps, 3, "how many steps were taken on 10 images in minibatches of 4")
+    expect.equal(steps, 3, "the number of steps on 10 images in minibatches of 4")
     for rows in (slice(0, 4), slice(4, 8), slice(8, 10)):
         gradient = of_logits(2 * x[rows] @ w + b, y[rows])
         w, b = w - 0.3 * 2 * x[rows].T @ gradient, b - 0.3 * gradient.sum(axis=0)
@@ -83,23 +83,23 @@ def test_one_step_a_minibatch(student, rng):
 
 @exercise("4.1", points=1)
 def test_encoder_is_trainable_afterwards(student, rng):
-    """Afterwards the encoder can be trained again."""
+    """After the training the encoder is trainable again."""
     x, y = rng.normal(size=(4, 3)).astype("float32"), rng.integers(0, 2, 4)
     expect.equal(
         student.run_beside(trainable_after, student.train_frozen, x, y),
         (4, 6),
-        "how many trainable arrays of weights encoder and classifier have afterwards",
+        "the numbers of trainable arrays of weights in encoder and classifier afterwards",
     )
 
 
 @exercise("4.2", points=1)
 def test_fine_tuning_on_several_minibatches(student, rng):
-    """All minibatches train the head alone, then all of them train everything."""
+    """All minibatches train only the head; then all of them train all weights."""
     x = rng.normal(size=(9, 4)).astype("float32")
     y, w_h = rng.integers(0, 2, 9), rng.normal(size=(4, 3))
     w, b = rng.normal(size=(3, 2)), rng.normal(size=2)
     steps, encoder, head = student.run_beside(tune, student.fine_tune, x, y, w_h, w, b)
-    expect.equal([int(n) for n in steps], [3, 3], "steps of both optimizers on 3 minibatches")
+    expect.equal([int(n) for n in steps], [3, 3], "the steps of both optimizers on 3 minibatches")
     for rate, frozen in ((0.2, True), (0.01, False)):
         for i in (0, 3, 6):
             part = x[i : i + 3]
@@ -114,14 +114,16 @@ def test_fine_tuning_on_several_minibatches(student, rng):
 
 @exercise("5.1", points=1)
 def test_statistics_are_copied(student, rng):
-    """Running statistics are copied, the original stays as it is, and the copy can be trained."""
+    """Running statistics are copied, the original does not change, and the copy is trainable."""
     x = rng.uniform(size=(3, 6, 4, 1)).astype("float32")
     before, after, n, shape = student.run_beside(
         copy_of_images, student.copy_encoder, x, int(rng.integers(2**31))
     )
-    expect.close(before[1], before[0], "the codes of images by the copy")
-    expect.close(after, before[0], "the original's codes after the copy ran in training mode")
-    expect.equal(n, 6, "how many trainable arrays of weights the copy has")
+    expect.close(before[1], before[0], "the codes that the copy returns")
+    expect.close(
+        after, before[0], "the codes of the original after the copy was called in training mode"
+    )
+    expect.equal(n, 6, "the number of trainable arrays of weights in the copy")
     expect.equal(shape, (None, 6, 4, 1), "the copy's input_shape")
 
 
