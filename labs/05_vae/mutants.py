@@ -67,7 +67,7 @@ PROOF = [
     Mutant(
         "1.3",
         "no clipping",
-        "test_no_pixel_is_infinitely_wrong",
+        "test_the_loss_is_finite",
         ("ops.clip(x_hat, 1e-6, 1 - 1e-6)", "x_hat"),
     ),
     Mutant(
@@ -204,7 +204,7 @@ PROOF = [
     Mutant(
         "4.1",
         "the label before the code",
-        "test_label_stands_behind_the_code",
+        "test_label_comes_after_the_code",
         ("ops.concatenate([z, y], axis=-1)", "ops.concatenate([y, z], axis=-1)"),
     ),
     Mutant(
@@ -226,7 +226,7 @@ PROOF = [
     Mutant(
         "4.1",
         "always ten classes",
-        "test_channels_behind_images_of_any_size",
+        "test_channels_after_images_of_any_size",
         ("(batch, height, width, y.shape[-1])", "(batch, height, width, 10)"),
     ),
     Mutant(

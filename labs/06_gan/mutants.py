@@ -160,7 +160,7 @@ PROOF = [
     Mutant(
         "2.1",
         "0/0",
-        "test_nothing_falls_there",
+        "test_densities_of_0",
         ("np.where(total > 0, p / np.where(total > 0, total, 1.0), 0.5)", "p / total"),
     ),
     Mutant(
@@ -193,13 +193,11 @@ PROOF = [
         "test_best_discriminator_weighs_the_densities",
         ("total = p + q", "total = q"),
     ),
-    Mutant(
-        "2.1", "0 where nothing falls", "test_nothing_falls_there", ("1.0), 0.5)", "1.0), 0.0)")
-    ),
+    Mutant("2.1", "0 where nothing falls", "test_densities_of_0", ("1.0), 0.5)", "1.0), 0.0)")),
     Mutant(
         "2.1",
         "1/2 where one of both is 0",
-        "test_nothing_falls_there",
+        "test_densities_of_0",
         ("np.where(total > 0, p", "np.where(p * q > 0, p"),
     ),
     Mutant(

@@ -16,21 +16,21 @@ if TYPE_CHECKING:  # names that are there where the last functions of this file 
 @exercise("1.1", points=1)
 @pytest.mark.parametrize(("m", "n_fakes"), [(1, 1), (3, 12), (9, 2)])
 def test_minibatches_of_any_size(student, rng, m, n_fakes):
-    """Real and generated images count alike, however many there are of each."""
+    """Both terms count the same, for any numbers of real and generated images."""
     real = rng.normal(size=(m, 1)).astype("float32")
     fake = rng.normal(size=(n_fakes, 1)).astype("float32")
     expect.close(
         student.discriminator_loss(real, fake),
         softplus(-real).mean() + softplus(fake).mean(),
         f"the loss of {m} real and {n_fakes} generated images",
-        "Each term is averaged over its own minibatch.",
+        "Average each term over its own minibatch.",
     )
 
 
 @exercise("1.2", points=1)
 @pytest.mark.parametrize("m", [1, 16])
 def test_generator_losses_of_any_size(student, rng, m):
-    """Both losses are averages for minibatches of other sizes."""
+    """Both losses are averages, for minibatches of any size."""
     fake = rng.normal(size=(m, 1)).astype("float32")
     expect.close(student.minimax_loss(fake), -softplus(fake).mean(), f"minimax_loss of {m} images")
     expect.close(
@@ -43,7 +43,7 @@ def test_generator_losses_of_any_size(student, rng, m):
 @exercise("1.3", points=1)
 @pytest.mark.parametrize("shape", [(2, 1), (3, 2, 2)])
 def test_slopes_hold_at_the_ends(student, rng, shape):
-    """The slopes hold for arrays of any shape, and at 0 and 1."""
+    """The slopes are right for arrays of any shape, and at 0 and 1."""
     d = rng.uniform(size=shape).astype("float32")
     d.flat[0], d.flat[1] = 0.0, 1.0
     found = student.slopes(d)
@@ -53,23 +53,23 @@ def test_slopes_hold_at_the_ends(student, rng, shape):
         "two arrays, (minimax, non_saturating)",
         found,
     )
-    hint = "A quotient in which d cancels is 0/0 at one end: simplify it."
+    hint = "A fraction such as d / d is 0/0 at d = 0: simplify it."
     for name, slope, expected in zip(
         ("minimax", "non-saturating"), found, (-d, d - 1), strict=True
     ):
-        expect.close(slope, expected, f"the slope of {name} for verdicts of shape {shape}", hint)
+        expect.close(slope, expected, f"the slope of {name} for an array of shape {shape}", hint)
 
 
 @exercise("2.1", points=1)
 @pytest.mark.parametrize("shape", [(1,), (3, 5)])
 def test_tiny_densities(student, rng, shape):
-    """D* is right for arrays of any shape, where both densities are tiny."""
+    """D* is right for very small densities, and for arrays of any shape."""
     p, q = rng.uniform(0.1, 2.0, size=(2, *shape)) * 1e-20
     expect.close(
         student.optimal_discriminator(p, q),
         p / (p + q),
         f"D* for densities around 1e-20, of shape {shape}",
-        "What is added to avoid 0/0 must not change D* where p + q > 0.",
+        "If you add a small number to avoid 0/0, it must not change D* where p + q > 0.",
     )
 
 
@@ -83,7 +83,7 @@ def test_discriminator_step_is_in_training_mode(student, rng):
         student.run_beside(discriminate, student.update_discriminator, game.players, s),
         softplus(-real).mean() + softplus(fake).mean(),
         "the loss of players with batch normalization",
-        "training=True, and D called once for real and once for generated images.",
+        "Use training=True; call D once for the real and once for the generated images.",
     )
 
 
@@ -110,7 +110,7 @@ def test_step_of_the_minimax_loss(student, rng):
         found,
         w_g - 0.5 * z.T @ (of_logits @ w_d.T),
         "the generator's weights after one step with the minimax loss",
-        "The loss is gan.generator_loss, whatever that is.",
+        "Use gan.generator_loss: it may be any loss.",
     )
 
 
@@ -123,14 +123,14 @@ def test_generator_step_is_in_training_mode(student, rng):
         student.update_generator(game.players, len(game.z)),
         softplus(-logits).mean(),
         "the loss of players with batch normalization",
-        "training=True for both networks.",
+        "Use training=True for both networks.",
     )
 
 
 @exercise("3.3", points=1)
 @pytest.mark.parametrize("k", [1, 2])
 def test_fit_plays(student, rng, k):
-    """The model can be trained by fit, on images, and reports finite losses."""
+    """fit can train the model on images, and the losses are finite."""
     images = rng.uniform(size=(12, 3, 4, 1)).astype("float32")
     history = student.run_beside(
         train_a_little, student.GAN, student.non_saturating_loss, images, k
@@ -154,9 +154,10 @@ def normed(x):
 
 
 class Normed:
-    """Linear players behind batch normalization, and noise far from the running statistics.
+    """Linear players with batch normalization, and noise far from the running statistics.
 
-    D's normalization undoes what is done to all of its inputs alike, so the noise is not.
+    The normalization of D would remove a common scale of all inputs, so the scales of the noise
+    differ.
     """
 
     def __init__(self, student, rng):
