@@ -566,8 +566,8 @@ def update_generator(gan, m):
     weights = [w.value for w in gan.generator.trainable_weights]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(weights)
-        verdict = gan.discriminator(gan.generator(gan.draw_noise(m), training=True), training=True)
-        loss = gan.generator_loss(verdict)
+        logits = gan.discriminator(gan.generator(gan.draw_noise(m), training=True), training=True)
+        loss = gan.generator_loss(logits)
     gradients = tape.gradient(loss, weights)
     gan.g_optimizer.apply_gradients(zip(gradients, gan.generator.trainable_weights))
     return loss

@@ -122,8 +122,8 @@ def slopes(d):
 # On the left are the two losses, as in AN2DL. On the right is the first factor, $-\partial \ell / \partial a$: the lines are your derivatives, and the dots are the derivatives of your losses, computed by TensorFlow.
 
 # %%
-verdicts = np.linspace(0.002, 0.998, 250, dtype="float32")
-some = verdicts[::12]
+outputs = np.linspace(0.002, 0.998, 250, dtype="float32")
+some = outputs[::12]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.4), layout="constrained", dpi=110)
 for i, (name, loss, color) in enumerate(
     [("minimax", minimax_loss, "#c8553d"), ("non-saturating", non_saturating_loss, "#33415c")]
@@ -132,8 +132,8 @@ for i, (name, loss, color) in enumerate(
     with tf.GradientTape() as tape:
         tape.watch(logits)
         total = loss(logits) * len(some)
-    left.plot(verdicts, [loss(np.log([[d / (1 - d)]])) for d in verdicts], color=color, label=name)
-    right.plot(verdicts, -slopes(verdicts)[i], color=color, label=name)
+    left.plot(outputs, [loss(np.log([[d / (1 - d)]])) for d in outputs], color=color, label=name)
+    right.plot(outputs, -slopes(outputs)[i], color=color, label=name)
     right.plot(some, -tape.gradient(total, logits)[:, 0], "o", color=color, markersize=4)
 left.set(title="loss", xlabel=r"$\mathcal{D}(\mathcal{G}(z))$", ylim=(-4, 4))
 right.set(title=r"$-\partial \ell / \partial a$", xlabel=r"$\mathcal{D}(\mathcal{G}(z))$")

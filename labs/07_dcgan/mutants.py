@@ -193,13 +193,13 @@ PROOF = [
     Mutant(
         "1.3",
         "a probability, not a logit",
-        "test_the_discriminator_judges_images",
+        "test_the_discriminator_scores_images",
         ("layers.Dense(1)", 'layers.Dense(1, activation="sigmoid")'),
     ),
     Mutant(
         "1.3",
         "one logit per place of the image",
-        "test_the_discriminator_judges_images",
+        "test_the_discriminator_scores_images",
         ("    model.add(layers.Flatten())\n", ""),
     ),
     Mutant(
@@ -292,7 +292,7 @@ PROOF = [
     Mutant(
         "3.2",
         "no line for codes with the same direction",
-        "test_codes_of_one_direction",
+        "test_codes_with_the_same_direction",
         (
             "    if np.sin(theta) < 1e-3:\n        return (1 - t) * z_a + t * z_b\n",
             "",
@@ -301,7 +301,7 @@ PROOF = [
     Mutant(
         "3.2",
         "the first code, where both have the same direction",
-        "test_codes_of_one_direction",
+        "test_codes_with_the_same_direction",
         ("return (1 - t) * z_a + t * z_b", "return z_a + 0 * t"),
     ),
     Mutant(

@@ -536,7 +536,7 @@ class CGAN(keras.Model):
         z = self.draw_noise(tf.shape(y)[0])
         return self.generator(tf.concat([z, y], 1), training=True)
 
-    def judge(self, s, y):
+    def score(self, s, y):
         return self.discriminator(append_to_images(s, y), training=True)
 
     def train_step(self, data):
@@ -544,14 +544,14 @@ class CGAN(keras.Model):
         y = tf.one_hot(labels, self.n_classes)
         entropy = keras.losses.BinaryCrossentropy(from_logits=True)
         with tf.GradientTape() as tape:
-            of_fake, of_real = self.judge(self.draw(y), y), self.judge(s, y)
+            of_fake, of_real = self.score(self.draw(y), y), self.score(s, y)
             d_loss = entropy(tf.ones_like(of_real), of_real)
             d_loss += entropy(tf.zeros_like(of_fake), of_fake)
         weights = self.discriminator.trainable_weights
         self.d_optimizer.apply_gradients(zip(tape.gradient(d_loss, weights), weights))
         with tf.GradientTape() as tape:
-            verdict = self.judge(self.draw(y), y)
-            g_loss = entropy(tf.ones_like(verdict), verdict)
+            logits = self.score(self.draw(y), y)
+            g_loss = entropy(tf.ones_like(logits), logits)
         weights = self.generator.trainable_weights
         self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, weights), weights))
         return {"g_loss": g_loss, "d_loss": d_loss}

@@ -1168,7 +1168,7 @@ class BiGAN(keras.Model):
     def draw_noise(self, m):
         return keras.random.normal((m, self.generator.input_shape[-1]))
 
-    def judge(self, s):
+    def score(self, s):
         z = self.draw_noise(tf.shape(s)[0])
         real = self.discriminator([s, self.encoder(s, training=True)], training=True)
         return real, self.discriminator([self.generator(z, training=True), z], training=True)
@@ -1176,11 +1176,11 @@ class BiGAN(keras.Model):
     def train_step(self, s):
         weights = self.discriminator.trainable_weights
         with tf.GradientTape() as tape:
-            d_loss = discriminator_loss(*self.judge(s))
+            d_loss = discriminator_loss(*self.score(s))
         self.d_optimizer.apply_gradients(zip(tape.gradient(d_loss, weights), weights))
         weights = self.encoder.trainable_weights + self.generator.trainable_weights
         with tf.GradientTape() as tape:
-            g_loss = generator_encoder_loss(*self.judge(s))
+            g_loss = generator_encoder_loss(*self.score(s))
         self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, weights), weights))
         return {"g_loss": g_loss, "d_loss": d_loss}
 """,
