@@ -6,13 +6,13 @@ PROOF = [
     Mutant(
         "1.1",
         "always ten classes",
-        "test_one_row_a_label",
+        "test_one_row_per_label",
         ('"int32"), n_classes,', '"int32"), 10,'),
     ),
     Mutant(
         "1.1",
         "integers",
-        "test_one_row_a_label",
+        "test_one_row_per_label",
         ('dtype="float32"', 'dtype="int32"'),
     ),
     Mutant(
@@ -24,7 +24,7 @@ PROOF = [
     Mutant(
         "1.1",
         "classes counted from 1",
-        "test_one_row_a_label",
+        "test_one_row_per_label",
         ('ops.cast(labels, "int32")', 'ops.cast(labels, "int32") - 1'),
     ),
     Mutant(
@@ -39,37 +39,37 @@ PROOF = [
     Mutant(
         "1.1",
         "one column per label",
-        "test_one_row_a_label",
+        "test_one_row_per_label",
         ('n_classes, dtype="float32")', 'n_classes, axis=0, dtype="float32")'),
     ),
     Mutant(
         "1.2",
         "the label before the noise",
-        "test_label_stands_behind_the_noise",
+        "test_label_comes_after_the_noise",
         ("[z, y]", "[y, z]"),
     ),
     Mutant(
         "1.2",
         "appended as rows",
-        "test_label_stands_behind_the_noise",
+        "test_label_comes_after_the_noise",
         ("axis=-1", "axis=0"),
     ),
     Mutant(
         "1.2",
         "added, not appended",
-        "test_label_stands_behind_the_noise",
+        "test_label_comes_after_the_noise",
         ("ops.concatenate([z, y], axis=-1)", "z + y[:, : z.shape[-1]]"),
     ),
     Mutant(
         "1.2",
         "the number of the class",
-        "test_label_stands_behind_the_noise",
+        "test_label_comes_after_the_noise",
         ("[z, y]", '[z, ops.cast(ops.argmax(y, axis=-1), "float32")[:, None]]'),
     ),
     Mutant(
         "1.2",
         "four classes at most",
-        "test_label_behind_noise_of_any_size",
+        "test_label_after_noise_of_any_size",
         ("[z, y]", "[z, y[:, :4]]"),
     ),
     Mutant(
@@ -113,19 +113,19 @@ PROOF = [
     Mutant(
         "1.3",
         "always ten classes",
-        "test_channels_behind_images_of_any_size",
+        "test_channels_after_images_of_any_size",
         ("(batch, height, width, y.shape[-1])", "(batch, height, width, 10)"),
     ),
     Mutant(
         "1.3",
         "grey images only",
-        "test_channels_behind_images_of_any_size",
+        "test_channels_after_images_of_any_size",
         ("ops.concatenate([s, maps]", "ops.concatenate([s[..., :1], maps]"),
     ),
     Mutant(
         "2.1",
         "no room for the label in the noise",
-        "test_players_read_what_they_are_given",
+        "test_players_read_the_label",
         (
             "ankeras.get_generator(d + n_classes, image_shape)",
             "ankeras.get_generator(d, image_shape)",
@@ -134,19 +134,19 @@ PROOF = [
     Mutant(
         "2.1",
         "no room for the label in D",
-        "test_players_read_what_they_are_given",
+        "test_players_read_the_label",
         ("(height, width, channels + n_classes)", "(height, width, channels)"),
     ),
     Mutant(
         "2.1",
         "one channel for the label",
-        "test_players_read_what_they_are_given",
+        "test_players_read_the_label",
         ("channels + n_classes)", "channels + 1)"),
     ),
     Mutant(
         "2.1",
         "G draws the label's channels too",
-        "test_players_read_what_they_are_given",
+        "test_players_read_the_label",
         (
             "ankeras.get_generator(d + n_classes, image_shape)",
             "ankeras.get_generator(d + n_classes, (height, width, channels + n_classes))",
@@ -173,7 +173,7 @@ PROOF = [
     Mutant(
         "2.1",
         "the players exchanged",
-        "test_players_read_what_they_are_given",
+        "test_players_read_the_label",
         ("return generator, discriminator", "return discriminator, generator"),
     ),
     Mutant(
@@ -356,13 +356,13 @@ PROOF = [
     Mutant(
         "3.1",
         "the labels sorted",
-        "test_classes_that_were_asked_for",
+        "test_wanted_classes",
         ("one_hot(labels, n_classes)", "one_hot(np.sort(labels)[::-1], n_classes)"),
     ),
     Mutant(
         "3.1",
         "the label before the noise",
-        "test_classes_that_were_asked_for",
+        "test_wanted_classes",
         (
             "append_to_noise(z, one_hot(labels, n_classes))",
             "append_to_noise(one_hot(labels, n_classes), z)",
@@ -371,7 +371,7 @@ PROOF = [
     Mutant(
         "3.1",
         "always ten classes",
-        "test_classes_that_were_asked_for",
+        "test_wanted_classes",
         (
             "    d = generator.input_shape[-1] - n_classes\n",
             "    n_classes = 10\n    d = generator.input_shape[-1] - n_classes\n",

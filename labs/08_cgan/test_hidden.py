@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # names that are there where the last functions of this file 
 @exercise("1.1", points=1)
 @pytest.mark.parametrize("kind", ["uint8", "int32", "int64"])
 def test_labels_of_any_integer_type(student, rng, kind):
-    """It works for all types of integers, also in a graph, and for classes that do not occur."""
+    """It works for all integer types, in a graph, and for classes that do not occur."""
     n_classes = int(rng.integers(6, 12))
     labels = rng.integers(0, n_classes - 2, 5).astype(kind)
     expect.close(
@@ -28,21 +28,21 @@ def test_labels_of_any_integer_type(student, rng, kind):
 
 @exercise("1.2", points=1)
 @pytest.mark.parametrize(("n", "d", "n_classes"), [(1, 1, 10), (6, 7, 2)])
-def test_label_behind_noise_of_any_size(student, rng, n, d, n_classes):
+def test_label_after_noise_of_any_size(student, rng, n, d, n_classes):
     """The label is appended to noise of other sizes."""
     z = rng.normal(size=(n, d)).astype("float32")
     y = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, n)]
     expect.close(
         student.append_to_noise(z, y),
         np.concatenate([z, y], axis=1),
-        f"{n} times noise with d = {d} and labels of {n_classes} classes",
+        f"{n} rows of noise with d = {d} and labels of {n_classes} classes",
     )
 
 
 @exercise("1.3", points=1)
 @pytest.mark.parametrize(("side", "channels", "n_classes"), [(5, 3, 10), (8, 1, 2)])
-def test_channels_behind_images_of_any_size(student, rng, side, channels, n_classes):
-    """The channels are appended to images of other sizes, in grey and colour."""
+def test_channels_after_images_of_any_size(student, rng, side, channels, n_classes):
+    """The channels are appended to grey and colour images of other sizes."""
     s = rng.uniform(size=(4, side, side + 1, channels)).astype("float32")
     y = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, 4)]
     maps = np.ones((4, side, side + 1, 1), "float32") * y[:, None, None, :]
@@ -55,22 +55,24 @@ def test_channels_behind_images_of_any_size(student, rng, side, channels, n_clas
 
 @exercise("2.1", points=1)
 def test_players_of_colour_images(student):
-    """The sizes are right for colour images of any sides, and D is built as the text says."""
+    """The sizes are right for colour images with other sides, and D is built as described."""
     g, d = student.build_players(5, (16, 12, 3), 4)
-    expect.equal(g.input_shape, (None, 9), "what the generator reads for d = 5 and 4 classes")
-    expect.equal(g.output_shape, (None, 16, 12, 3), "what the generator draws")
-    expect.equal(d.input_shape, (None, 16, 12, 7), "what the discriminator reads")
-    expect.equal(d.output_shape, (None, 1), "what the discriminator returns")
+    expect.equal(
+        g.input_shape, (None, 9), "the input shape of the generator for d = 5 and 4 classes"
+    )
+    expect.equal(g.output_shape, (None, 16, 12, 3), "the output shape of the generator")
+    expect.equal(d.input_shape, (None, 16, 12, 7), "the input shape of the discriminator")
+    expect.equal(d.output_shape, (None, 1), "the output shape of the discriminator")
     widths, n_statistics = student.run_beside(describe, d)
     expect.equal(list(widths), [32, 64, 128], "the channels of the discriminator's blocks")
     expect.equal(
-        n_statistics, 0, "the discriminator's running statistics", "No batch normalization in D."
+        n_statistics, 0, "the number of running statistics in D", "D has no batch normalization."
     )
 
 
 @exercise("2.2", points=1)
 def test_fit_plays(student, rng):
-    """The model can be trained by fit on colour images, and reports finite losses."""
+    """fit can train the model on colour images, and the losses are finite."""
     images = rng.uniform(size=(12, 2, 4, 3)).astype("float32")
     history = student.run_beside(train_a_little, student.CGAN, images, rng.integers(0, 4, 12))
     for name in ("d_loss", "g_loss"):
@@ -110,7 +112,7 @@ def test_networks_are_in_training_mode(student, rng):
         logs,
     )
     d_loss = softplus(-logits(s)).mean() + softplus(logits(drawn(z[0]))).mean()
-    hint = "training=True for both; D is called once for real and once for generated images."
+    hint = "Use training=True; call D once for the real and once for the generated images."
     expect.close(logs["d_loss"], d_loss, "the loss of a D with batch normalization", hint)
     g_loss = softplus(-logits(drawn(z[1]))).mean()
     expect.close(logs["g_loss"], g_loss, "the loss of G against a D with batch normalization", hint)
@@ -122,14 +124,14 @@ def test_noise_is_drawn_anew(student):
     echo = student.run_beside(build_echo)
     labels = np.tile([0, 1], 2500)
     found = student.generate(echo, labels, 2)
-    expect.shape(found, (5000, 5), "what a generator that changes nothing draws")
+    expect.shape(found, (5000, 5), "the output of a generator that returns its input")
     z = found[:, :3]
     expect.close(z.mean(axis=0), np.zeros(3), "the mean of the noise", atol=0.1)
     expect.close(np.cov(z.T), np.eye(3), "the covariance of the noise", atol=0.15)
-    far = float((np.abs(z) > 2).mean())  # 4.6 % of a Gaussian, nothing of a uniform draw
-    expect.between(far, 0.03, 0.06, "the share of numbers more than 2 away from 0")
+    far = float((np.abs(z) > 2).mean())  # 4.6 % for a Gaussian, 0 for a uniform distribution
+    expect.between(far, 0.03, 0.06, "the share of numbers with an absolute value above 2")
     again = student.generate(echo, labels, 2)
-    expect.shape(again, (5000, 5), "what it draws in a second call")
+    expect.shape(again, (5000, 5), "the output in a second call")
     expect.that(
         not np.isclose(again[:, :3], z).all(axis=1).any(),
         "two calls",
@@ -140,16 +142,16 @@ def test_noise_is_drawn_anew(student):
 
 @exercise("3.1", points=1)
 def test_generation_in_inference_mode(student, rng):
-    """Batch normalization uses its running statistics: an image does not depend on the others."""
+    """Batch normalization uses its running statistics: images do not depend on each other."""
     means = rng.uniform(3.0, 6.0, size=4).astype("float32")
     labels = rng.integers(0, 3, 9)
     found = student.generate(student.run_beside(build_shifting, means), labels, 3)
-    expect.shape(found, (9, 4), "what was drawn")
+    expect.shape(found, (9, 4), "the images")
     expect.close(
         found[:, 1:],
         np.eye(3)[labels] - means[1:],
-        "labels behind a batch normalization with running means",
-        "training=False, or predict.",
+        "the labels after a batch normalization with known running means",
+        "Use training=False, or predict.",
     )
 
 
@@ -158,17 +160,17 @@ def test_generation_in_inference_mode(student, rng):
 def test_classifier_in_inference_mode(student, rng, n):
     """The classifier uses its running statistics, for any number of images."""
     means = np.array([4.0, 0.0, -4.0], "float32")
-    # class 0, whatever the others are
+    # class 0 always has the highest score
     scores = rng.uniform(size=(n, 3)) + np.array([1.5, 0.0, 0.0])
     images = (scores + means).astype("float32").reshape(n, 1, 3, 1)
-    labels = (np.arange(n) >= n - n // 4).astype(int)  # the last quarter of them 1
+    labels = (np.arange(n) >= n - n // 4).astype(int)  # the last quarter is 1
     expect.close(
         student.conditional_accuracy(
             student.run_beside(build_normed_classifier, means), images, labels
         ),
         (labels == 0).mean(),
         f"the accuracy of a classifier with batch normalization, {n} images",
-        "training=False, or predict.",
+        "Use training=False, or predict.",
     )
 
 
