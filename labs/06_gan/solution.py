@@ -224,7 +224,7 @@ class TwoPlayers(keras.Model):
         return keras.random.normal((m, self.latent_dim))
 
     def compile(self, d_optimizer, g_optimizer, **options):
-        """Give each player its optimizer."""
+        """Set the optimizer of each player."""
         super().compile(**options)
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer

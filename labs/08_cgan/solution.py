@@ -181,7 +181,7 @@ class CGAN(keras.Model):
         self.built = True
 
     def compile(self, d_optimizer, g_optimizer, **options):
-        """Give each player its optimizer."""
+        """Set the optimizer of each player."""
         super().compile(**options)
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer

@@ -20,43 +20,43 @@ PROOF = [
     Mutant(
         "1.1",
         "the squared length",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         ("np.sqrt(np.sum(difference**2, axis=1))", "np.sum(difference**2, axis=1)"),
     ),
     Mutant(
         "1.1",
         "the root of the mean",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         ("np.sum(", "np.mean("),
     ),
     Mutant(
         "1.1",
         "the sum of the absolute differences",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         ("np.sqrt(np.sum(difference**2, axis=1))", "np.sum(np.abs(difference), axis=1)"),
     ),
     Mutant(
         "1.1",
         "the largest difference",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         ("np.sqrt(np.sum(difference**2, axis=1))", "np.max(np.abs(difference), axis=1)"),
     ),
     Mutant(
         "1.1",
         "one number for all images",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         (", axis=1", ""),
     ),
     Mutant(
         "1.1",
         "one number per row of pixels",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         ("np.sqrt(np.sum(difference**2, axis=1))", "np.linalg.norm(s_hat - s, axis=2)[..., 0]"),
     ),
     Mutant(
         "1.1",
         "the sum of the pixels' lengths",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         (
             "np.sqrt(np.sum(difference**2, axis=1))",
             "np.sum(np.linalg.norm(s_hat - s, axis=-1), axis=(1, 2))",
@@ -65,7 +65,7 @@ PROOF = [
     Mutant(
         "1.1",
         "relative to the length of the image",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         (
             "np.sqrt(np.sum(difference**2, axis=1))",
             "np.sqrt(np.sum(difference**2, axis=1)) / np.linalg.norm(s)",
@@ -74,7 +74,7 @@ PROOF = [
     Mutant(
         "1.1",
         "the difference of the lengths",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         (
             "np.sqrt(np.sum(difference**2, axis=1))",
             (
