@@ -1,7 +1,7 @@
 """Write each notebook from its source: NN_name.py (percent format) becomes NN_name.ipynb.
 
-A cell for Colab is added, which is the same in all notebooks and stands in none of the sources.
-Run it after editing a source: `python notebooks/build.py`. Regenerating changes nothing.
+The notebook has one more cell, after the title: on Colab it installs the package. After editing a
+source, run `python notebooks/build.py`. Running it again changes nothing.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a teacher says about exercises: which test is for which, and what is wrong on purpose.
+"""The marks of a lab: which test belongs to which exercise, and which answers are wrong.
 
 A lab's `test_lab.py` and `test_hidden.py` mark their tests with `exercise`; its `mutants.py` lists
 `Mutant`s (wrong answers that must fail) and `Alternative`s (right ones that must pass).
@@ -45,7 +45,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A right answer in another style; attributes as in `Mutant`."""
+    """A right answer in another style; its attributes are those of `Mutant`."""
 
     exercise: str
     name: str

@@ -24,10 +24,10 @@ if "google.colab" in sys.modules:
 
 
 def colab_cell(root: str) -> str:
-    """Return the code of a notebook's first code cell, which installs the package on Colab.
+    """Return the code of a notebook's first code cell: it installs the package on Colab.
 
     Args:
-        root: the way from the notebook's folder to the repository's, such as "..".
+        root: the path from the notebook's folder to the repository's folder, such as "..".
     """
     return _COLAB.format(root=root)
 

@@ -1,4 +1,4 @@
-"""What is handed out: stable, whole, without solutions, and of use to nbgrader."""
+"""What students get is complete, stable and without solutions; nbgrader can use it, too."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def _cells(file: Path) -> dict[str, str]:
 
 
 def _fill_in(file: Path, answers: dict[str, str]) -> None:
-    """Replace the exercises' cells below their first lines, as a student does."""
+    """Replace the text below the first line of each exercise's cell, as a student does."""
     notebook = json.loads(file.read_text())
     for cell in notebook["cells"]:
         heading = "".join(cell["source"]).split("\n")[0]
@@ -108,7 +108,7 @@ def test_a_lab_is_not_built_while_it_is_wrong(numbers):
     assert not (folder / "lab.ipynb").exists()
 
 
-def test_what_students_get_holds_nothing_of_the_teachers(numbers, tmp_path):
+def test_students_get_no_solutions_and_no_hidden_tests(numbers, tmp_path):
     lab = read_lab(numbers())
     release(lab, tmp_path / "out" / "lab")
     release(lab, tmp_path / "out" / "lab.v2.zip")
@@ -158,7 +158,7 @@ def test_a_new_lab_builds_and_is_proven(tmp_path, capsys):
 
 
 def test_labs_of_several_folders_do_not_meet(numbers, tmp_path):
-    """Files of tests have the same names in all labs."""
+    """The files of tests have the same names in all labs."""
     folder = numbers()
     other = folder.with_name("02_thirds")
     other.mkdir()
