@@ -12,18 +12,9 @@
 # You will build one, watch it learn to draw portraits that nobody drew before, and ask two hard questions: does it draw *all kinds* of faces, and does it only *copy* those it has seen?
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 import tempfile
+from pathlib import Path
 
 import ankeras
 from ankeras import data, evaluation, gans, pictures

@@ -6,18 +6,9 @@
 # If every image on the way is a face, the generator has learnt more than a list of faces. You will interpolate along lines and along arcs, walk through nine random points, interpolate between **given** images, and compare the latent spaces of two models.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 import tempfile
+from pathlib import Path
 
 import ankeras
 from ankeras import data, gans, latent, pictures

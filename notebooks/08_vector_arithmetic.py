@@ -8,17 +8,8 @@
 # Here a network that reads the attributes of faces says whether $\mathcal G(\bar z_4)$ is what it should be: you need not believe a single picture.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
+from pathlib import Path
 
 import ankeras
 from ankeras import data, evaluation, gans, latent, pictures

@@ -9,18 +9,9 @@
 # You will train a **conditional GAN** exactly as AN2DL builds it, and a **conditional VAE** in two ways, and measure how often each draws what it was asked for.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 import tempfile
+from pathlib import Path
 
 import ankeras
 from ankeras import data, evaluation, latent, pictures

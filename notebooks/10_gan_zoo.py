@@ -13,16 +13,6 @@
 # | energy-based (DLSP) | $C(s) + [m - C(\mathcal G(z))]^+$, $\;C(s) = \lVert \mathrm{Dec}(\mathrm{Enc}(s)) - s \rVert^2$ | $C(\mathcal G(z))$ |
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import inspect
 import os
 import time

@@ -4,16 +4,6 @@
 # A factory has thousands of pictures of good parts, and hardly any of bad ones; nobody knows what the next defect will look like. So learn what is **normal**, and call the rest anomalous (AN2DL, "GAN for Anomaly Detection"). Every model of this course that knows the way from an image to a code and back can do this. You will see how well, on whole images and pixel by pixel, and fill in what is missing from an image.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 import time
 

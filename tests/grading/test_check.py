@@ -108,12 +108,8 @@ def test_definitions_come_and_go(notebook):
 
 def test_a_test_leaves_nothing_behind(notebook, numbers, tmp_path, capsys):
     test = tmp_path / "labs" / "01_numbers" / "test_lab.py"
-    defines = 'student.define("triple = 3\\nprint(triple)")\n    expect'
-    test.write_text(
-        test.read_text()
-        .replace("expect", defines)
-        .replace(f"exercise, {defines}", "exercise, expect")
-    )
+    text = test.read_text().replace("expect.", "student.run_beside(triple)\n    expect.")
+    test.write_text(f"{text}\n\ndef triple():\n    print('noise')\n")
     main = notebook("def double(x):\n    print('noise')\n    return 2 * x")
     assert _shown(checker("01_numbers")("1.1"))[0] == "1"
     assert not hasattr(main, "triple")

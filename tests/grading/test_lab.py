@@ -1,4 +1,4 @@
-"""What a teacher writes is read, or refused with the file and the line."""
+"""A teacher's solution.py is read, or an error names the file and the line."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ LABS = Path(__file__).parents[2] / "labs"
 FIRST, SECOND = '# %% exercise="1.1" points=2', '# %% exercise="1.2" points=1'
 BODY = "    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n"
 TITLE = "# %% [markdown]\n# # Lab 1. Numbers\n#\n# Doubles.\n"
-MISTAKES = {  # what is replaced, by what; the text and the number of its line that is named; why
+MISTAKES = {  # old, new; the text of the line in the error, and which of its lines; the message
     "unclosed": (
         BODY,
         BODY.replace("    ### END SOLUTION\n", ""),
@@ -97,7 +97,7 @@ def test_what_is_read(numbers):
     assert [cell.source for cell in lab.cells if cell.given] == ["from math import pi"]
 
 
-def test_the_stub_keeps_all_but_the_solution(numbers):
+def test_the_stub_keeps_everything_except_the_solution(numbers):
     exercises = read_lab(numbers()).exercises
     assert exercises["1.1"].stub == (
         '# Exercise 1.1 (2 points)\ndef double(x):\n    """Return 2 x."""\n'
@@ -106,7 +106,7 @@ def test_the_stub_keeps_all_but_the_solution(numbers):
     assert exercises["1.2"].heading == "# Exercise 1.2 (1 point)"
 
 
-def test_several_solutions_in_a_cell_are_all_taken_out(numbers):
+def test_all_solutions_of_a_cell_are_removed(numbers):
     more = f"{BODY}\n\ndef triple(x):\n    if x:\n        {BODY.strip().replace('2', '3')}\n"
     stub = read_lab(numbers((SOLUTION, BODY, more))).exercises["1.1"].stub
     assert stub.count("raise NotImplementedError") == 2
@@ -114,7 +114,7 @@ def test_several_solutions_in_a_cell_are_all_taken_out(numbers):
     compile(stub, "stub", "exec")
 
 
-def test_an_exercise_builds_on_what_is_given_and_on_right_answers(numbers):
+def test_an_exercise_uses_given_cells_and_right_answers(numbers):
     lab = read_lab(numbers())
     assert [name for name, _ in lab.before("1.1")] == ["<given 1>"]
     assert [name for name, _ in lab.before("1.2")] == ["<given 1>", "<answer 1.1>"]
@@ -127,7 +127,7 @@ def test_a_text_may_hold_empty_lines(numbers):
     assert "" in texts
 
 
-def test_magics_are_no_cells(numbers):
+def test_magics_do_not_start_cells(numbers):
     folder = numbers((SOLUTION, "check()\n", "# %%time\ncheck()\n\n# %pip install nothing\n"))
     assert len(read_lab(folder).cells) == len(read_lab(folder).exercises) + 5
     assert read_lab(folder).cells[-1].source == "%%time\ncheck()\n\n%pip install nothing"

@@ -1,4 +1,4 @@
-"""A lab's tests say the same of an answer, be it in this process or in a confined worker."""
+"""A lab's tests give the same results in this process and in a confined worker."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is handed out: stable, whole, without solutions, and of use to nbgrader."""
+"""What students get is complete, stable and without solutions; nbgrader can use it, too."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def _cells(file: Path) -> dict[str, str]:
 
 
 def _fill_in(file: Path, answers: dict[str, str]) -> None:
-    """Replace the exercises' cells below their first lines, as a student does."""
+    """Replace the text below the first line of each exercise's cell, as a student does."""
     notebook = json.loads(file.read_text())
     for cell in notebook["cells"]:
         heading = "".join(cell["source"]).split("\n")[0]
@@ -71,7 +71,7 @@ def test_building_again_changes_nothing(numbers):
 def test_a_cell_keeps_its_id_when_its_text_changes(numbers):
     folder = numbers()
     before = _cells(build(read_lab(folder)))
-    assert list(before)[3:5] == ["exercise-1-1", "check-1-1"]
+    assert list(before)[4:6] == ["exercise-1-1", "check-1-1"]
     assert before["check-1-1"] == 'check("1.1")'
     solution = folder / "solution.py"
     solution.write_text(solution.read_text().replace("Return 2 x.", "Double it."))
@@ -93,6 +93,14 @@ def test_the_students_notebook_holds_no_solution(numbers):
     assert "return 2 * x" in student_notebook(lab, solved=True)
 
 
+def test_the_first_code_cell_installs_the_package_on_colab(numbers):
+    cells = _cells(build(read_lab(numbers())))
+    assert list(cells)[:2] == ["cell-00", "cell-01"]
+    assert "google.colab" in cells["cell-01"]
+    assert '"../.." if Path("../../pyproject.toml")' in cells["cell-01"]
+    assert "\n    %pip install" in cells["cell-01"]
+
+
 def test_a_lab_is_not_built_while_it_is_wrong(numbers):
     folder = numbers(("solution.py", "points=2", "points=5"))
     with pytest.raises(LabError, match="add up to 2"):
@@ -100,7 +108,7 @@ def test_a_lab_is_not_built_while_it_is_wrong(numbers):
     assert not (folder / "lab.ipynb").exists()
 
 
-def test_what_students_get_holds_nothing_of_the_teachers(numbers, tmp_path):
+def test_students_get_no_solutions_and_no_hidden_tests(numbers, tmp_path):
     lab = read_lab(numbers())
     release(lab, tmp_path / "out" / "lab")
     release(lab, tmp_path / "out" / "lab.v2.zip")
@@ -150,7 +158,7 @@ def test_a_new_lab_builds_and_is_proven(tmp_path, capsys):
 
 
 def test_labs_of_several_folders_do_not_meet(numbers, tmp_path):
-    """Files of tests have the same names in all labs."""
+    """The files of tests have the same names in all labs."""
     folder = numbers()
     other = folder.with_name("02_thirds")
     other.mkdir()
