@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ankeras.grading import html
+from ankeras.grading import result_html
 from ankeras.grading.lab import PUBLIC
 from ankeras.grading.plugin import SECONDS, Grading, judge
 from ankeras.grading.results import ExerciseResult
@@ -34,7 +34,7 @@ class Verdict:
     def __repr__(self) -> str:
         rows = []
         for exercise in self.exercises:
-            rows.append(f"exercise {exercise.number}: {html.points(exercise)}")
+            rows.append(f"exercise {exercise.number}: {exercise.points:g} of {exercise.possible:g} points")
             for test in exercise.tests:
                 rows.append(f"  {'right' if test.passed else 'not yet'}: {test.title}")
                 rows += [f"    {row}" for row in test.message.splitlines()]
@@ -46,8 +46,8 @@ class Verdict:
 
     def _html(self) -> str:
         if len(self.exercises) == 1:
-            return html.details(self.exercises[0])
-        return html.table(self.exercises)
+            return result_html.details(self.exercises[0])
+        return result_html.table(self.exercises)
 
 
 def checker(lab: str) -> Callable[..., Verdict]:

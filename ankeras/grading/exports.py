@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ankeras.grading.files import safe_names, write_text
-from ankeras.grading.final import Overrides, exercise_points, exercises, total
+from ankeras.grading.overrides import Overrides, exercise_numbers, exercise_points, total
 from ankeras.grading.results import Grade, TestResult
 
 # A cell that starts so is a formula. Where ";" parts cells, a comma-separated file is cut there,
@@ -31,7 +31,7 @@ def write_csv(
     file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
 ) -> None:
     """Write one row a student, as spreadsheets read it: UTF-8 with a mark at its start."""
-    numbers = exercises(grades)
+    numbers = exercise_numbers(grades)
     rows: list[list[object]] = [
         ["student", *(f"exercise {n}" for n in numbers), "total", "late", "status", "problem"]
     ]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ankeras.grading.errors import GradingError
-from ankeras.grading.percent import PercentCell, split_cells
+from ankeras.grading.percent_format import PercentCell, split_cells
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 PUBLIC, HIDDEN, PROOF = "test_lab.py", "test_hidden.py", "mutants.py"

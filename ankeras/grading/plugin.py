@@ -19,7 +19,7 @@ from typing import Any
 
 from ankeras.grading.expect import WrongAnswer
 from ankeras.grading.lab import NOTEBOOK, SOLUTION, Lab, read_lab
-from ankeras.grading.limits import TimeLimit
+from ankeras.grading.time_limit import TimeLimit
 from ankeras.grading.results import ExerciseResult, TestResult
 from ankeras.grading.session import TIME_LIMIT, Session, StudentError
 from ankeras.grading.student import Channel, Student

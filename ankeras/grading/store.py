@@ -11,12 +11,12 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ankeras.grading.errors import GradingError
+from ankeras.grading.overrides import Override
 from ankeras.grading.results import Grade
 
 APPLICATION, VERSION = 0x616E6B67, 1  # "ankg"
@@ -35,23 +35,6 @@ LATEST = "SELECT max(id) FROM grades GROUP BY student"
 
 class StoreError(GradingError):
     """The file can't be used; one sentence says why, and what to do."""
-
-
-@dataclass(frozen=True)
-class Override:
-    """Points that a teacher gives instead of those that the tests found.
-
-    Attributes:
-        points: instead.
-        reason: why.
-        when: in UTC, such as "2030-01-31T12:00:00+00:00".
-        stale: whether the student was graded again since: look whether it still holds.
-    """
-
-    points: float
-    reason: str
-    when: str
-    stale: bool = False
 
 
 def key(content: bytes, lab_version: str, limits: str) -> str:

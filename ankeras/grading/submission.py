@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ankeras.grading.errors import GradingError
-from ankeras.grading.percent import PercentCell, split_cells
+from ankeras.grading.percent_format import PercentCell, split_cells
 
 GIVEN = "# Given"
 HEADING = re.compile(

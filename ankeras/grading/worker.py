@@ -4,7 +4,7 @@ import socket
 from typing import Any
 
 from ankeras.grading import wire
-from ankeras.grading.limits import TimeLimit
+from ankeras.grading.time_limit import TimeLimit
 from ankeras.grading.session import Session, StudentError
 
 

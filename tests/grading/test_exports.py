@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from ankeras.grading import exports
-from ankeras.grading.final import total
+from ankeras.grading.overrides import total
 from ankeras.grading.results import ExerciseResult, Grade, TestResult
 
 import pytest

@@ -1,5 +1,6 @@
 """The pages of a class: what they say, to whom, and that nothing of a submission runs in them."""
 
+import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -41,7 +42,7 @@ class Page(HTMLParser):
             self.attributes.setdefault(name, []).append(value or "")
 
     def handle_data(self, data):
-        self.text += data
+        self.text += re.sub(r"\s*\n\s*", "", data)  # the layout of the templates
 
 
 def failed(title: str, hidden: bool, **fields: str) -> TestResult:
