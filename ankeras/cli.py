@@ -180,9 +180,10 @@ def _labs_check(options: argparse.Namespace) -> None:
 
 
 def _labs_new(options: argparse.Namespace) -> None:
-    from ankeras.grading import scaffold
+    from ankeras.grading import release, scaffold
 
     folder = scaffold.new_lab(options.labs, options.name)
+    release.add_conftest(options.labs)
     print(f"{folder}/\nedit solution.py, then run: ankeras labs check {options.name}")
 
 

@@ -141,7 +141,7 @@ class RemoteSession:
 
     def _too_long(self) -> StudentError:
         seconds = self.worker.limits.seconds
-        message = f"the tests of the exercise took more than {seconds:g} s: an endless loop?"
+        message = f"the tests of this exercise took more than {seconds:g} s: an endless loop?"
         return self.worker.fail(TIME_LIMIT, message)
 
 

@@ -4,8 +4,8 @@ import socket
 from typing import Any
 
 from ankeras.grading import wire
-from ankeras.grading.time_limit import TimeLimit
 from ankeras.grading.session import Session, StudentError
+from ankeras.grading.time_limit import TimeLimit
 
 
 def serve(connection: socket.socket, seconds: float) -> None:

@@ -145,8 +145,10 @@ def test_a_folder_with_brackets(notebook, numbers, tmp_path, monkeypatch):
 
 
 def test_mistakes_are_sentences(notebook, tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match=r"no exercise '7': a number is written like check\(\"1.2"):
+    with pytest.raises(
+        ValueError, match=r"exercise '7'. Write the number like this: check\(\"1.2\""
+    ):
         checker("01_numbers")("7")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match="must lie in the folder of this notebook"):
+    with pytest.raises(FileNotFoundError, match=r"Put this file into the folder of this notebook"):
         checker("01_numbers")

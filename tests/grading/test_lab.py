@@ -1,4 +1,4 @@
-"""What a teacher writes is read, or refused with the file and the line."""
+"""A lab is read, or its mistake is named with the file and the line."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ MISTAKES = {  # what is replaced, by what; the text and the number of its line t
         BODY.replace("    ### END SOLUTION\n", ""),
         "BEGIN SOLUTION",
         1,
-        "is never closed",
+        "BEGIN SOLUTION without ### END SOLUTION",
     ),
     "unopened": (
         BODY,
@@ -32,11 +32,11 @@ MISTAKES = {  # what is replaced, by what; the text and the number of its line t
         BODY.replace("return", "### BEGIN SOLUTION\n    return"),
         "BEGIN",
         2,
-        "again before",
+        "a second ### BEGIN SOLUTION before",
     ),
     "ended twice": (BODY, f"{BODY}    ### END SOLUTION\n", "END SOLUTION", 2, "without ### BEGIN"),
-    "no mark": (BODY, "    return 2 * x\n", FIRST, 1, "marks no solution"),
-    "misspelt": (BODY, BODY.replace("N\n", "N!\n", 1), "BEGIN SOLUTION", 1, "not a mark"),
+    "no mark": (BODY, "    return 2 * x\n", FIRST, 1, "has no solution"),
+    "misspelt": (BODY, BODY.replace("N\n", "N!\n", 1), "BEGIN SOLUTION", 1, "this is no mark"),
     "after blank lines": (
         f"{FIRST}\n",
         f"{FIRST}\n\n\n### END SOLUTION\n",
@@ -49,22 +49,22 @@ MISTAKES = {  # what is replaced, by what; the text and the number of its line t
         "### BEGIN SOLUTION",
         "BEGIN SOLUTION",
         1,
-        "outside of an exercise",
+        "outside the cell of an exercise",
     ),
-    "twice": (SECOND, FIRST, FIRST, 2, "exercise 1.1 is there twice"),
+    "twice": (SECOND, FIRST, FIRST, 2, "exercise 1.1 exists twice"),
     "without points": (FIRST, '# %% exercise="1.1"', '# %% exercise="1.1"', 1, "has no points"),
     "no points": (FIRST, FIRST.replace("2", "0"), FIRST.replace("2", "0"), 1, "has no points"),
     "points in words": (FIRST, FIRST.replace("2", '"two"'), "two", 1, "has no points"),
-    "no number": (FIRST, FIRST.replace("1.1", "one"), "one", 1, "is like \"1.2\", not 'one'"),
-    "no title": (TITLE, "# %%\nx = 1\n", "# %%", 1, "the first cell is the lab's title"),
+    "no number": (FIRST, FIRST.replace("1.1", "one"), "one", 1, "a number like \"1.2\", not 'one'"),
+    "no title": (TITLE, "# %%\nx = 1\n", "# %%", 1, "the first cell must be the title of the lab"),
     "text before": (TITLE, f"import os\n\n{TITLE}", "import os", 1, "must begin with a cell"),
-    "text without a mark": ("# Doubles.", "Doubles.", "Doubles.", 1, 'begins with "#"'),
+    "text without a mark": ("# Doubles.", "Doubles.", "Doubles.", 1, 'must begin with "#"'),
     "a cell in a string": (
         '    """Return 2 x."""',
         '    """\n# %% x\n    """',
         "# %% x",
         1,
-        "string",
+        "a cell starts inside a string",
     ),
 }
 

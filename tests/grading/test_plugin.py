@@ -1,13 +1,22 @@
 """What pytest makes of a student's notebook, in the terminal and in files."""
 
+import os
+import shutil
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
+from importlib import metadata
+from pathlib import Path
 
 from ankeras.grading import plugin
+from ankeras.grading.lab import read_lab
+from ankeras.grading.release import release
 
 import pytest
 
 ONE = "# Exercise 1.1 (2 points)\ndef double(x):\n    return x + x"
 TWO = "# Exercise 1.2 (1 point)\ndef quadruple(x):\n    return double(double(x))"
+LABS = Path(__file__).parents[2] / "labs"
 
 
 def _points(grades: dict) -> list[float]:
@@ -89,7 +98,7 @@ def test_an_endless_loop_ends_with_a_sentence(grade, hand_in, monkeypatch, answe
     monkeypatch.setattr(plugin, "SECONDS", 0.3)
     grades = grade(hand_in(f"# Exercise 1.1\n{answer}", TWO))
     assert _points(grades) == [0, 1]
-    sentence = "the exercise's tests took more than 0.3 s: an endless loop?"
+    sentence = "the tests of this exercise took more than 0.3 s: an endless loop?"
     assert _messages(grades, "1.1") == [sentence, sentence]
 
 
@@ -104,9 +113,9 @@ def test_an_endless_cell_is_waited_for_once(grade, hand_in, monkeypatch, tmp_pat
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ('{"cells": [{"cell_type": "co', "is no valid notebook: the file is damaged or was cut"),
-        ("[1, 2]", "is no notebook: it holds no cells"),
-        ('{"cells": []}', "holds none of this lab's exercises: is it the notebook of another lab?"),
+        ('{"cells": [{"cell_type": "co', "is no valid notebook: the file is damaged or incomplete"),
+        ("[1, 2]", "is no notebook: it has no cells"),
+        ('{"cells": []}', "has no exercise of this lab. Is it the notebook of another lab?"),
     ],
 )
 def test_a_file_that_is_none_of_this_lab_gets_a_sentence(grade, tmp_path, content, why):
@@ -217,3 +226,65 @@ def test_inputs_differ_from_test_to_test(numbers):
     grading = plugin.Grading(lambda folder, number: None, seed=1)
     (found,) = plugin.judge([folder / "test_lab.py"], grading)
     assert len({test.expected for test in found.tests}) == 3
+
+
+def run_pytest(folder: Path, *words: object) -> str:
+    """Run pytest in a process of its own, as in a terminal, and return what it prints."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, words)]
+    environment = {n: value for n, value in os.environ.items() if n != "PYTEST_ADDOPTS"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    return f"{done.stdout}{done.stderr}\nstatus {done.returncode}"
+
+
+def test_pytest_elsewhere_does_not_load_the_plugin(tmp_path):
+    (tmp_path / "test_other.py").write_text("def test_it():\n    pass\n")
+    text = run_pytest(tmp_path, ".", "--submission", "test_other.py")
+    assert "unrecognized arguments: --submission" in text
+    assert text.endswith("status 4")
+    text = run_pytest(tmp_path, ".", "--trace-config")
+    assert "1 passed" in text
+    assert "ankeras" not in text
+    assert not [e for e in metadata.entry_points(group="pytest11") if "ankeras" in e.value]
+
+
+def test_pytest_judges_a_lab_from_the_root_and_from_inside(numbers, hand_in):
+    folder = numbers()
+    root = folder.parents[1]
+    (root / "pyproject.toml").write_text("[tool.pytest.ini_options]\ntestpaths = ['tests']\n")
+    shutil.copy(LABS / "conftest.py", folder.parent)
+    hand_in(ONE.replace("x + x", "3 * x"), TWO, name="labs/01_numbers/mine.ipynb")
+    for where, words in (
+        (root, ("labs/01_numbers", "--submission", "labs/01_numbers/mine.ipynb")),
+        (folder, ("--submission", "mine.ipynb")),
+        (folder, (".", "--submission", folder / "mine.ipynb")),
+        (folder.parent, (".", "--submission=01_numbers/mine.ipynb")),
+    ):
+        text = run_pytest(where, *words)
+        assert "1.1    1 of 2  not yet: Two times x, for an array." in text
+        assert "total  2 of 3" in text
+    text = run_pytest(root, ".")  # finds the labs, and their conftest.py, only while it collects
+    assert "total  3 of 3" in text
+    assert text.endswith("status 0")
+
+
+def test_the_labs_of_the_course_have_the_option():
+    words = ("labs/05_vae", "--submission", "labs/05_vae/solution.py", "--collect-only", "-q")
+    text = run_pytest(LABS.parent, *words)
+    assert "labs/05_vae/test_hidden.py: " in text
+    assert text.endswith("status 0")
+    assert (LABS / "conftest.py").read_text() == plugin.CONFTEST
+
+
+def test_a_release_is_judged_wherever_it_is_unpacked(numbers, tmp_path, hand_in):
+    folder = numbers()
+    shutil.copy(LABS / "conftest.py", folder.parent)
+    for name in ("first", "second"):
+        out = release(read_lab(folder), tmp_path / "home" / name)
+        hand_in(ONE, TWO, name=f"home/{name}/lab.ipynb")
+        assert "total  2 of 2" in run_pytest(out)
+        text = run_pytest(out, ".", "--submission", tmp_path / "home" / "first" / "lab.ipynb")
+        assert "total  2 of 2" in text
+    text = run_pytest(tmp_path / "home", "--import-mode=importlib")  # two files conftest.py
+    assert "4 passed" in text

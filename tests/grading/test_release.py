@@ -108,7 +108,7 @@ def test_what_students_get_holds_nothing_of_the_teachers(numbers, tmp_path):
         archive.extractall(tmp_path / "unzipped")
     for folder in (tmp_path / "out" / "lab", tmp_path / "unzipped" / "01_numbers"):
         texts = {file.name: file.read_text() for file in folder.rglob("*")}
-        assert set(texts) == {"lab.ipynb", "test_lab.py", "README.md"}
+        assert set(texts) == {"lab.ipynb", "test_lab.py", "conftest.py", "README.md"}
         assert texts["test_lab.py"] == (lab.folder / "test_lab.py").read_text()
         assert texts["README.md"].startswith("# Lab 1. Numbers\n")
         for secret in ("double(double(x))", "SOLUTION", "test_double_of_zero", "Mutant"):
@@ -120,7 +120,7 @@ def test_a_release_overwrites_nothing(numbers, tmp_path):
     lab = read_lab(numbers())
     for name in ("lab", "lab.zip"):
         (tmp_path / name).write_text("mine")
-        with pytest.raises(FileExistsError, match="is there already"):
+        with pytest.raises(FileExistsError, match="exists already"):
             release(lab, tmp_path / name)
         assert (tmp_path / name).read_text() == "mine"
 
@@ -168,7 +168,7 @@ def test_labs_of_several_folders_do_not_meet(numbers, tmp_path):
         (["new", "../09_x"], "A lab is named like"),
         (["new", "01_numbers"], "exists"),
         (["check", "09_x"], "09_x/solution.py:0: there is no such file"),
-        (["release", "01_numbers", "--out", "."], "is there already"),
+        (["release", "01_numbers", "--out", "."], "exists already"),
         (["build", "--labs", "nothing"], "there are no labs here"),
     ],
 )

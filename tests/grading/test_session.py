@@ -1,9 +1,9 @@
 """What leaves the place where a student's code runs: plain data, and numbers of handles."""
 
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
-from ankeras.grading.time_limit import TimeLimit
 from ankeras.grading.session import MAX_ITEMS, OF_TEST, Reference, Session, StudentError
 from ankeras.grading.student import Student
+from ankeras.grading.time_limit import TimeLimit
 
 import keras
 import numpy as np

@@ -68,14 +68,14 @@ def test_half_a_character_becomes_a_mark(tmp_path):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "damaged or was cut off"),
-        (_notebook("# Exercise 1.1\na = 1").encode()[:-9], "damaged or was cut off"),
-        (b"[" * 200_000, "damaged or was cut off"),
-        (b'{"cells": ' + b"9" * 5000 + b"}", "damaged or was cut off"),
-        (_notebook("# Exercise 1.1").encode("utf-16"), "no text in UTF-8"),
-        (b"\x00" * 100, "damaged or was cut off"),
-        (b'{"cells": {"a": 1}}', "holds no cells"),
-        (b"[]", "holds no cells"),
+        (b"", "damaged or was incomplete"),
+        (_notebook("# Exercise 1.1\na = 1").encode()[:-9], "damaged or was incomplete"),
+        (b"[" * 200_000, "damaged or was incomplete"),
+        (b'{"cells": ' + b"9" * 5000 + b"}", "damaged or was incomplete"),
+        (_notebook("# Exercise 1.1").encode("utf-16"), "no UTF-8 text"),
+        (b"\x00" * 100, "damaged or was incomplete"),
+        (b'{"cells": {"a": 1}}', "has no cells"),
+        (b"[]", "has no cells"),
         (b'{"cells": [1, null, [], {"cell_type": ["code"]}]}', "none of this lab's exercises"),
         (_notebook(None, 1, [1, {}], {"a": 1}).encode(), "none of this lab's exercises"),
         (_notebook("# Exercise 3.1").encode(), "none of this lab's exercises"),
@@ -90,7 +90,7 @@ def test_a_file_that_is_too_large(tmp_path):
     file = tmp_path / "lab.ipynb"
     with file.open("wb") as large:
         large.truncate(4 * MAX_BYTES)
-    with pytest.raises(SubmissionError, match="has 200 MB, more than 50: clear its outputs"):
+    with pytest.raises(SubmissionError, match="has 200 MB, more than 50: Clear its outputs"):
         read_submission(file)
 
 
