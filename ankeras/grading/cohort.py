@@ -114,7 +114,10 @@ def find_submissions(
     problems: list[str] = []
     students: dict[str, _Student] = {}
     for item in found:
-        name = _parse_name(item.parts) if compiled is None else _parse_by_pattern(compiled, item.path)
+        if compiled is None:
+            name = _parse_name(item.parts)
+        else:
+            name = _parse_by_pattern(compiled, item.path)
         if name is None or not name.student:
             why = "its name does not match the pattern" if compiled else "its name has no id"
             if item.trouble or item.file:
@@ -172,8 +175,8 @@ class _Student:
         elif len(notebooks) > 1:
             names = _listed([item.path for item, _ in notebooks])
             problems.append(
-                f"{self.student} handed in several notebooks ({names}): keep only the one that counts; "
-                f"{self.student} is not graded."
+                f"{self.student} handed in several notebooks ({names}) and is not graded: "
+                "keep only the one that counts."
             )
             return None
         item, name = notebooks[-1]

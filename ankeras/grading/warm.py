@@ -67,7 +67,7 @@ def main() -> None:
             continue
         if os.fork() == 0:
             listener.close()
-            sandbox.die_with(own)
+            sandbox.end_with_parent(own)
             _supervise(connection, folder, limits, **options["worker"])
         connection.close()
 
@@ -101,7 +101,7 @@ def _supervise(
     own = os.getpid()
     worker = os.fork()
     if worker == 0:
-        sandbox.die_with(own)
+        sandbox.end_with_parent(own)
         if late_import:
             preload()
         _work(connection, folder, limits, standing if confined else None)
@@ -153,7 +153,7 @@ def _work(
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
         own = socket.socket(fileno=kept)
         if standing and "namespaces" in standing:
-            sandbox.own_folder(folder, limits)
+            sandbox.mount_own_folder(folder, limits)
         os.chdir(folder)
         os.environ.update(HOME=str(folder), TMPDIR=str(folder))
         tempfile.tempdir = None  # it must be searched for again: the old one is not writable

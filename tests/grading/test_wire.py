@@ -172,7 +172,7 @@ UNSENDABLE = {
     "object": (object(), "a object can't be sent"),
     "integer": (1 << 63, "an integer is too large"),
     "half a character": ("\ud83d", "not valid Unicode"),
-    "key": ({1.5: 1}, "a key is no text"),
+    "key": ({1.5: 1}, "a key is neither a text nor an integer"),
     "large array": (np.zeros(20_000_000), "of 153 MB is too large"),
     "broadcast array": (np.broadcast_to(np.float32(0), (10**5, 10**5)), "is too large"),
     "array of no elements": (np.zeros((0, 2**40)), "is too large"),
@@ -180,7 +180,7 @@ UNSENDABLE = {
     "many arrays": ([np.zeros(1)] * 20_000, "more than 10000 arrays"),
     "much text": (["x" * 1_000_000] * 5, "5 MB of text"),
     "many bytes": (b"x" * 70_000_000, "of 67 MB is too large"),
-    "nested": ([[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]], "nested too deep"),
+    "nested": ([[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]], "nested too deeply"),
 }
 
 
