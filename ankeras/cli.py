@@ -80,16 +80,10 @@ def _add_grading(commands: Any) -> None:
     grade.add_argument("lab", type=Path, metavar="LAB", help="its folder, such as labs/05_vae")
     grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a .zip")
     grade.add_argument("--out", type=Path, required=True, help="the folder for grades and feedback")
-    grade.add_argument(
-        "--jobs",
-        type=int,
-        default=os.cpu_count() or 1,
-        help="judges at the same time; default: one per core",
-    )
+    cores = os.cpu_count() or 1
+    grade.add_argument("--jobs", type=int, default=cores, help="judges; default: one per core")
     grade.add_argument("--seconds", type=float, default=30, help="per exercise, for all its tests")
-    grade.add_argument(
-        "--memory", type=float, default=4, metavar="GIB", help="address space per process"
-    )
+    grade.add_argument("--memory", type=float, default=4, metavar="GIB", help="of each process")
     grade.add_argument("--pattern", metavar="REGEX", help='of file names: "hw_(?P<student>.+)"')
     grade.add_argument("--roster", type=Path, metavar="CSV", help="the list of all students")
     grade.add_argument("--deadline", metavar="TIME", help='"2026-11-30 23:59": marks later files')

@@ -90,7 +90,7 @@ def test_a_file_that_is_too_large(tmp_path):
     file = tmp_path / "lab.ipynb"
     with file.open("wb") as large:
         large.truncate(4 * MAX_BYTES)
-    with pytest.raises(SubmissionError, match="has 200 MB, more than 50. Clear its outputs"):
+    with pytest.raises(SubmissionError, match=r"has 200 MB, more than 50\. Clear its outputs"):
         read_submission(file)
 
 
