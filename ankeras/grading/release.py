@@ -78,8 +78,8 @@ def add_conftest(folder: Path) -> None:
 def release(lab: Lab, out: Path, *, nbgrader: bool = False) -> Path:
     """Write the folder or zip that students get, and return its path.
 
-    It holds the notebook without solutions, the public tests, a README, and a conftest.py with
-    which `pytest` prints the points. It holds no solutions and no hidden tests.
+    It contains the notebook without solutions, the public tests, a README, and a conftest.py with
+    which `pytest` prints the points. It contains no solutions and no hidden tests.
 
     Args:
         lab: the lab to release.

@@ -230,7 +230,7 @@ class _Normal(ast.NodeTransformer):
         return node
 
     def _sort_keywords(self, call: ast.Call) -> None:
-        # The student chose the names of the arguments of their own function, so only their order
+        # The student also chose the argument names of this function, so only their order
         # can be compared.
         if isinstance(call.func, ast.Name) and RENAMED.fullmatch(call.func.id):
             for given in call.keywords:

@@ -216,7 +216,7 @@ class Store:
             if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
                 why = "is in use by another grader: wait until it has finished, or stop it"
             elif name.startswith("SQLITE_FULL"):
-                why = "cannot grow: the disk is full. Free some space and start again, nothing is lost"
+                why = "cannot grow: the disk is full. Free some space and start again"
             elif name.startswith("SQLITE_NOTADB"):
                 why = "is no file of grades: move it to another place, or choose another folder"
             elif name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):

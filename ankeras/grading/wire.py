@@ -101,7 +101,7 @@ def send(connection: socket.socket, message: bytes, deadline: float | None = Non
     except TimeoutError:
         raise
     except OSError as error:
-        raise WireError(f"the other side is gone ({error})") from None
+        raise WireError(f"the connection was closed ({error})") from None
 
 
 def receive(connection: socket.socket, deadline: float | None = None) -> Any:
@@ -130,9 +130,9 @@ def _read(connection: socket.socket, size: int, deadline: float | None) -> bytes
         except TimeoutError:
             raise
         except OSError as error:
-            raise WireError(f"the other side is gone ({error})") from None
+            raise WireError(f"the connection was closed ({error})") from None
         if not part:
-            raise WireError("the other side is gone")
+            raise WireError("the connection was closed")
         parts += part
     return bytes(parts)
 
