@@ -1,4 +1,4 @@
-"""A class graded from beginning to end, and again after all that can cut that short."""
+"""Grades a class from beginning to end, also after everything that can interrupt it."""
 
 import csv
 import json
@@ -32,7 +32,7 @@ def factory() -> Iterator[WorkerFactory]:
 
 @pytest.fixture
 def warmed(factory, monkeypatch) -> None:
-    """Let every grading of a test use one warm process."""
+    """Make all tests share one warm process."""
 
     @contextmanager
     def warm_up(limits, *, sandboxed=True):
@@ -43,7 +43,7 @@ def warmed(factory, monkeypatch) -> None:
 
 @pytest.fixture
 def class_of(tmp_path) -> Callable[..., Path]:
-    """Return what writes notebooks: class_of(ada=cells, bob=cells) returns their folder."""
+    """Return a function that writes notebooks: class_of(ada=cells, bob=cells) -> their folder."""
     folder = tmp_path / "handed in"
 
     def write(**answers: tuple[str, ...]) -> Path:
@@ -103,7 +103,7 @@ def test_a_class_is_graded_once_and_again_only_what_is_new(
     assert _rows(tmp_path / "out" / "grades.csv")["bob"]["total"] == "3"
 
 
-def test_what_is_too_large_costs_nobody_else(numbers, class_of, warmed, tmp_path):
+def test_a_large_file_does_not_disturb_others(numbers, class_of, warmed, tmp_path):
     folder = class_of(ada=RIGHT, bob=(f"{RIGHT[0]}  # {'x' * 300_000}", RIGHT[1]))
     with (folder / "zed.ipynb").open("wb") as large:
         large.truncate(2**36)
@@ -117,7 +117,7 @@ def test_what_is_too_large_costs_nobody_else(numbers, class_of, warmed, tmp_path
     assert "exercise 1.1 has 300" in text
 
 
-def test_an_interrupt_that_python_drops_is_heard(numbers, class_of, warmed, tmp_path, monkeypatch):
+def test_an_interrupt_that_python_loses_counts(numbers, class_of, warmed, tmp_path, monkeypatch):
     class Dropping:
         def __del__(self):
             signal.raise_signal(signal.SIGINT)
@@ -136,7 +136,7 @@ def test_an_interrupt_that_python_drops_is_heard(numbers, class_of, warmed, tmp_
     assert len(_rows(out / "grades.csv")) == 1
 
 
-def test_an_edited_lab_is_another_one(numbers, class_of, warmed, tmp_path, capsys):
+def test_an_edited_lab_is_graded_again(numbers, class_of, warmed, tmp_path, capsys):
     lab = numbers()
     folder = class_of(ada=RIGHT)
     grade_class(GradingRun(read_lab(lab), folder, tmp_path / "out", 1, LIMITS))
@@ -207,7 +207,7 @@ def test_without_a_sandbox_every_grade_says_so(numbers, class_of, tmp_path, caps
 
 
 class _Bare:
-    """A warm process of a machine that has no walls to put up."""
+    """A warm process on a machine that has no sandbox."""
 
     def __init__(self, limits, *, confined, preload=True):
         assert confined
@@ -219,8 +219,8 @@ class _Bare:
         return None
 
 
-# Starts a warm process and the graders that use it, and ends them at random moments, all without
-# importing TensorFlow itself. Processes that outlive a grader become its children: it sees them.
+# Starts a warm process and graders that use it, and ends the graders at random moments. It does not
+# import TensorFlow. Processes that a grader leaves running become its children, so it can see them.
 GRADE_AND_END = """
 import contextlib, ctypes, os, random, signal, sys, time
 from pathlib import Path
@@ -266,7 +266,7 @@ def end_often(stop, ends, out):
     for end in range(ends):
         child = run(out)
         size = grades_size(out)
-        # Every other one is ended after a new grade, the rest at any moment.
+        # Every second grader is ended after a new grade, the others at any moment.
         while end % 2 and len(before) < 40 and grades_size(out) == size:
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 0.3))
@@ -304,7 +304,7 @@ with remote.warm_up(limits) as (warm, standing, trouble):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them")
-def test_a_grader_that_is_ended_goes_on_where_it_was(numbers, class_of, tmp_path):
+def test_a_grader_that_is_ended_continues_where_it_stopped(numbers, class_of, tmp_path):
     folder = class_of(**{f"s{n:03}": RIGHT if n < 20 else HALF for n in range(50)})
     words = [numbers(), folder, tmp_path]
     run = subprocess.run(
@@ -317,8 +317,8 @@ def test_a_grader_that_is_ended_goes_on_where_it_was(numbers, class_of, tmp_path
     assert run.returncode == 0, run.stderr
 
 
-# Forks processes that ask to die with their parents only when those end, and waits for their ends.
-# A parent's first thread, whose children they are, is gone before the memory that its second holds.
+# Forks processes that ask to be killed with their parent only when the parent ends already. The
+# first thread of a parent, which has the children, ends before the second thread frees its memory.
 ENDED_BEFORE = """
 import ctypes, mmap, os, signal, threading, time
 from ankeras.grading import sandbox
@@ -348,7 +348,7 @@ for _ in range(20):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
-def test_a_process_dies_with_a_parent_that_has_ended_before():
+def test_a_process_ends_if_its_parent_has_ended_before():
     run = subprocess.run(
         [sys.executable, "-c", ENDED_BEFORE], capture_output=True, text=True, check=True, timeout=60
     )

@@ -12,7 +12,7 @@ LABS = Path(__file__).parents[2] / "labs"
 FIRST, SECOND = '# %% exercise="1.1" points=2', '# %% exercise="1.2" points=1'
 BODY = "    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n"
 TITLE = "# %% [markdown]\n# # Lab 1. Numbers\n#\n# Doubles.\n"
-MISTAKES = {  # what is replaced, by what; the text and the number of its line that is named; why
+MISTAKES = {  # name: (old text, new text, text of the named line, which such line, message)
     "unclosed": (
         BODY,
         BODY.replace("    ### END SOLUTION\n", ""),
@@ -106,7 +106,7 @@ def test_the_stub_keeps_all_but_the_solution(numbers):
     assert exercises["1.2"].heading == "# Exercise 1.2 (1 point)"
 
 
-def test_several_solutions_in_a_cell_are_all_taken_out(numbers):
+def test_all_solutions_of_a_cell_are_removed(numbers):
     more = f"{BODY}\n\ndef triple(x):\n    if x:\n        {BODY.strip().replace('2', '3')}\n"
     stub = read_lab(numbers((SOLUTION, BODY, more))).exercises["1.1"].stub
     assert stub.count("raise NotImplementedError") == 2
@@ -114,7 +114,7 @@ def test_several_solutions_in_a_cell_are_all_taken_out(numbers):
     compile(stub, "stub", "exec")
 
 
-def test_an_exercise_builds_on_what_is_given_and_on_right_answers(numbers):
+def test_an_exercise_uses_given_cells_and_right_answers(numbers):
     lab = read_lab(numbers())
     assert [name for name, _ in lab.before("1.1")] == ["<given 1>"]
     assert [name for name, _ in lab.before("1.2")] == ["<given 1>", "<answer 1.1>"]

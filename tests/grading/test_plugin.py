@@ -1,4 +1,4 @@
-"""What pytest makes of a student's notebook, in the terminal and in files."""
+"""How pytest judges a student's notebook, in the terminal and in files."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def _messages(grades: dict, number: str) -> list[str]:
     return [test["message"] for test in exercise["tests"]]
 
 
-def test_the_solution_is_judged_where_nothing_else_is_named(numbers, terminal):
+def test_the_solution_is_judged_by_default(numbers, terminal):
     text = terminal(numbers())
     assert "\n1.1    2 of 2  right\n1.2    1 of 1  right\ntotal  3 of 3\n" in text
 
@@ -45,7 +45,7 @@ def test_a_right_notebook_gets_all_points(grade, hand_in):
 
 def test_a_wrong_answer_is_explained(grade, hand_in):
     grades = grade(hand_in(ONE.replace("x + x", "x"), TWO))
-    assert _points(grades) == [1, 1]  # zero stays zero; 1.2 builds on the right answer to 1.1
+    assert _points(grades) == [1, 1]  # zero stays zero; 1.2 uses the right answer to 1.1
     text = grades["terminal"]
     assert "1.1    1 of 2  not yet: Two times x, for an array." in text
     assert "hint: Multiply by 2." in text
@@ -83,7 +83,7 @@ def test_other_cells_do_no_harm(grade, hand_in, cells):
         ("def double(x):\n    return Wrong()", "NameError: name 'Wrong' is not defined in line 3"),
     ],
 )
-def test_one_broken_answer_costs_its_own_points_only(grade, hand_in, answer, why):
+def test_a_broken_answer_costs_only_its_own_points(grade, hand_in, answer, why):
     cells = [TWO] if answer is None else [f"# Exercise 1.1 (2 points)\n{answer}", TWO]
     grades = grade(hand_in(*cells))
     assert _points(grades) == [0, 1]
@@ -102,7 +102,7 @@ def test_an_endless_loop_ends_with_a_sentence(grade, hand_in, monkeypatch, answe
     assert _messages(grades, "1.1") == [sentence, sentence]
 
 
-def test_an_endless_cell_is_waited_for_once(grade, hand_in, monkeypatch, tmp_path):
+def test_an_endless_cell_is_run_once(grade, hand_in, monkeypatch, tmp_path):
     monkeypatch.setattr(plugin, "SECONDS", 0.3)
     log = tmp_path / "log"
     endless = f"# Exercise 1.1\nopen({str(log)!r}, 'a').write('x')\nwhile True:\n    pass"
@@ -118,7 +118,7 @@ def test_an_endless_cell_is_waited_for_once(grade, hand_in, monkeypatch, tmp_pat
         ('{"cells": []}', "has no exercise of this lab. Is it the notebook of another lab?"),
     ],
 )
-def test_a_file_that_is_none_of_this_lab_gets_a_sentence(grade, tmp_path, content, why):
+def test_a_file_without_exercises_of_the_lab_gets_a_message(grade, tmp_path, content, why):
     file = tmp_path / "mine.ipynb"
     file.write_text(content)
     grades = grade(file)
@@ -181,7 +181,7 @@ def test_a_parametrized_test_is_passed_as_a_whole(numbers, hand_in, terminal, mo
     assert "1.2    0 of 1  not yet: Four times x." in text
 
 
-def test_in_a_students_folder_an_exercise_builds_on_the_students_own(
+def test_in_a_students_folder_an_exercise_uses_the_students_answers(
     numbers, hand_in, tmp_path, terminal
 ):
     folder = tmp_path / "student"
@@ -211,7 +211,7 @@ def test_mistakes_on_the_command_line_are_sentences(numbers, capfd, terminal, tm
         assert why in capfd.readouterr().err
 
 
-def test_other_tests_are_none_of_its_business(tmp_path, terminal):
+def test_other_tests_run_as_usual(tmp_path, terminal):
     (tmp_path / "test_other.py").write_text("def test_it():\n    assert 1 + 1 == 2\n")
     text = terminal(tmp_path)
     assert "1 passed" in text
@@ -229,7 +229,7 @@ def test_inputs_differ_from_test_to_test(numbers):
 
 
 def run_pytest(folder: Path, *words: object) -> str:
-    """Run pytest in a process of its own, as in a terminal, and return what it prints."""
+    """Run pytest in a new process, as in a terminal, and return what it prints."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, words)]
     environment = {n: value for n, value in os.environ.items() if n != "PYTEST_ADDOPTS"}
     done = subprocess.run(
@@ -264,7 +264,7 @@ def test_pytest_judges_a_lab_from_the_root_and_from_inside(numbers, hand_in):
         text = run_pytest(where, *words)
         assert "1.1    1 of 2  not yet: Two times x, for an array." in text
         assert "total  2 of 3" in text
-    text = run_pytest(root, ".")  # finds the labs, and their conftest.py, only while it collects
+    text = run_pytest(root, ".")  # pytest finds this conftest.py only while it collects
     assert "total  3 of 3" in text
     assert text.endswith("status 0")
 
@@ -286,5 +286,5 @@ def test_a_release_is_judged_wherever_it_is_unpacked(numbers, tmp_path, hand_in)
         assert "total  2 of 2" in run_pytest(out)
         text = run_pytest(out, ".", "--submission", tmp_path / "home" / "first" / "lab.ipynb")
         assert "total  2 of 2" in text
-    text = run_pytest(tmp_path / "home", "--import-mode=importlib")  # two files conftest.py
+    text = run_pytest(tmp_path / "home", "--import-mode=importlib")  # two conftest.py
     assert "4 passed" in text

@@ -1,4 +1,4 @@
-"""What is handed out: stable, whole, without solutions, and of use to nbgrader."""
+"""What students get is complete, has no solutions, and works with nbgrader."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def _cells(file: Path) -> dict[str, str]:
 
 
 def _fill_in(file: Path, answers: dict[str, str]) -> None:
-    """Replace the exercises' cells below their first lines, as a student does."""
+    """Replace the cells of the exercises below their first lines, as a student does."""
     notebook = json.loads(file.read_text())
     for cell in notebook["cells"]:
         heading = "".join(cell["source"]).split("\n")[0]
@@ -80,7 +80,7 @@ def test_a_cell_keeps_its_id_when_its_text_changes(numbers):
     assert "Double it." in after["exercise-1-1"]
 
 
-def test_the_students_notebook_holds_no_solution(numbers):
+def test_the_students_notebook_has_no_solution(numbers):
     lab = read_lab(numbers())
     text = student_notebook(lab)
     for secret in ("2 * x", "double(double(x))", "SOLUTION", "test_double_of_zero", "Mutant"):
@@ -100,7 +100,7 @@ def test_a_lab_is_not_built_while_it_is_wrong(numbers):
     assert not (folder / "lab.ipynb").exists()
 
 
-def test_what_students_get_holds_nothing_of_the_teachers(numbers, tmp_path):
+def test_students_get_nothing_secret(numbers, tmp_path):
     lab = read_lab(numbers())
     release(lab, tmp_path / "out" / "lab")
     release(lab, tmp_path / "out" / "lab.v2.zip")
@@ -149,7 +149,7 @@ def test_a_new_lab_builds_and_is_proven(tmp_path, capsys):
     assert next(iter(cells.values())).startswith("# Lab 9. Diffusion\n")
 
 
-def test_labs_of_several_folders_do_not_meet(numbers, tmp_path):
+def test_labs_with_equal_file_names_are_not_mixed(numbers, tmp_path):
     """Files of tests have the same names in all labs."""
     folder = numbers()
     other = folder.with_name("02_thirds")
@@ -191,7 +191,7 @@ def test_check_fails_where_a_lab_is_not_proven(numbers, monkeypatch, capsys):
 
 
 def test_nbgrader_gives_full_points_and_none(numbers, tmp_path):
-    from nbgrader.api import Gradebook  # noqa: PLC0415 - it takes a second
+    from nbgrader.api import Gradebook  # noqa: PLC0415 - its import takes a second
 
     course = tmp_path / "course"
     words = ["release", "01_numbers", "--out", str(course / "source" / "01_numbers"), "--nbgrader"]
