@@ -231,9 +231,7 @@ def _judges(run: GradingRun, console: Console) -> Iterator[Judge]:
 
 
 def _start_judge(grader: int, folder: Path, address: Path, limits: Limits) -> None:
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the process that waits for the judges
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that waits for judges handles Ctrl-C
     sandbox.end_with_parent(grader)
     _JUDGE.lab, _JUDGE.factory = read_lab(folder), WorkerFactory(address, limits)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ankeras.grading import plugin
 from ankeras.grading.lab import read_lab
 from ankeras.grading.release import release
+from ankeras.grading.session import Session
 
 import pytest
 
@@ -288,3 +289,13 @@ def test_a_release_is_judged_wherever_it_is_unpacked(numbers, tmp_path, hand_in)
         assert "total  2 of 2" in text
     text = run_pytest(tmp_path / "home", "--import-mode=importlib")  # two conftest.py
     assert "4 passed" in text
+
+
+def test_a_judge_loads_no_conftest(numbers):
+    folder = numbers()
+    (folder / "conftest.py").write_text("raise RuntimeError")
+    grading = plugin.Grading(lambda folder, number: Session({"double": abs, "quadruple": abs}))
+    found = plugin.judge([folder / "test_lab.py"], grading)
+    assert [(exercise.points, exercise.possible) for exercise in found] == [(0, 1), (0, 1)]
+    assert "expected: 12" not in found[0].tests[0].message
+    assert found[1].tests[0].expected == "12"

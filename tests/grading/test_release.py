@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ankeras.cli import main
 from ankeras.grading.lab import LabError, read_lab
+from ankeras.grading.plugin import CONFTEST
 from ankeras.grading.prove import prove
 from ankeras.grading.release import build, find_labs, release, student_notebook
 
@@ -140,6 +141,7 @@ def test_pytest_works_in_the_released_folder(numbers, tmp_path):
 def test_a_new_lab_builds_and_is_proven(tmp_path, capsys):
     labs = ["--labs", str(tmp_path / "labs")]
     assert main(["labs", "new", "09_diffusion", *labs]) == 0
+    assert (tmp_path / "labs" / "conftest.py").read_text() == CONFTEST
     assert main(["labs", "build", *labs]) == 0
     assert main(["labs", "check", "09_diffusion", *labs]) == 0
     text = capsys.readouterr().out

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from pathlib import Path
 
 from ankeras.grading import report
 from ankeras.grading.report import write_report
@@ -135,3 +136,11 @@ def test_each_strange_id_has_a_page_inside_the_folder(tmp_path):
 
 def test_an_empty_class_has_a_page(tmp_path):
     assert "0students" in pages(tmp_path, [])[0].text
+
+
+def test_no_template_switches_escaping_off():
+    templates = list((Path(report.__file__).parent / "templates").glob("*.html"))
+    assert {template.name for template in templates} >= {"class.html", "feedback.html"}
+    for template in templates:
+        text = template.read_text("utf-8")
+        assert not re.search(r"\bsafe\b|autoescape|tojson|xmlattr", text), template.name

@@ -172,7 +172,5 @@ def test_any_content_is_read_or_gets_a_message(tmp_path, content, name, exercise
         said = str(error)
     else:
         assert found.answers
-        said = ascii(
-            json.dumps(vars(found), ensure_ascii=False).encode()
-        )  # storable
+        said = ascii(json.dumps(vars(found), ensure_ascii=False).encode())  # storable
     assert said.isprintable()
