@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, TypeVar
 
-from ankeras.grading.limits import TimeLimit, time_limit
+from ankeras.grading.time_limit import TimeLimit, time_limit
 
 import numpy as np
 

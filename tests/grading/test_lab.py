@@ -1,4 +1,4 @@
-"""A teacher's solution.py is read, or an error names the file and the line."""
+"""A lab is read, or its mistake is named with the file and the line."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ LABS = Path(__file__).parents[2] / "labs"
 FIRST, SECOND = '# %% exercise="1.1" points=2', '# %% exercise="1.2" points=1'
 BODY = "    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n"
 TITLE = "# %% [markdown]\n# # Lab 1. Numbers\n#\n# Doubles.\n"
-MISTAKES = {  # old, new; the text of the line in the error, and which of its lines; the message
+MISTAKES = {  # name: (old text, new text, text of the named line, which such line, message)
     "unclosed": (
         BODY,
         BODY.replace("    ### END SOLUTION\n", ""),
         "BEGIN SOLUTION",
         1,
-        "is never closed",
+        "BEGIN SOLUTION without ### END SOLUTION",
     ),
     "unopened": (
         BODY,
@@ -32,11 +32,11 @@ MISTAKES = {  # old, new; the text of the line in the error, and which of its li
         BODY.replace("return", "### BEGIN SOLUTION\n    return"),
         "BEGIN",
         2,
-        "again before",
+        "a second ### BEGIN SOLUTION before",
     ),
     "ended twice": (BODY, f"{BODY}    ### END SOLUTION\n", "END SOLUTION", 2, "without ### BEGIN"),
-    "no mark": (BODY, "    return 2 * x\n", FIRST, 1, "marks no solution"),
-    "misspelt": (BODY, BODY.replace("N\n", "N!\n", 1), "BEGIN SOLUTION", 1, "not a mark"),
+    "no mark": (BODY, "    return 2 * x\n", FIRST, 1, "has no solution"),
+    "misspelt": (BODY, BODY.replace("N\n", "N!\n", 1), "BEGIN SOLUTION", 1, "this is no mark"),
     "after blank lines": (
         f"{FIRST}\n",
         f"{FIRST}\n\n\n### END SOLUTION\n",
@@ -49,22 +49,22 @@ MISTAKES = {  # old, new; the text of the line in the error, and which of its li
         "### BEGIN SOLUTION",
         "BEGIN SOLUTION",
         1,
-        "outside of an exercise",
+        "outside the cell of an exercise",
     ),
-    "twice": (SECOND, FIRST, FIRST, 2, "exercise 1.1 is there twice"),
+    "twice": (SECOND, FIRST, FIRST, 2, "exercise 1.1 exists twice"),
     "without points": (FIRST, '# %% exercise="1.1"', '# %% exercise="1.1"', 1, "has no points"),
     "no points": (FIRST, FIRST.replace("2", "0"), FIRST.replace("2", "0"), 1, "has no points"),
     "points in words": (FIRST, FIRST.replace("2", '"two"'), "two", 1, "has no points"),
-    "no number": (FIRST, FIRST.replace("1.1", "one"), "one", 1, "is like \"1.2\", not 'one'"),
-    "no title": (TITLE, "# %%\nx = 1\n", "# %%", 1, "the first cell is the lab's title"),
+    "no number": (FIRST, FIRST.replace("1.1", "one"), "one", 1, "a number like \"1.2\", not 'one'"),
+    "no title": (TITLE, "# %%\nx = 1\n", "# %%", 1, "the first cell must be the title of the lab"),
     "text before": (TITLE, f"import os\n\n{TITLE}", "import os", 1, "must begin with a cell"),
-    "text without a mark": ("# Doubles.", "Doubles.", "Doubles.", 1, 'begins with "#"'),
+    "text without a mark": ("# Doubles.", "Doubles.", "Doubles.", 1, 'must begin with "#"'),
     "a cell in a string": (
         '    """Return 2 x."""',
         '    """\n# %% x\n    """',
         "# %% x",
         1,
-        "string",
+        "a cell starts inside a string",
     ),
 }
 

@@ -1,9 +1,9 @@
 """Plain data and references leave a session, and nothing else does."""
 
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
-from ankeras.grading.limits import TimeLimit
 from ankeras.grading.session import MAX_ITEMS, OF_TEST, Reference, Session, StudentError
 from ankeras.grading.student import Student
+from ankeras.grading.time_limit import TimeLimit
 
 import keras
 import numpy as np
