@@ -602,4 +602,5 @@ def digits(n: int, seed: int = 0, size: int = 28, **fixed: ArrayLike) -> Dataset
             is out of range.
     """
     factors = draw_factors(n, seed, **fixed)
-    return Dataset(render(factors, size), factors["label"].copy(), CLASS_NAMES, factors)
+    targets = {"labels": factors["label"].copy(), "factors": factors}
+    return Dataset(render(factors, size), targets, CLASS_NAMES)

@@ -80,7 +80,8 @@ def faces(n: int, seed: int = 0, size: int = 64, **fixed: Any) -> Dataset:
     """
     _check_size(size)
     factors = draw_factors(n, seed, **fixed)
-    return Dataset(render(factors, size), factors["woman"].copy(), CLASS_NAMES, factors)
+    targets = {"labels": factors["woman"].copy(), "factors": factors}
+    return Dataset(render(factors, size), targets, CLASS_NAMES)
 
 
 def draw_factors(n: int, seed: int = 0, **fixed: Any) -> np.ndarray:

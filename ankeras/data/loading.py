@@ -6,6 +6,7 @@ what to do; it never puts other images in the place of those that were asked for
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 from ankeras.data.dataset import Dataset
@@ -152,7 +153,7 @@ def _load_npz(path: Path, class_names: tuple[str, ...]) -> tuple[Dataset, Datase
     if train.labels is not None and test.labels is not None and not class_names:
         n_classes = int(max(train.labels.max(), test.labels.max())) + 1
         names = tuple(str(label) for label in range(n_classes))
-        return train._replace(class_names=names), test._replace(class_names=names)
+        return replace(train, class_names=names), replace(test, class_names=names)
     return train, test
 
 
@@ -192,7 +193,7 @@ def _dataset(
         raise ValueError(
             f"{source}: label {labels.max()} is out of range for {len(class_names)} classes."
         )
-    return Dataset(images, labels.astype("int64"), class_names)
+    return Dataset(images, {"labels": labels.astype("int64")}, class_names)
 
 
 def _load_folder(folder: Path, size: int | None) -> tuple[Dataset, Dataset]:
