@@ -21,13 +21,27 @@ def encode(encoder: keras.Model, images: np.ndarray) -> np.ndarray:
     return np.asarray(z, "float32")  # an encoder of one's own may end in bfloat16
 
 
+def code_size(decoder: keras.Model) -> int:
+    """Return the size d of the codes that a decoder or generator reads.
+
+    Raises:
+        ValueError: if it is conditional: it has two inputs, [z, condition].
+    """
+    if len(decoder.inputs) > 1:
+        raise ValueError(
+            f"The generator {decoder.name!r} is conditional: it has {len(decoder.inputs)} inputs, "
+            "a code and a condition. Take the generator of one class with model.for_class(label)."
+        )
+    return decoder.input_shape[-1]
+
+
 def decode(decoder: keras.Model, z: np.ndarray) -> np.ndarray:
     """Return the images D(z): (..., d) -> (..., *image) float32, with any axes before the last.
 
     Raises:
-        ValueError: if the codes are not of the decoder's d.
+        ValueError: if the codes do not have the decoder's d, or the decoder is conditional.
     """
-    d = decoder.input_shape[-1]
+    d = code_size(decoder)
     if z.shape[-1] != d:
         raise ValueError(f"This decoder's codes have d = {d}, not {z.shape[-1]}.")
     images = decoder.predict(z.reshape(-1, d), batch_size=PREDICT_BATCH, verbose=0)
@@ -100,9 +114,10 @@ def quantile_grid(decoder: keras.Model, n: int = 20) -> np.ndarray:
 
 
 def _plane(decoder: keras.Model, z_1: np.ndarray, z_2: np.ndarray) -> np.ndarray:
-    if decoder.input_shape[-1] != 2:
+    d = code_size(decoder)
+    if d != 2:
         raise ValueError(
-            f"A grid covers a plane, but this decoder's codes have d = {decoder.input_shape[-1]}; "
+            f"A grid covers a plane, but this decoder's codes have d = {d}; "
             f"train it with d = 2, or use sample_codes or sample_prior."
         )
     z = np.stack(np.meshgrid(z_1, z_2[::-1]), axis=-1).astype("float32")

@@ -28,6 +28,23 @@ def test_decode_keeps_the_axes_of_a_sweep(copying_decoder):
     np.testing.assert_array_equal(latent.decode(copying_decoder, z[0, 1]).ravel(), z[0, 1])
 
 
+def test_a_conditional_generator_is_refused_with_a_way_out():
+    z, condition = keras.Input((3,)), keras.Input((2,))
+    image = keras.layers.Reshape((1, 5, 1))(keras.layers.Concatenate()([z, condition]))
+    generator = keras.Model([z, condition], image, name="digits")
+    codes, images = np.zeros((4, 3), "float32"), np.zeros((4, 1, 5, 1), "float32")
+    calls = (
+        lambda: latent.decode(generator, codes),
+        lambda: latent.grid(generator, np.zeros(2), np.ones(2)),
+        lambda: latent.invert(generator, images),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match=r"'digits' is conditional.*model.for_class\(label\)"):
+            call()
+    one_class = keras.Model(z, generator([z, keras.ops.ones_like(z[:, :2])]))
+    np.testing.assert_array_equal(latent.decode(one_class, codes)[..., 0], [[[0, 0, 0, 1, 1]]] * 4)
+
+
 def test_the_box_holds_the_central_codes():
     z = np.stack([np.linspace(0, 1, 1001), np.linspace(-50, 50, 1001)], axis=1)
     low, high = latent.populated_box(z, coverage=0.9)
