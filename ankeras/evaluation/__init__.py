@@ -1,4 +1,4 @@
-"""Figures of merit for reconstructions and for samples, and the classifiers that read samples."""
+"""How good reconstructions and samples are, and the classifiers that read samples."""
 
 from ankeras.evaluation.classifiers import (
     CLASSIFIER_BATCH,

@@ -1,9 +1,9 @@
-"""Inverting a decoder or generator: the code of a given image, by gradient descent on z.
+"""Inversion of a decoder or generator: the code of a given image, by gradient descent on z.
 
     L(z) = 1/2 ||s - D(z)||^2 + lambda/2 ||z||^2
 
-The minimum is the most probable z given s if p(z) = N(0, I) and the pixels of s are those of D(z)
-plus Gaussian noise of variance lambda. Source: AN2DL, "GAN for Anomaly Detection": "we invert the
+The minimum is the most probable z given s, if p(z) = N(0, I) and s is D(z) plus Gaussian noise of
+variance lambda in each pixel. Source: AN2DL, "GAN for Anomaly Detection": "we invert the
 GAN mapping"; Creswell and Bharath 2018.
 """
 
@@ -18,11 +18,11 @@ from keras import ops
 
 
 class Inversion(NamedTuple):
-    """Codes found for images.
+    """The codes that were found for images.
 
     Attributes:
         z: (n, d) float32.
-        errors: (n,), mean squared error a pixel between each image and D(z).
+        errors: (n,), mean squared error per pixel between each image and D(z).
     """
 
     z: np.ndarray
@@ -40,20 +40,19 @@ def invert(
     lam: float = 0.01,
     seed: int = 0,
 ) -> Inversion:
-    """Find the codes of images; the decoder stays as it is.
+    """Return the codes of images, and their errors; the decoder does not change.
 
     Args:
-        decoder: (batch, d) -> (batch, *image), a generator for instance.
+        decoder: (batch, d) -> (batch, *image), for instance a generator.
         images: (n, *image).
-        start: (n, d), where to start, such as an encoder's codes; instead of restarts.
-        restarts: starts from the prior for each image, descended side by side; the best is kept.
-        steps: of Adam; its learning rate falls to zero along half a cosine.
-        learning_rate: at its highest, in units of z.
-        lam: weight lambda of the prior term; 0 for an autoencoder, which has no prior.
-        seed: of the starts.
-
-    Returns:
-        Codes and errors.
+        start: (n, d), where to start, for instance the codes of an encoder. Default: several
+            starts per image, drawn from the prior.
+        restarts: number of starts from the prior per image. All of them descend at the same time,
+            and the best is kept.
+        steps: number of steps of Adam. The learning rate falls to zero along half a cosine.
+        learning_rate: the learning rate of the first step, in units of z.
+        lam: weight lambda of the prior term. An autoencoder has no prior, so it takes 0.
+        seed: seed of the starts.
 
     Raises:
         ValueError: if images or start have wrong shapes for the decoder or hold NaN, or the decoder

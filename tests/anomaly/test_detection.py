@@ -52,14 +52,17 @@ def test_a_threshold_keeps_its_false_alarm_rate():
 @pytest.mark.parametrize(
     ("call", "why"),
     [
-        (lambda: roc_auc(np.zeros(3), np.zeros(3, bool)), "Both anomalies and normal"),
-        (lambda: roc_auc(np.zeros(3), np.zeros(4, bool)), "as many truths"),
+        (lambda: roc_auc(np.zeros(3), np.zeros(3, bool)), "must contain both anomalies and normal"),
+        (
+            lambda: roc_auc(np.zeros(3), np.zeros(4, bool)),
+            "must have the same shape, not .3,. and .4,.",
+        ),
         (lambda: average_precision(np.array([np.nan, 1]), np.array([True, False])), "NaN"),
-        (lambda: per_region_overlap([np.zeros((2, 2))], [np.ones((2, 2), bool)]), "Both"),
-        (lambda: threshold(np.zeros(50), 0.01), "can't be told from 50"),
-        (lambda: threshold(np.zeros(50), 1.0), "between 0 and 1"),
+        (lambda: per_region_overlap([np.zeros((2, 2))], [np.ones((2, 2), bool)]), "both anomalies"),
+        (lambda: threshold(np.zeros(50), 0.01), "50 normal scores are too few"),
+        (lambda: threshold(np.zeros(50), 1.0), "between 0 and 1, not 1.0"),
     ],
 )
-def test_what_cannot_be_told(call, why):
+def test_what_can_not_be_computed(call, why):
     with pytest.raises(ValueError, match=why):
         call()

@@ -204,7 +204,10 @@ def test_a_classifier_reads_the_digits_of_another_seed():
     [
         ({"n": 0}, "n must be at least 1, not 0"),
         ({"n": 5, "size": 7}, "size must be at least 8 pixels, not 7"),
-        ({"n": 5, "colour": 1}, "'colour' is no factor: choose from label, style, slant, rotation"),
+        (
+            {"n": 5, "colour": 1},
+            "'colour' is not a factor: choose from label, style, slant, rotation",
+        ),
         ({"n": 5, "label": 10}, "label must be one of 0 to 9, not 10"),
         ({"n": 2, "label": [3, -1]}, "label must be one of 0 to 9, not -1"),
         ({"n": 5, "label": 1, "style": 4}, "style of the digit 1 must be one of 0 to 3, not 4"),

@@ -101,7 +101,7 @@ def test_nearest_training_images_lie_below_with_their_distance():
     np.testing.assert_allclose(picture[5:9, 5:9], neighbours[1, ..., 0], rtol=1e-6)
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts == ["generated", "nearest in training", "1", "0.25", "12.3"]
-    with pytest.raises(ValueError, match="as many neighbours"):
+    with pytest.raises(ValueError, match="one neighbour and one distance per image"):
         pictures.nearest(images, neighbours[:2], [1, 2, 3])
 
 
