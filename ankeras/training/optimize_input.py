@@ -1,4 +1,4 @@
-"""Gradient steps on a tensor instead of on weights: the input x of a network is what is learned.
+"""Gradient steps on a tensor instead of on weights: the input x of a network is trained.
 
     x  <-  project(x - Adam(d/dx [L(jitter(x)) + w R(x)]))
 
@@ -49,14 +49,14 @@ def optimize_input(
     project: Function | None = None,
     seed: int = 0,
 ) -> OptimizedInput:
-    """Minimize a loss over a tensor x by gradient descent with Adam.
+    """Return a tensor x with a small loss, found by steps of Adam, and the loss of each step.
 
-    The gradient is that of the sum over the rows. So, if each value of the loss depends on its own
-    row only, the rows do not influence each other.
+    The gradient is the gradient of the sum over the rows. So the rows do not influence each other
+    if each value of the loss depends on one row only.
 
     Args:
         loss_fn: L, a tensor (n, ...) -> a scalar or (n,), one value per row. It is written with
-            `keras.ops` and runs in a compiled graph. Give the negative of what should grow.
+            `keras.ops` and runs in a compiled graph. To maximize a value, return its negative.
         start: (n, ...), the first x.
         steps: number of steps of Adam.
         learning_rate: a number or a Keras schedule, in units of x.
@@ -82,7 +82,7 @@ def optimize_input(
         raise ValueError("start holds NaN or infinity.")
     if steps < 1:
         raise ValueError(f"Optimizing an input takes at least one step, not {steps}.")
-    x = keras.Variable(start, name="x")
+    x = keras.Variable(start, dtype="float32", name="x")
     noise = SeedGenerator(seed)
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build([x])
@@ -110,7 +110,7 @@ def optimize_input(
 
 
 def _checked(values: Any, n: int, name: str) -> Any:
-    """Return the values of a function in float32, if they are a scalar or one value per row."""
+    """Return the values of a function in float32; they must be a scalar or one value per row."""
     shape = tuple(ops.shape(values))
     if shape not in ((), (n,)):
         raise ValueError(
@@ -120,14 +120,14 @@ def _checked(values: Any, n: int, name: str) -> Any:
 
 
 def _repeat(step: Callable[[], Any], steps: int, variables: Sequence[keras.Variable]) -> Any:
-    """Take a step many times and return what it returned, (steps, 2).
+    """Take a step many times and return what each step returned, (steps, 2).
 
     On TensorFlow and JAX all steps are one compiled loop.
 
     Args:
         step: changes the variables and returns two values, (2,).
         steps: how many times.
-        variables: all that the step changes.
+        variables: all variables that the step changes.
     """
     if BACKEND == "tensorflow":
         scan = tf.function(

@@ -1,4 +1,4 @@
-"""Figures of detection against numbers computed by hand."""
+"""Measures of detection against numbers computed by hand."""
 
 from ankeras.anomaly import average_precision, per_region_overlap, roc_auc, threshold
 
@@ -20,7 +20,7 @@ def test_regions_count_the_same_whatever_their_size():
     found_large, found_small = mask.astype(float), mask.astype(float)
     found_large[1, 1] = found_small[4:8, 5:25] = 0
     for scores in (found_large, found_small):
-        # half of the overlap at once, the rest evenly with the pixels of score 0
+        # half of the overlap at once, the rest linearly with the pixels of score 0
         expected = 0.5 + 0.5 * 0.3 / 2
         assert per_region_overlap([scores], [mask]) == pytest.approx(expected, abs=0.01)
     assert per_region_overlap([mask.astype(float)], [mask]) == pytest.approx(1)

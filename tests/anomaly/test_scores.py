@@ -1,4 +1,4 @@
-"""Scores and maps against their formulas, and that they tell what is not normal."""
+"""Scores and maps against their formulas, and that they find what is not normal."""
 
 from ankeras.anomaly import (
     anomaly_maps,

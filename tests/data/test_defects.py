@@ -1,4 +1,4 @@
-"""Textures, the defects in them, and your own images in MVTec's folders."""
+"""Textures, defects in them, and images in folders like those of MVTec."""
 
 from ankeras.data import anomalies, crops, load_inspection, texture
 from ankeras.data.defects import DEFECTS

@@ -1,4 +1,4 @@
-"""The readers: what they read, and that they are trained once only."""
+"""The digit classifier and the face reader: what they read, and that they are trained once."""
 
 import os
 from pathlib import Path
@@ -45,7 +45,7 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def reader(home, monkeypatch) -> keras.Model:
-    """Return a reader of little training; all tests but the first load it."""
+    """Return a face reader with little training; all tests but the first load it from a file."""
     monkeypatch.setenv("KERAS_HOME", str(home))
     monkeypatch.setattr(readers, "FACES", Recipe(2000, epochs=4, seed=2000))
     return face_reader()

@@ -1,4 +1,4 @@
-"""Figures of merit on cases with a known answer."""
+"""Measures of quality in cases with a known answer."""
 
 from ankeras.data import Dataset
 from ankeras.evaluation import (

@@ -1,4 +1,4 @@
-"""The latent toolkit on decoders whose images are known."""
+"""Codes, paths and maps, with decoders whose images are known."""
 
 from ankeras import latent
 
@@ -197,7 +197,7 @@ def test_refusals_of_lines_and_paths():
     z = np.ones(3)
     with pytest.raises(ValueError, match="n must be at least 2, not 1"):
         latent.interpolate(z, z, 1)
-    with pytest.raises(ValueError, match=r"different shapes, \(3,\) and \(2,\)"):
+    with pytest.raises(ValueError, match=r"the same shape, not \(3,\) and \(2,\)"):
         latent.interpolate(z, z[:2], 5)
     with pytest.raises(ValueError, match="NaN"):
         latent.interpolate(z, z * np.nan, 5)

@@ -1,4 +1,4 @@
-"""Figures: that they can be drawn, that they show what they are given, and that they refuse."""
+"""Figures: they can be drawn, they show their data, and wrong arguments raise errors."""
 
 import io
 
@@ -44,7 +44,7 @@ def test_latent_grid_has_the_axes_of_the_plane():
     assert (left, right, bottom, top) == (-0.5, 2.5, -1.0, 5.0)
 
 
-def test_latent_plane_has_a_colour_a_class():
+def test_latent_plane_has_one_colour_per_class():
     z, labels = RNG.normal(size=(50, 2)), RNG.integers(0, 3, 50)
     figure = pictures.latent_plane(z, labels, ("a", "b", "c"), locations=z[:4])
     _pictures(figure)
