@@ -365,9 +365,7 @@ def _style(strokes: list[Stroke], most: int) -> tuple[np.ndarray, np.ndarray, np
             basis[row : row + count, column] += weight
         row += count
         if columns[0] not in time:
-            clock += (
-                0.5  # after the pen was lifted, its displacement depends less on the one before
-            )
+            clock += 0.5  # after a pause of the pen, displacements depend less on those before
         reached = clock + np.interp(np.linspace(0, 1, len(stroke)), fine, length)
         for column, moment in zip(columns, reached, strict=True):
             time.setdefault(column, moment)
