@@ -69,7 +69,7 @@ def test_ssim_is_1_for_equal_images_and_negative_for_negatives(digits_2000):
 @pytest.mark.parametrize("figure", [psnr, ssim])
 def test_images_are_compared_in_pairs(figure):
     images = np.zeros((2, 16, 16, 1), "float32")
-    with pytest.raises(ValueError, match="one by one"):
+    with pytest.raises(ValueError, match="are compared in pairs"):
         figure(images, images[:1])
     with pytest.raises(ValueError, match="range from -1 to -1"):
         figure(images, images - 1)
