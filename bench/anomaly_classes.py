@@ -1,9 +1,9 @@
-"""Each class in turn the normal one: how well it is told from the others by AE, VAE and BiGAN.
+"""One class is normal: how well AE, VAE and BiGAN separate it from the others, for each class.
 
 python bench/anomaly_classes.py [--data mnist.npz | --faces] [--epochs 100]
 
-Trained on the normal class's images among 10,000, judged on all test images: of real digits
-(5,000), or of drawn faces by their hair style (2,000).
+The models are trained on the images of the normal class among 10,000 images, and are evaluated on
+all test images: 5,000 real digits, or 2,000 drawn faces, whose class is their hair style.
 """
 
 import functools
@@ -65,7 +65,7 @@ def vae(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarr
 
 
 def bigan(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarray]:
-    """Train a BiGAN on normal images, and score all test images by each score of the slides."""
+    """Train a BiGAN on normal images, and compute each score of the slides for all test images."""
     shape = normal.shape[1:]
     model = BiGAN(
         get_generator(LATENT_DIM, shape),
@@ -97,15 +97,15 @@ SYSTEMS: tuple[Callable[..., dict[str, np.ndarray]], ...] = (
 
 
 def class_of(part: data.Dataset) -> np.ndarray:
-    """Return the digit, or a face's hair style."""
+    """Return the class of each image: its digit, or the hair style of a face."""
     return np.asarray(part.labels if part.factors is None else part.factors["hair_style"])
 
 
 def main() -> None:
-    """Measure and keep the figures."""
+    """Measure and save the figures."""
     options = parser(__doc__)
     options.add_argument("--faces", action="store_true", help="faces by hair style, not digits")
-    options.add_argument("--epochs", type=int, default=100, help="of training, for each model")
+    options.add_argument("--epochs", type=int, default=100, help="of training per model")
     given = options.parse_args()
     train, test = data.load("faces") if given.faces else real_digits(given.data)
     classes, of_test = (class_of(part) for part in (train, test))

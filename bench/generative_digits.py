@@ -36,7 +36,8 @@ def with_distorted_copies(data: Dataset, copies: int = 5) -> Dataset:
     )
     drawn = [np.asarray(distort(data.images, training=True)) for _ in range(copies)]
     images = np.concatenate([data.images, *drawn]).clip(0, 1)
-    return Dataset(images, np.tile(np.asarray(data.labels), copies + 1), data.class_names)
+    labels = np.tile(np.asarray(data.labels), copies + 1)
+    return Dataset(images, {"labels": labels}, data.class_names)
 
 
 def measure(train: Dataset, test: Dataset, seconds: float, only: str, figures: dict) -> dict:
