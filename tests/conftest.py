@@ -15,6 +15,18 @@ import pytest
 
 # Files that take minutes: begun first, so that none is left to one process at the end.
 LONG = ("test_labs.py", "test_attacks.py", "test_gradebook.py", "test_catalogue.py")
+# These know no backend: they grade, draw data and pictures, read files, or start commands. What a
+# network computes for them is tested elsewhere on each backend, so they run on TensorFlow alone.
+WITHOUT_BACKEND = (
+    *(f"data/test_{name}.py" for name in ("defects", "digits", "faces", "forgeries", "loading")),
+    "grading",
+    "pictures",
+    "test_cli.py",
+    "test_notebooks.py",
+    "test_repository.py",
+    "test_startup.py",
+)
+collect_ignore = [] if keras.backend.backend() == "tensorflow" else list(WITHOUT_BACKEND)
 # Where each process notes its processor seconds by test; bench/ci_seconds.py reads it.
 SECONDS_FILE = os.environ.get("ANKERAS_SECONDS")
 
