@@ -11,18 +11,24 @@ import os
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from ankeras.grading.release import find_labs, student_notebook
+from ankeras.grading.warm import preload
 
+import matplotlib
 import nbformat
+from IPython.core.interactiveshell import InteractiveShell
+from matplotlib_inline.backend_inline import configure_inline_support
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
 FOLDER = Path(__file__).parent
 LABS = FOLDER.parent / "labs"
+AT_ONCE = 2  # quick runs side by side
 
 
 def sources() -> dict[str, tuple[Path, str]]:
@@ -72,6 +78,79 @@ def run(name: str, folder: Path, text: str, out: Path) -> str:
     return error
 
 
+def run_and_keep(
+    chosen: dict[str, tuple[Path, str]], out: Path | None
+) -> Iterator[tuple[str, str, float]]:
+    """Execute notebooks in kernels, one after the other, and keep what they show.
+
+    Yields:
+        Name, "" or the traceback of a cell that failed, and seconds of each notebook.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        out = out or Path(temporary)
+        out.mkdir(parents=True, exist_ok=True)
+        for name, (folder, text) in chosen.items():
+            start = time.perf_counter()
+            error = run(name.replace("/", "-"), folder, text, out)
+            yield name, error, time.perf_counter() - start
+
+
+def run_quickly(chosen: dict[str, tuple[Path, str]]) -> Iterator[tuple[str, str, float]]:
+    """Execute notebooks in forked processes, two at once, and keep nothing of them.
+
+    The import of TensorFlow and the start of a kernel take longer than most quick notebooks. So
+    this process imports TensorFlow once and forks a process for each notebook. It must run no
+    operation: after one, every forked process would hang.
+
+    Yields:
+        Name, "" or the output that ends with a traceback, and processor seconds of each notebook.
+    """
+    preload()
+    waiting = list(chosen.items())
+    running: dict[int, tuple[str, Path]] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        while waiting or running:
+            while waiting and len(running) < AT_ONCE:
+                name, (folder, text) = waiting.pop(0)
+                printed = Path(temporary) / name.replace("/", "-")
+                child = os.fork()
+                if child == 0:
+                    _execute(folder, text, printed)
+                running[child] = name, printed
+            child, status, used = os.wait4(-1, 0)
+            name, printed = running.pop(child)
+            error = (printed.read_text(encoding="utf-8") or f"status {status}") if status else ""
+            yield name, error, used.ru_utime + used.ru_stime
+
+
+def _execute(folder: Path, text: str, printed: Path) -> NoReturn:
+    """Run the cells in IPython, print to a file, and end this process."""
+    status = 1
+    try:
+        file = os.open(printed, os.O_CREAT | os.O_WRONLY)
+        for descriptor in (1, 2):
+            os.dup2(file, descriptor)
+        os.chdir(folder)
+        shell = _shell()
+        cells = nbformat.reads(text, as_version=4).cells
+        sources = [cell.source for cell in cells if cell.cell_type == "code"]
+        status = 0 if all(shell.run_cell(source).success for source in sources) else 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _shell() -> InteractiveShell:
+    """Return IPython, which draws figures and tables as it does in a notebook."""
+    shell = InteractiveShell.instance()
+    assert shell.display_formatter is not None
+    shell.display_formatter.active_types = shell.display_formatter.format_types
+    matplotlib.use("module://matplotlib_inline.backend_inline")
+    configure_inline_support(shell, "inline")
+    return shell
+
+
 def main() -> int:
     """Run the notebooks named on the command line, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -86,27 +165,18 @@ def main() -> int:
         for name, source in sources().items()
         if not options.names or name.removeprefix("labs/").startswith(tuple(options.names))
     }
+    if options.quick and options.out:
+        parser.error("--quick keeps no results: leave out --out")
     if not chosen:
         parser.error(f"no notebook is named {' or '.join(options.names)}")
 
-    def timed(name: str) -> tuple[str, float]:
-        start = time.perf_counter()
-        folder, text = chosen[name]
-        return run(name.replace("/", "-"), folder, text, out), time.perf_counter() - start
-
+    runs = run_quickly(chosen) if options.quick else run_and_keep(chosen, options.out)
     failed = 0
-    # In the quick setting a notebook mostly starts; unreduced, two would share the cores.
-    at_once = 2 if options.quick else 1
-    with tempfile.TemporaryDirectory() as temporary:
-        out = options.out or Path(temporary)
-        out.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(at_once) as pool:
-            for name, (error, seconds) in zip(chosen, pool.map(timed, chosen), strict=True):
-                verdict = "FAILED" if error else "ok"
-                print(f"{name:34}{verdict:8}{seconds:6.0f} s", flush=True)
-                if error:
-                    print(error, file=sys.stderr)
-                    failed += 1
+    for name, error, seconds in runs:
+        print(f"{name:34}{'FAILED' if error else 'ok':8}{seconds:6.0f} s", flush=True)
+        if error:
+            print(error, file=sys.stderr)
+            failed += 1
     return 1 if failed else 0
 
 

@@ -1,6 +1,10 @@
 """What several tests need."""
 
+import json
+import os
+import resource
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from ankeras.data import Dataset, digits
 
@@ -12,17 +16,67 @@ if keras.backend.backend() == "tensorflow":
     import ankeras.training.tensorflow_patch  # noqa: F401 - as ankeras.setup does
 
 # Files that take minutes: begun first, so that none is left to one process at the end.
-LONG = (
-    "test_labs.py",
-    "test_attacks.py",
-    "test_gradebook.py",
-    "test_release.py",
-    "test_catalogue.py",
+LONG = ("test_labs.py", "test_attacks.py", "test_gradebook.py", "test_catalogue.py")
+# These know no backend: they grade, draw data and pictures, read files, or start commands. What a
+# network computes for them is tested elsewhere on each backend, so they run on TensorFlow alone.
+WITHOUT_BACKEND = (
+    *(f"data/test_{name}.py" for name in ("defects", "digits", "faces", "forgeries", "loading")),
+    "grading",
+    "pictures",
+    "test_cli.py",
+    "test_notebooks.py",
+    "test_repository.py",
+    "test_startup.py",
 )
+collect_ignore = [] if keras.backend.backend() == "tensorflow" else list(WITHOUT_BACKEND)
+# Where each process notes its processor seconds by test; bench/ci_seconds.py reads it.
+SECONDS_FILE = os.environ.get("ANKERAS_SECONDS")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONG)
+
+
+def _processor_seconds(*whose: int) -> float:
+    """Return the processor seconds that processes have used."""
+    used = [resource.getrusage(who) for who in whose]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+# This process, and those of its children that have ended.
+FAMILY = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+
+
+class _Seconds:
+    """A pytest plugin that notes the processor seconds of each test, and of the rest.
+
+    Args:
+        file: to which this process appends one line of JSON when it ends.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.of_test: dict[str, float] = {}
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        before = _processor_seconds(*FAMILY)
+        done = yield
+        self.of_test[item.nodeid] = _processor_seconds(*FAMILY) - before
+        return done
+
+    def pytest_unconfigure(self) -> None:
+        # Where no test was run, the children are workers of xdist, which note their own seconds.
+        whose = FAMILY if self.of_test else [resource.RUSAGE_SELF]
+        rest = _processor_seconds(*whose) - sum(self.of_test.values())
+        line = {"backend": keras.backend.backend(), "tests": self.of_test, "rest": rest}
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if SECONDS_FILE:
+        config.pluginmanager.register(_Seconds(Path(SECONDS_FILE)), "ankeras-seconds")
 
 
 @pytest.fixture(autouse=True)

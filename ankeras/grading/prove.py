@@ -8,13 +8,13 @@ import ast
 import runpy
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ankeras.grading.lab import BEGIN, END, HIDDEN, PROOF, PUBLIC, SOLUTION, Exercise, Lab, LabError
 from ankeras.grading.marks import Alternative, Mutant
-from ankeras.grading.plugin import Grading, OpenExercise, judge, local_session, run_quietly
-from ankeras.grading.results import ExerciseResult
+from ankeras.grading.plugin import Grading, local_session, run_quietly
 from ankeras.grading.session import Session
 from ankeras.grading.submission import Submission
 
@@ -116,27 +116,40 @@ def prove(lab: Lab) -> Proof:
     """
     tests = collect_tests(lab)
     mutants, alternatives = read_proof(lab)
-    errors = [*_prove_solution(lab), *_prove_stubs(lab, tests)]
+    named = {test.name for test in tests}
+    wrong = [_Trial(m.exercise, proof_source(lab, m), m.caught_by) for m in mutants]
+    right = [_Trial(each.exercise, proof_source(lab, each)) for each in alternatives]
+    solutions = [_Trial(number, each.source) for number, each in lab.exercises.items()]
+    stubs = [_Trial(number, each.stub) for number, each in lab.exercises.items()]
+    tried = [trial for trial in wrong if trial.test in named]
+    failed = _run(lab, [*solutions, *stubs, *tried, *right])
+    missed = [replace(trial, test=None) for trial in tried if not failed[trial]]
+    if missed:
+        failed |= _run(lab, missed)  # all tests of its exercise: another may catch it
+
+    errors = [
+        *_errors_of_solutions(lab, {trial.number: failed[trial] for trial in solutions}),
+        *_errors_of_stubs(tests, {trial.number: failed[trial] for trial in stubs}),
+    ]
     caught = dict.fromkeys(lab.exercises, 0)
-    named = {test.name: test for test in tests}
-    for mutant in mutants:
-        where = _where(lab, mutant)
-        if mutant.caught_by not in named:
+    for mutant, trial in zip(mutants, wrong, strict=True):
+        if trial.test not in named:
             errors.append(
-                f'{where}"{mutant.name}" names a test {mutant.caught_by} that is not there'
+                f'{_where(lab, mutant)}"{mutant.name}" names a test {mutant.caught_by} that is not '
+                "there"
             )
-            continue
-        source = proof_source(lab, mutant)
-        if _failed(lab, mutant.exercise, source, named[mutant.caught_by]):
+        elif failed[trial]:
             caught[mutant.exercise] += 1
         else:
-            failed = _failed(lab, mutant.exercise, source)
-            others = f"; it fails {', '.join(failed)}" if failed else " or by any other"
-            errors.append(f'{where}"{mutant.name}" is not caught by {mutant.caught_by}{others}')
-    for right in alternatives:
-        for name, message in _failed(lab, right.exercise, proof_source(lab, right)).items():
-            where = _where(lab, right)
-            errors.append(f'{where}"{right.name}" is right, but fails {name}: {message}')
+            names = failed[replace(trial, test=None)]
+            others = f"; it fails {', '.join(names)}" if names else " or by any other"
+            errors.append(
+                f'{_where(lab, mutant)}"{mutant.name}" is not caught by {mutant.caught_by}{others}'
+            )
+    for alternative, trial in zip(alternatives, right, strict=True):
+        for name, message in failed[trial].items():
+            where = _where(lab, alternative)
+            errors.append(f'{where}"{alternative.name}" is right, but fails {name}: {message}')
     counts = len(lab.exercises), len(tests), len(alternatives), len(mutants)
     return Proof(lab.name, *counts, caught, tuple(errors))
 
@@ -183,37 +196,43 @@ def read_proof(lab: Lab) -> tuple[list[Mutant], list[Alternative]]:
     return mutants, alternatives
 
 
-def _prove_solution(lab: Lab) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Trial:
+    """An answer to an exercise, and the tests that are run on it.
+
+    Attributes:
+        number: of the exercise.
+        source: the whole cell.
+        test: name of the only test to run. Default: all tests of the exercise.
+    """
+
+    number: str
+    source: str
+    test: str | None = None
+
+
+_Failed = dict[str, str]  # name -> message of each test that an answer fails
+
+
+def _run(lab: Lab, trials: Sequence[_Trial]) -> dict[_Trial, _Failed]:
+    """Return which tests each answer fails."""
+    plugin = _Trials(lab, trials)
+    run_quietly([], test_files(lab.folder), plugin)
+    return plugin.failed
+
+
+def _errors_of_solutions(lab: Lab, failed: dict[str, _Failed]) -> Iterator[str]:
     for number, exercise in lab.exercises.items():
-        for name, message in _failed(lab, number, exercise.source).items():
+        for name, message in failed[number].items():
             where = f"{lab.folder / SOLUTION}:{exercise.line}: "
             yield f"{where}exercise {number}: the solution fails {name}: {message}"
 
 
-def _prove_stubs(lab: Lab, tests: list[Test]) -> Iterator[str]:
-    for number, exercise in lab.exercises.items():
-        failed = _failed(lab, number, exercise.stub)
+def _errors_of_stubs(tests: Sequence[Test], failed: dict[str, _Failed]) -> Iterator[str]:
+    for number, names in failed.items():
         for test in tests:
-            if test.exercise == number and test.name not in failed:
+            if test.exercise == number and test.name not in names:
                 yield f"{test.file}:{test.line}: {test.name} passes on the stub of {number}"
-
-
-def _failed(lab: Lab, number: str, source: str, only: Test | None = None) -> dict[str, str]:
-    """Return name and message of each test of an exercise, or of one test, that an answer fails."""
-    submission = Submission({number: source})
-
-    def open_exercise(folder: Path, number: str) -> Session:
-        return local_session(lab, submission, number)
-
-    files = test_files(lab.folder) if only is None else [only.file]
-    name = None if only is None else only.name
-    found: list[ExerciseResult] = judge(files, _Proving(open_exercise, number, name))
-    return {
-        test.name: test.message.replace("\n", "; ")
-        for exercise in found
-        for test in exercise.tests
-        if not test.passed
-    }
 
 
 def proof_source(lab: Lab, entry: Mutant | Alternative) -> str:
@@ -258,20 +277,51 @@ def _traceback(error: BaseException) -> traceback.StackSummary:
     return traceback.extract_tb(error.__traceback__)
 
 
-class _Proving(Grading):
-    """Runs the tests of an exercise, or only the one that shall catch a mutant."""
+class _Trials(Grading):
+    """A pytest plugin that runs tests on one answer after the other.
 
-    def __init__(self, open_exercise: OpenExercise, number: str, test: str | None) -> None:
-        super().__init__(open_exercise, number, SEED)
-        self.test = test
+    All trials share one session of pytest: to start one and to collect the tests takes longer than
+    most tests.
 
-    def pytest_collection_modifyitems(
-        self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
-        """Keep what is asked for."""
-        super().pytest_collection_modifyitems(config, items)
-        if self.test is not None:
-            items[:] = [item for item in items if item.function.__name__ == self.test]  # type: ignore[attr-defined]
+    Args:
+        lab: whose tests are run.
+        trials: the answers.
+
+    Attributes:
+        failed: what each answer fails, once the session has ended.
+    """
+
+    def __init__(self, lab: Lab, trials: Sequence[_Trial]) -> None:
+        super().__init__(self._open, seed=SEED)
+        self.lab = lab
+        self.trials = trials
+        self.failed: dict[_Trial, _Failed] = {}
+        self.submission = Submission({})
+
+    def _open(self, folder: Path, number: str) -> Session:
+        return local_session(self.lab, self.submission, number)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run each answer's tests, instead of each test once."""
+        for trial in self.trials:
+            self.submission = Submission({trial.number: trial.source})
+            self.channels.clear()
+            self.results.clear()
+            items = [item for item in session.items if _meets(item, trial)]
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            self.failed[trial] = {
+                test.name: test.message.replace("\n", "; ")
+                for test in self.results.values()
+                if not test.passed
+            }
+        return True
+
+
+def _meets(item: Any, trial: _Trial) -> bool:
+    """Whether a test is run in a trial."""
+    number = item.get_closest_marker("exercise").args[0]
+    return number == trial.number and trial.test in (None, item.function.__name__)
 
 
 class _Collector:

@@ -1,0 +1,102 @@
+"""Print how many processor seconds each step of .ci/run and each file of tests takes.
+
+    bash .ci/run                  # leaves the folder build/seconds
+    python bench/ci_seconds.py    # prints it as tables
+
+Processor seconds are those of all processes together, so they hardly depend on how many run at
+once. The start of a test process and the import of what the tests need are not part of a file.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from itertools import pairwise
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "build" / "seconds"
+CATALOGUE = "tests/test_catalogue.py"
+OF_SYSTEMS = ("tests/autoencoders/", "tests/gans/")  # a system has a file of tests there
+
+
+def read_steps(file: Path) -> list[tuple[str, float]]:
+    """Return name and processor seconds of each step, in order.
+
+    Args:
+        file: its lines are the name of a step, a tab, and the time that all steps so far took, as
+            the shell's `times` prints it: "1m2.3s 0m4.5s". The first line is the start.
+    """
+    lines = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
+    totals = [(name, sum(map(_seconds, times.split()))) for name, times in lines]
+    return [(name, after - before) for (_, before), (name, after) in pairwise(totals)]
+
+
+def _seconds(time: str) -> float:
+    """Return the seconds of a time such as "1m2.3s"."""
+    minutes, seconds = time.rstrip("s").split("m")
+    return 60 * int(minutes) + float(seconds)
+
+
+def read_tests(file: Path) -> dict[str, dict[str, float]]:
+    """Return the processor seconds of each test, by backend.
+
+    Args:
+        file: a line of JSON for each process, as tests/conftest.py writes it. What a process needed
+            besides its tests is returned as the test "start of processes".
+    """
+    found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for line in file.read_text(encoding="utf-8").splitlines():
+        process = json.loads(line)
+        found[process["backend"]]["start of processes"] += process["rest"]
+        for test, seconds in process["tests"].items():
+            found[process["backend"]][test] += seconds
+    return found
+
+
+def by_file(tests: dict[str, float]) -> dict[str, float]:
+    """Return the processor seconds of each file."""
+    files: dict[str, float] = defaultdict(float)
+    for test, seconds in tests.items():
+        files[test.split("::")[0]] += seconds
+    return files
+
+
+def budget(tests: dict[str, float]) -> tuple[float, float]:
+    """Return the mean seconds of one system's row in the catalogue, and of one system's test file.
+
+    Args:
+        tests: name -> processor seconds.
+    """
+    rows: dict[str, float] = defaultdict(float)
+    for test, seconds in tests.items():
+        if test.startswith(CATALOGUE) and "[" in test:
+            rows[test.split("[")[1]] += seconds
+    files = [s for file, s in by_file(tests).items() if file.startswith(OF_SYSTEMS)]
+    return sum(rows.values()) / max(len(rows), 1), sum(files) / max(len(files), 1)
+
+
+def table(heading: str, rows: list[tuple[str, float]]) -> str:
+    """Return rows of a name and seconds as a Markdown table, with their sum."""
+    lines = [f"| {heading} | processor seconds |", "|---|---|"]
+    lines += [f"| {name} | {seconds:.0f} |" for name, seconds in rows]
+    return "\n".join([*lines, f"| all | {sum(seconds for _, seconds in rows):.0f} |"])
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="default: %(default)s")
+    folder = parser.parse_args().folder
+    if (folder / "steps.tsv").exists():
+        print(table("step", read_steps(folder / "steps.tsv")))
+    total_row = total_file = 0.0
+    for backend, tests in read_tests(folder / "tests.jsonl").items():
+        rows = sorted(by_file(tests).items(), key=lambda row: -row[1])
+        print(f"\n{table(f'file of tests, on {backend}', rows)}")
+        row, file = budget(tests)
+        print(f"\nOne system on {backend}: {row:.1f} s for its row, {file:.1f} s for its own tests")
+        total_row, total_file = total_row + row, total_file + file
+    print(f"One system on all: {total_row:.1f} s for its row, {total_file:.1f} s for its own tests")
+
+
+if __name__ == "__main__":
+    main()
