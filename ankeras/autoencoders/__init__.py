@@ -1,4 +1,4 @@
-"""The autoencoders of the lectures, one file a system."""
+"""The autoencoders of the lectures, one file per system."""
 
 import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
 from ankeras.autoencoders.autoencoder import (

@@ -1,4 +1,4 @@
-"""The denoising autoencoder: it sees a corrupted image and must reproduce the clean one.
+"""The denoising autoencoder: it sees a corrupted image and must reproduce the clean image.
 
 Source: AE, "Denoising Autoencoders" and data completion; DLSP, "Denoising autoencoder"; Vincent et
 al., "Extracting and composing robust features with denoising autoencoders" (ICML 2008).
@@ -10,7 +10,7 @@ al., "Extracting and composing robust features with denoising autoencoders" (ICM
     salt-and-pepper:  each value of x is set to 0 or 1, evenly, with probability `level`
     block:            a rectangle of x, `level` of its height and of its width, is set to 0
 
-Trained with blocks it completes images of which a part is missing.
+Trained with blocks, it completes images that miss a part.
 """
 
 from typing import Any
@@ -81,21 +81,21 @@ class DenoisingAutoencoder(Autoencoder):
         return ops.where(u < self.level / 2, 0.0, ops.where(u < self.level, 1.0, x))
 
     def complete(self, x: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        """Fill in what is missing, and leave the rest as it is.
+        """Return images with the missing pixels filled in; all other pixels stay the same.
 
         Args:
-            x: images (n, height, width, channels) in [0, 1]; what is missing may hold anything.
-            missing: bool, (n, height, width).
+            x: images (n, height, width, channels) in [0, 1]; missing pixels may hold any value.
+            missing: bool, (n, height, width), which pixels are missing.
 
         Returns:
-            float32, as x.
+            float32, of x's shape.
 
         Raises:
             ValueError: if the shapes do not fit.
         """
         if missing.shape != x.shape[:3] or missing.dtype != bool:
             raise ValueError(
-                f"What is missing is a bool array {x.shape[:3]}, not {missing.dtype} "
+                f"missing must be a bool array {x.shape[:3]}, not {missing.dtype} "
                 f"{missing.shape}."
             )
         known = np.where(missing[..., None], 0.0, x).astype("float32")

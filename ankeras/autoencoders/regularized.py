@@ -1,4 +1,4 @@
-"""Regularized autoencoders: a term that steers the code E(s) or the reconstruction D(E(s)).
+"""Regularized autoencoders: the loss has a term for the code E(s) or the reconstruction D(E(s)).
 
 Source: AN2DL, "Autoencoders" (remark on the regularization term); AE, "Regularized Autoencoders".
 
@@ -10,7 +10,7 @@ Source: AN2DL, "Autoencoders" (remark on the regularization term); AE, "Regulari
     sharp edges:               R = sum | |grad x| - |grad x_hat| |, Mathieu et al., "Deep
                                multi-scale video prediction" (ICLR 2016), equation 6, alpha = 1
 
-The sparse and the contractive autoencoder, which the lectures name, have files of their own.
+The sparse and the contractive autoencoder have their own files.
 """
 
 from typing import Any
@@ -65,7 +65,7 @@ def total_variation(x_hat: Any) -> Any:
 
 
 def edge_difference(x: Any, x_hat: Any) -> Any:
-    """Return sum | |grad x| - |grad x_hat| |, averaged over the batch; images as above."""
+    """Return sum | |grad x| - |grad x_hat| |, averaged over the batch: two (batch, height, width, c) -> ()."""
     return sum(
         _sum_then_mean(ops.abs(ops.abs(edges) - ops.abs(edges_hat)))
         for edges, edges_hat in zip(_gradient(x), _gradient(x_hat), strict=True)
@@ -100,7 +100,7 @@ class SmoothAutoencoder(RegularizedAutoencoder):
 
 @keras.saving.register_keras_serializable("ankeras")
 class SharpAutoencoder(RegularizedAutoencoder):
-    """Autoencoder whose reconstructions are asked for the edges of the input."""
+    """Autoencoder whose reconstructions are pulled towards the edges of the input."""
 
     def regularizer(self, x: Any, z: Any, x_hat: Any) -> Any:
         """Return the difference between the edges of x and x_hat."""

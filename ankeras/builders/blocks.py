@@ -18,9 +18,9 @@ MLP_WIDTHS = (256, 128)
 def synchronize_batch_norm(model: keras.Model) -> None:
     """Let all batch normalization of a model average over the minibatch of all devices.
 
-    Call it before `fit`. Otherwise each of TensorFlow's devices normalizes its own part of a
-    minibatch and keeps statistics of its own, of which those of the first device are saved. On
-    JAX the average is over all devices anyway, and nothing changes.
+    Call it before `fit`. Otherwise each of TensorFlow's devices normalizes its part of a minibatch
+    and keeps its statistics, and only those of the first device are saved. On JAX the average is
+    always over all devices, and nothing changes.
 
     Args:
         model: a network, or a system with its networks.

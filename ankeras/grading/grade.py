@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import ankeras
+from ankeras import __version__
 from ankeras.grading.lab import SOLUTION, Lab
 from ankeras.grading.plugin import Grading, OpenExercise, judge
 from ankeras.grading.prove import test_files
@@ -38,7 +38,7 @@ def lab_files(lab: Lab) -> list[Path]:
 
 def lab_version(lab: Lab) -> str:
     """Return a hash of the version of ankeras and of the files that grading needs."""
-    digest = hashlib.sha256(ankeras.__version__.encode())
+    digest = hashlib.sha256(__version__.encode())
     for file in lab_files(lab):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

@@ -63,12 +63,12 @@ class System(Model):
         Args:
             x: images; arrays are checked before the first step.
             y: targets or labels, where the system needs them.
-            batch_size: images a step. Default: 32.
+            batch_size: images per step. Default: 32.
             callbacks: a list of Keras callbacks.
             **options: the further arguments of `keras.Model.fit`.
 
         Returns:
-            The history; after Ctrl-C that of the epochs that were completed.
+            The history. After Ctrl-C it holds the epochs that were completed.
 
         Raises:
             ValueError: if the data does not fit the system, its batches do not fit the devices
@@ -118,11 +118,11 @@ class System(Model):
         if batch_size % n:
             raise ValueError(f"A batch of {batch_size} can't be split evenly among {n} devices.")
         if left := n_images % batch_size:
-            # TensorFlow fills one device's part after the other: some would get no image at all
+            # TensorFlow fills the part of one device after another: some would get no image
             raise ValueError(
-                f"{n_images} images end in a batch of {left} instead of {batch_size}, which would "
-                f"leave some of the {n} devices with fewer images, or none: give a multiple of "
-                f"{batch_size}, such as the first {n_images - left}."
+                f"The last batch of {n_images} images has {left} images instead of {batch_size}. "
+                f"Some of the {n} devices would get fewer images, or none: give a multiple of "
+                f"{batch_size} images, such as the first {n_images - left}."
             )
 
     def get_config(self) -> dict[str, Any]:
@@ -146,13 +146,13 @@ class System(Model):
 class _LossGuard(keras.callbacks.Callback):
     """Watches the losses and keeps a copy of the last good weights."""
 
-    async_safe = True  # a step needs not wait for it
+    async_safe = True  # a step need not wait for it
 
     def __init__(self, players: dict[str, str]) -> None:
         super().__init__()
         self.players = players
-        # (epoch, step, number of the player, loss): where Keras calls back from several threads,
-        # a later step may be seen before the first bad one
+        # (epoch, step, number of the player, loss). Keras may call back from several threads, so a
+        # later step may come before the first bad one
         self.failures: list[tuple[int, int, int, float]] = []
         self.epoch = 0
         self.kept: tuple[str, list[np.ndarray]] = ("", [])
@@ -189,5 +189,5 @@ class _LossGuard(keras.callbacks.Callback):
 
 
 def state_of(model: keras.Model) -> list[keras.Variable]:
-    """Return all that a training step may change."""
+    """Return all variables that a training step may change."""
     return [*model.variables, *model.optimizer.variables]
