@@ -36,16 +36,16 @@ def _seconds(time: str) -> float:
     return 60 * int(minutes) + float(seconds)
 
 
-def read_tests(file: Path) -> dict[str, dict[str, float]]:
+def read_tests(folder: Path) -> dict[str, dict[str, float]]:
     """Return the processor seconds of each test, by backend.
 
     Args:
-        file: a line of JSON for each process, as tests/conftest.py writes it. What a process needed
-            besides its tests is returned as the test "start of processes".
+        folder: holds a file of JSON of each process, as tests/conftest.py writes it. What a
+            process needed besides its tests is returned as the test "start of processes".
     """
     found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for line in file.read_text(encoding="utf-8").splitlines():
-        process = json.loads(line)
+    for file in sorted(folder.glob("*.json"), reverse=True):
+        process = json.loads(file.read_text(encoding="utf-8"))
         found[process["backend"]]["start of processes"] += process["rest"]
         for test, seconds in process["tests"].items():
             found[process["backend"]][test] += seconds
@@ -89,7 +89,7 @@ def main() -> None:
     if (folder / "steps.tsv").exists():
         print(table("step", read_steps(folder / "steps.tsv")))
     total_row = total_file = 0.0
-    for backend, tests in read_tests(folder / "tests.jsonl").items():
+    for backend, tests in read_tests(folder).items():
         rows = sorted(by_file(tests).items(), key=lambda row: -row[1])
         print(f"\n{table(f'file of tests, on {backend}', rows)}")
         row, file = budget(tests)

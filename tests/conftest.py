@@ -29,8 +29,8 @@ WITHOUT_BACKEND = (
     "test_startup.py",
 )
 collect_ignore = [] if keras.backend.backend() == "tensorflow" else list(WITHOUT_BACKEND)
-# Where each process notes its processor seconds by test; bench/ci_seconds.py reads it.
-SECONDS_FILE = os.environ.get("ANKERAS_SECONDS")
+# Folder where each process leaves its processor seconds by test; bench/ci_seconds.py reads it.
+SECONDS = os.environ.get("ANKERAS_SECONDS")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,11 +51,11 @@ class _Seconds:
     """A pytest plugin that notes the processor seconds of each test, and of the rest.
 
     Args:
-        file: to which this process appends one line of JSON when it ends.
+        folder: gets one file of JSON from each process that runs tests.
     """
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.of_test: dict[str, float] = {}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -69,14 +69,15 @@ class _Seconds:
         # Where no test was run, the children are workers of xdist, which note their own seconds.
         whose = FAMILY if self.of_test else [resource.RUSAGE_SELF]
         rest = _processor_seconds(*whose) - sum(self.of_test.values())
-        line = {"backend": keras.backend.backend(), "tests": self.of_test, "rest": rest}
-        with self.file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        backend = keras.backend.backend()
+        found = {"backend": backend, "tests": self.of_test, "rest": rest}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / f"{backend}-{os.getpid()}.json").write_text(json.dumps(found))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if SECONDS_FILE:
-        config.pluginmanager.register(_Seconds(Path(SECONDS_FILE)), "ankeras-seconds")
+    if SECONDS:
+        config.pluginmanager.register(_Seconds(Path(SECONDS)), "ankeras-seconds")
 
 
 @pytest.fixture(autouse=True)

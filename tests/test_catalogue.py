@@ -32,16 +32,15 @@ def data(system, tiny_images):
 
 def _compiled(system):
     model = system.tiny()
-    # XLA compiles for seconds what is computed in milliseconds; on JAX there is no other way.
-    options = {"jit_compile": False} if TENSORFLOW else {}
     if isinstance(model, gans.AdversarialGame):
-        model.compile(**options)
+        model.compile()
     elif system.learns_from == "x, x":
-        model.compile(keras.optimizers.Adam(1e-2), loss=squared_error, **options)
+        model.compile(keras.optimizers.Adam(1e-2), loss=squared_error)
     else:
-        model.compile(keras.optimizers.Adam(1e-2), **options)
-    # Otherwise TensorFlow traces the first step twice: once to make the optimizer's variables.
-    model.optimizer.build(model.trainable_variables)
+        model.compile(keras.optimizers.Adam(1e-2))
+    if not model.optimizer.built:
+        # Otherwise TensorFlow traces the first step twice: once to make the optimizer's variables.
+        model.optimizer.build(model.trainable_variables)
     return model
 
 
