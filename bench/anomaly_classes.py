@@ -1,4 +1,4 @@
-"""One class is normal: how well AE, VAE and BiGAN separate it from the others, for each class.
+"""Measure how well AE, VAE and BiGAN separate a normal class from all others, for each class.
 
 python bench/anomaly_classes.py [--data mnist.npz | --faces] [--epochs 100]
 

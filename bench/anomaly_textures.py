@@ -1,8 +1,9 @@
-"""Defects in brick, grass and gravel, found by the fully convolutional BiGAN, pixel by pixel.
+"""Measure how well the fully convolutional BiGAN finds defects in brick, grass and gravel.
 
 python bench/anomaly_textures.py [--seconds 540] [--textures brick grass gravel]
 
-It is trained on the upper part of each photograph and on forgeries of it. It is evaluated on
+It is trained on the upper part of each photograph and on forgeries of it, that is, on patches with
+artificial damage. It is evaluated on
 patches of 128x128 pixels of the lower part: 20 patches for each of five kinds of defects, and 20
 good ones.
 """
@@ -46,7 +47,7 @@ def trained(wall: np.ndarray, seconds: float) -> FCBiGAN:
 
 
 def areas(score: np.ndarray, found: Anomalies) -> dict[str, float]:
-    """Return the areas under the ROC curves of pixels and of images, of all kinds and per kind."""
+    """Return the areas under the ROC curves of pixels and of images, for all kinds and per kind."""
     kinds, masks = np.array(found.kinds), np.asarray(found.masks)
     of_images = image_scores(score)
     figures = {

@@ -1,4 +1,4 @@
-"""The convolutional autoencoder against PCA on real digits, and its speed against plain Keras.
+"""Compare the convolutional autoencoder with PCA on real digits, and its speed with plain Keras.
 
 python bench/autoencoder.py [--data mnist.npz]
 """
@@ -19,10 +19,10 @@ EPOCHS = 28  # at most 3 minutes on two cores
 
 
 def network(latent_dim: int) -> keras.Model:
-    """Build the autoencoder that is measured at a size of the code.
+    """Return the autoencoder that is measured for this size of the code.
 
-    A code of two numbers needs a deeper network, which then learns the 10,000 images by heart:
-    noise on the input, 30 % of the pixels' range, keeps it from that.
+    A code of two numbers needs a deeper network. Such a network overfits to the 10,000 images.
+    Noise on the input, with a standard deviation of 30 % of the pixels' range, prevents this.
     """
     if latent_dim > 2:
         return get_autoencoder(latent_dim=latent_dim)
@@ -36,7 +36,7 @@ def network(latent_dim: int) -> keras.Model:
 
 
 def by_hand(latent_dim: int) -> keras.Model:
-    """Build the default network of `get_autoencoder` in plain Keras."""
+    """Return the default network of `get_autoencoder`, written in plain Keras."""
 
     def block(x: keras.KerasTensor, layer: layers.Layer) -> keras.KerasTensor:
         return layers.ReLU()(layers.BatchNormalization()(layer(x)))
@@ -58,7 +58,7 @@ def by_hand(latent_dim: int) -> keras.Model:
 
 
 def quality(x_train: np.ndarray, x_test: np.ndarray) -> list[dict]:
-    """Train at d = 2 and d = 32 and compare the test error with PCA of the same size."""
+    """Train with d = 2 and d = 32, and return the test errors beside those of PCA."""
     rows = []
     for latent_dim in (2, 32):
         ankeras.setup(seed=0)
@@ -86,7 +86,10 @@ def quality(x_train: np.ndarray, x_test: np.ndarray) -> list[dict]:
 
 
 def speed(x: np.ndarray, rounds: int = 7) -> dict[str, float]:
-    """Measure images a second of `fit` in turns: ours / by hand, the median ratio."""
+    """Return images per second of `fit` in plain Keras, and the median ratios ours / plain.
+
+    The models are measured alternately.
+    """
     models = {
         "plain keras": by_hand(32),
         "get_autoencoder": get_autoencoder(latent_dim=32),
@@ -111,7 +114,7 @@ def speed(x: np.ndarray, rounds: int = 7) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure both and keep the figures."""
+    """Measure both and save the figures."""
     train_data, test_data = real_digits(parser(__doc__).parse_args().data)
     figures = {
         "speed of fit": speed(train_data.images),

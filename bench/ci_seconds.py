@@ -1,10 +1,10 @@
-"""Print how many processor seconds each step of .ci/run and each file of tests takes.
+"""Print how many processor seconds each step of .ci/run and each test file takes.
 
-    bash .ci/run                  # leaves the folder build/seconds
+    bash .ci/run                  # writes the folder build/seconds
     python bench/ci_seconds.py    # prints it as tables
 
-Processor seconds are those of all processes together, so they hardly depend on how many run at
-once. The start of a test process and the import of what the tests need are not part of a file.
+Processor seconds are summed over all processes, so they hardly depend on how many processes run at
+the same time. The start of a test process and its imports are not counted for a file.
 """
 
 import argparse
@@ -15,14 +15,14 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "build" / "seconds"
 CATALOGUE = "tests/test_catalogue.py"
-OF_SYSTEMS = ("tests/autoencoders/", "tests/gans/")  # a system has a file of tests there
+OF_SYSTEMS = ("tests/autoencoders/", "tests/gans/")  # each system has one test file there
 
 
 def read_steps(file: Path) -> list[tuple[str, float]]:
     """Return name and processor seconds of each step, in order.
 
     Args:
-        file: its lines are the name of a step, a tab, and the time that all steps so far took, as
+        file: each line has the name of a step, a tab, and the time of all steps up to this one, as
             the shell's `times` prints it: "1m2.3s 0m4.5s". The first line is the start.
     """
     lines = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
@@ -40,8 +40,8 @@ def read_tests(folder: Path) -> dict[str, dict[str, float]]:
     """Return the processor seconds of each test, by backend.
 
     Args:
-        folder: holds a file of JSON of each process, as tests/conftest.py writes it. What a
-            process needed besides its tests is returned as the test "start of processes".
+        folder: holds one JSON file per process, as tests/conftest.py writes it. The time of a
+            process outside its tests is returned as the test "start of processes".
     """
     found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for file in sorted(folder.glob("*.json"), reverse=True):
@@ -75,7 +75,7 @@ def budget(tests: dict[str, float]) -> tuple[float, float]:
 
 
 def table(heading: str, rows: list[tuple[str, float]]) -> str:
-    """Return rows of a name and seconds as a Markdown table, with their sum."""
+    """Return a Markdown table of names and seconds, with the sum in the last row."""
     lines = [f"| {heading} | processor seconds |", "|---|---|"]
     lines += [f"| {name} | {seconds:.0f} |" for name, seconds in rows]
     return "\n".join([*lines, f"| all | {sum(seconds for _, seconds in rows):.0f} |"])
@@ -91,7 +91,7 @@ def main() -> None:
     total_row = total_file = 0.0
     for backend, tests in read_tests(folder).items():
         rows = sorted(by_file(tests).items(), key=lambda row: -row[1])
-        print(f"\n{table(f'file of tests, on {backend}', rows)}")
+        print(f"\n{table(f'test file, on {backend}', rows)}")
         row, file = budget(tests)
         print(f"\nOne system on {backend}: {row:.1f} s for its row, {file:.1f} s for its own tests")
         total_row, total_file = total_row + row, total_file + file

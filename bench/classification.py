@@ -1,10 +1,11 @@
-"""Classifier initialization against a random start, on real digits with few labels.
+"""Compare classifier initialization with a random start, on real digits with few labels.
 
 python bench/classification.py [--data mnist.npz]
 
-Three ways to the same network: encoder from an autoencoder and fine-tuned, the same but frozen,
-and a random start. Each is tuned over the same grid for each number of labels, on 1,000 labelled
-validation images that none of them trains on; the test accuracy is then measured for 5 seeds.
+There are three ways to train the same network: with the encoder of an autoencoder, fine-tuned; with
+the same encoder, frozen; and from random weights. For each number of labels, the settings of each
+way are searched on 1,000 labelled validation images, which are not used in training. Then the test
+accuracy is measured for 5 seeds.
 """
 
 import itertools
@@ -25,7 +26,7 @@ WAYS = ("fine-tuned", "frozen", "random start")
 
 
 def start(way: str, pretrained: keras.Model, seed: int) -> keras.Model:
-    """Return a classifier with a new head, on a copy of the encoder or on a random one."""
+    """Return a classifier with a new head and a copy of the encoder, or a random encoder."""
     encoder = get_encoder(pretrained.input_shape[1:], LATENT_DIM, seed=seed)
     if way != "random start":
         encoder.set_weights(pretrained.get_weights())
@@ -43,7 +44,7 @@ def score(
 
 
 def main() -> None:
-    """Tune, measure, report."""
+    """Search the settings, measure the accuracies, and print and save them."""
     everything, test = real_digits(parser(__doc__).parse_args().data)
     validation, pool = everything.take(slice(0, 1000)), everything.take(slice(1000, None))
     keras.utils.set_random_seed(0)
@@ -56,7 +57,7 @@ def main() -> None:
             {"learning_rate": rate, "steps": steps, "head_steps": 100 * (way == "fine-tuned")}
             for rate, steps in itertools.product(RATES, STEPS)
         ]
-        if way == "frozen":  # its head has one learning rate: only how long it is trained is tuned
+        if way == "frozen":  # the learning rate of the head is fixed: search the number of steps
             grid = [{"head_steps": steps, "steps": 0} for steps in (25, 50, 100, 200, 400, 800)]
         tuned = [
             np.mean(

@@ -1,4 +1,4 @@
-"""What the benchmarks share: real digits and a place for the figures."""
+"""Functions that several benchmarks use: load real digits, save and load figures."""
 
 import argparse
 import importlib.metadata
@@ -16,7 +16,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser that knows where the real digits are."""
+    """Return a parser with the option --data, the file of the real digits."""
     options = argparse.ArgumentParser(description=description)
     options.add_argument(
         "--data",
@@ -33,13 +33,13 @@ def real_digits(path: Path | None) -> tuple[ankeras.data.Dataset, ankeras.data.D
 
 
 def load(name: str) -> Any:
-    """Return the figures that were saved; {} before the first time."""
+    """Return the figures that were saved under a name, or {} if there are none."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text())["figures"] if path.exists() else {}
 
 
 def save(name: str, figures: Any) -> None:
-    """Write figures, with the versions and the machine they were measured on, as JSON."""
+    """Write figures as JSON, with the versions of packages and a description of the machine."""
     RESULTS.mkdir(exist_ok=True)
     packages = ("keras", keras.backend.backend(), "numpy")
     versions = {package: importlib.metadata.version(package) for package in packages}

@@ -1,4 +1,4 @@
-"""How many images are drawn per second, including their factors: python bench/data_speed.py."""
+"""Measure how many images with factors are drawn per second: python bench/data_speed.py."""
 
 import time
 
@@ -8,7 +8,7 @@ from common import save
 
 
 def main() -> None:
-    """Draw each kind at each size three times, and save the median."""
+    """Draw images of each kind and size three times, and save the median speed."""
     figures = {}
     for name, draw, n, sizes in (
         ("digits", digits, 10_000, (28, 64)),

@@ -1,4 +1,4 @@
-"""How realistic are the drawn digits? A network that was trained on them only reads real ones.
+"""Measure how realistic the drawn digits are: train a classifier on them, test it on real digits.
 
 python bench/digits_realism.py [--data mnist.npz]
 """
@@ -25,7 +25,7 @@ def reader() -> keras.Model:
 
 
 def main() -> None:
-    """Train on drawn digits, read the real test digits, and print and save the accuracy."""
+    """Train on drawn digits, classify the real test digits, and print and save the accuracy."""
     _, test = real_digits(parser(__doc__).parse_args().data)
     confusion = np.zeros((10, 10), int)  # rows: real digits, columns: predictions
     accuracies = []
@@ -40,7 +40,7 @@ def main() -> None:
         read = model.predict(test.images, batch_size=500, verbose=0).argmax(axis=1)
         np.add.at(confusion, (test.labels, read), 1)
         accuracies.append(float(np.mean(read == test.labels)))
-        print(f"seed {seed}: {accuracies[-1]:.4f} of the real test digits read right", flush=True)
+        print(f"seed {seed}: {accuracies[-1]:.4f} of the real test digits are right", flush=True)
     print(confusion)
     save("digits_realism", {"accuracy": accuracies, "confusion": confusion.tolist()})
 

@@ -1,4 +1,4 @@
-"""What the benchmarks of the generative models share: training for a time, and judging."""
+"""Functions of the generative models' benchmarks: train for some time, evaluate samples."""
 
 import time
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from common import RESULTS
 
 
 def let_fall(rates: Iterable[tuple[keras.optimizers.Optimizer, float]], share: float) -> None:
-    """Set learning rates: up within the first fiftieth of the training, then along half a cosine.
+    """Set learning rates: they rise in the first 2 % of a training, then fall along half a cosine.
 
     Args:
         rates: optimizers, and the highest rate of each.
-        share: of the training that is over, in [0, 1].
+        share: the part of the training that is done, in [0, 1].
     """
     factor = min(share / 0.02, 1.0) * 0.5 * (1 + np.cos(np.pi * share))
     for optimizer, rate in rates:
@@ -26,7 +26,7 @@ def let_fall(rates: Iterable[tuple[keras.optimizers.Optimizer, float]], share: f
 
 
 class Training(keras.callbacks.Callback):
-    """Ends a training after some seconds; until then the rates fall along half a cosine."""
+    """Ends a training after some seconds; the rates fall along half a cosine during this time."""
 
     def __init__(self, seconds: float, *optimizers: keras.optimizers.Optimizer) -> None:
         super().__init__()
@@ -35,17 +35,17 @@ class Training(keras.callbacks.Callback):
         self.start = time.perf_counter()
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Set the rates."""
+        """Set the learning rates."""
         let_fall(self.rates, min((time.perf_counter() - self.start) / self.seconds, 1.0))
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Look at the clock."""
+        """End the training if the time is over."""
         if time.perf_counter() - self.start > self.seconds:
             self.model.stop_training = True
 
 
 def train_vae(vae: VAE, data: tuple, seconds: float, rate: float = 5e-3) -> dict:
-    """Train for some seconds."""
+    """Train a VAE for some seconds; return the seconds and the number of steps."""
     vae.compile(keras.optimizers.Adam(rate))
     clock = Training(seconds, vae.optimizer)
     vae.fit(*data, batch_size=100, epochs=10_000, callbacks=[clock], verbose=0)
@@ -53,7 +53,7 @@ def train_vae(vae: VAE, data: tuple, seconds: float, rate: float = 5e-3) -> dict
 
 
 def train_gan(gan: GAN, data: tuple, seconds: float) -> dict:
-    """Train for some seconds, and take the average of G's weights."""
+    """Train a GAN for some seconds, with averaged weights of G; return seconds and steps."""
     gan.compile()
     clock = Training(seconds, gan.optimizer.discriminator, gan.optimizer.generator)
     gan.fit(*data, batch_size=64, epochs=10_000, callbacks=[WeightAverage(), clock], verbose=0)
@@ -62,14 +62,14 @@ def train_gan(gan: GAN, data: tuple, seconds: float) -> dict:
 
 
 def report(name: str, figures: dict) -> dict:
-    """Print what was found."""
+    """Print the figures that are numbers, and return all figures."""
     shown = {k: round(v, 4) for k, v in figures.items() if isinstance(v, float | int)}
     print(f"{name}: {shown}", flush=True)
     return figures
 
 
-def judged(classifier: keras.Model, real: np.ndarray, fake: np.ndarray) -> dict:
-    """Return what `metrics.judge` finds, as plain numbers."""
+def evaluated(classifier: keras.Model, real: np.ndarray, fake: np.ndarray) -> dict:
+    """Return the figures of `evaluation.evaluate_samples` as a dictionary that JSON can hold."""
     found = evaluation.evaluate_samples(classifier, real, fake)
     return {
         "n": found.n,
@@ -86,6 +86,6 @@ def judged(classifier: keras.Model, real: np.ndarray, fake: np.ndarray) -> dict:
 
 
 def picture(name: str, images: np.ndarray) -> None:
-    """Keep the first 100 samples for looking at."""
+    """Save a picture of the first 100 samples."""
     RESULTS.mkdir(exist_ok=True)
     pictures.image_grid(images[:100]).savefig(RESULTS / f"{name}.png")

@@ -1,4 +1,4 @@
-"""VAE, DCGAN, CVAE and CGAN on real digits, judged by a classifier of real digits.
+"""Train VAE, DCGAN, CVAE and CGAN on real digits, and evaluate their samples with a classifier.
 
 python bench/generative_digits.py [--data mnist.npz] [--seconds 350] [--only CGAN]
 """
@@ -16,20 +16,20 @@ from ankeras.gans import CGAN, get_dcgan
 import keras
 import numpy as np
 from common import load, parser, real_digits, save
-from generative import judged, picture, report, train_gan, train_vae
+from generative import evaluated, picture, report, train_gan, train_vae
 
 N_SAMPLES, N_CLASSES = 10_000, 10
 
 
 def with_distorted_copies(data: Dataset, copies: int = 5) -> Dataset:
-    """Add copies, a little turned, shifted and scaled.
+    """Return the images and copies of them that are a little rotated, shifted and scaled.
 
-    A classifier's own errors are charged to the generators: it must read better than it can learn
-    from 10,000 digits as they are.
+    The classifier is trained on them. Its errors make the figures of all generators worse, and
+    10,000 digits without such copies are too few for a good classifier.
     """
     distort = keras.Sequential(
         [
-            keras.layers.RandomRotation(0.04, fill_mode="constant", seed=0),  # of a full turn
+            keras.layers.RandomRotation(0.04, fill_mode="constant", seed=0),  # 0.04 full turns
             keras.layers.RandomTranslation(0.07, 0.07, fill_mode="constant", seed=1),
             keras.layers.RandomZoom(0.1, fill_mode="constant", seed=2),
         ]
@@ -41,15 +41,22 @@ def with_distorted_copies(data: Dataset, copies: int = 5) -> Dataset:
 
 
 def measure(train: Dataset, test: Dataset, seconds: float, only: str, figures: dict) -> dict:
-    """Train models for some seconds each and judge their samples; `figures` are earlier ones."""
+    """Train each model for some seconds, evaluate its samples, and return old and new figures.
+
+    Args:
+        train, test: real digits.
+        seconds: of training per model.
+        only: the models whose names start with it.
+        figures: earlier figures; those of these models are replaced.
+    """
     classifier = evaluation.train_classifier(with_distorted_copies(train), epochs=4)
     figures["classifier, accuracy on test digits"] = evaluation.conditional_accuracy(
         classifier, test.images, test.labels
     )
-    for name, train_and_judge in MODELS.items():
+    for name, train_and_evaluate in MODELS.items():
         if name.startswith(only):
             ankeras.setup(0)
-            figures[name] = report(name, train_and_judge(train, test, seconds, classifier))
+            figures[name] = report(name, train_and_evaluate(train, test, seconds, classifier))
     dcgan, vae = figures.get("DCGAN"), figures.get("VAE, d = 20")
     if dcgan and vae:
         figures["frechet, DCGAN / VAE"] = dcgan["frechet"] / vae["frechet"]
@@ -57,7 +64,7 @@ def measure(train: Dataset, test: Dataset, seconds: float, only: str, figures: d
 
 
 def vae(d: int, train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
-    """Train a VAE; judge its bound, its aggregate posterior and its samples."""
+    """Train a VAE; return figures of its bound, of q(z) over all images and of its samples."""
     shape = train.images.shape[1:]
     model = VAE(get_encoder(shape, 2 * d), get_decoder(d, shape, upsampling="transposed"))
     found = train_vae(model, (train.images,), seconds)
@@ -69,23 +76,23 @@ def vae(d: int, train: Dataset, test: Dataset, seconds: float, classifier: keras
     found["q(z) standard deviation"] = [float(spread.min()), float(spread.max())]
     samples = model.generate(N_SAMPLES)
     picture(f"generative_digits_vae_{d}", samples)
-    return found | judged(classifier, test.images, samples)
+    return found | evaluated(classifier, test.images, samples)
 
 
 def dcgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
-    """Train a DCGAN; judge its samples and whether every class is among them."""
+    """Train a DCGAN; return figures of its samples and the share of the rarest class."""
     model = get_dcgan(train.images.shape[1:])
     found = train_gan(model, (train.images,), seconds)
     samples = model.generate(N_SAMPLES)
     picture("generative_digits_dcgan", samples)
-    found |= judged(classifier, test.images, samples)
+    found |= evaluated(classifier, test.images, samples)
     classes = evaluation.probabilities(classifier, samples)["class"].argmax(axis=1)
     found["rarest class"] = float(evaluation.frequencies(classes, N_CLASSES).min())
     return found
 
 
 def cvae(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
-    """Train a conditional VAE and judge samples that are asked for by class."""
+    """Train a conditional VAE; return figures of its samples of given classes."""
     shape, d = train.images.shape[1:], 10
     decoder = get_decoder(d, shape, upsampling="transposed", condition_dim=N_CLASSES)
     model = CVAE(get_encoder(shape, 2 * d, condition_dim=N_CLASSES), decoder)
@@ -94,7 +101,7 @@ def cvae(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model)
 
 
 def cgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
-    """Train a conditional GAN and judge samples that are asked for by class."""
+    """Train a conditional GAN; return figures of its samples of given classes."""
     shape = train.images.shape[1:]
     model = CGAN(
         get_generator(16, shape, condition_dim=N_CLASSES),
@@ -106,12 +113,12 @@ def cgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model)
 
 
 def conditional(name: str, model: CVAE | CGAN, classifier: keras.Model, test: Dataset) -> dict:
-    """Judge samples that were asked for by class."""
+    """Return figures of a conditional model's samples, equally many of each class."""
     wanted = np.arange(N_SAMPLES) % N_CLASSES
     samples = model.generate_classes(wanted)
     picture(f"generative_digits_{name}", samples)
     accuracy = evaluation.conditional_accuracy(classifier, samples, wanted)
-    return {"conditional accuracy": accuracy, **judged(classifier, test.images, samples)}
+    return {"conditional accuracy": accuracy, **evaluated(classifier, test.images, samples)}
 
 
 MODELS: dict[str, Callable[..., dict]] = {
@@ -124,7 +131,7 @@ MODELS: dict[str, Callable[..., dict]] = {
 
 
 def main() -> None:
-    """Measure and keep the figures."""
+    """Measure and save the figures."""
     options = parser(__doc__)
     options.add_argument("--seconds", type=float, default=350, help="of training, for each model")
     options.add_argument("--only", default="", help="first letters of a model; keep the others")

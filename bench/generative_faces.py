@@ -1,4 +1,4 @@
-"""DCGAN and VAE on drawn faces: attributes of the samples, vector arithmetic, attribute edits.
+"""Train DCGAN and VAE on drawn faces; measure attributes of samples, vector arithmetic, edits.
 
 python bench/generative_faces.py [--seconds 470]
 """
@@ -16,17 +16,20 @@ from ankeras.gans import get_dcgan
 import keras
 import numpy as np
 from common import parser, save
-from generative import judged, picture, report, train_gan, train_vae
+from generative import evaluated, picture, report, train_gan, train_vae
 
 SHAPE, WIDTHS = (32, 32, 3), (32, 64, 128)
 N_TRAIN, N_TEST, N_SAMPLES = 20_000, 10_000, 5_000
-N_EXAMPLES, N_TRIALS = 20, 200  # codes averaged for a concept; arithmetic problems
-# Edits end at one of these multiples of the mean distance from the hyperplane.
+N_EXAMPLES, N_TRIALS = 20, 200  # codes that are averaged per concept; number of trials
+# An edit moves a code to one of these multiples of the mean distance from the hyperplane.
 STRENGTHS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0)
 
 
 def of_samples(reader: keras.Model, real: np.ndarray, samples: np.ndarray) -> dict:
-    """Compare how often each attribute occurs in samples and in the data, both as read."""
+    """Return figures of samples, and how often the reader finds each attribute in them.
+
+    The frequencies are compared with those that the reader finds in real images.
+    """
     found, wanted = (
         evaluation.read_attributes(reader, samples),
         evaluation.read_attributes(reader, real),
@@ -35,7 +38,7 @@ def of_samples(reader: keras.Model, real: np.ndarray, samples: np.ndarray) -> di
         name: evaluation.frequencies(found[name], n) - evaluation.frequencies(wanted[name], n)
         for name, n in evaluation.ATTRIBUTES.items()
     }
-    figures = judged(reader, real, samples)
+    figures = evaluated(reader, real, samples)
     figures["frequencies, samples - data"] = {name: gap.tolist() for name, gap in gaps.items()}
     figures["largest gap"] = float(max(np.abs(gap).max() for gap in gaps.values()))
     return figures
@@ -44,17 +47,17 @@ def of_samples(reader: keras.Model, real: np.ndarray, samples: np.ndarray) -> di
 def arithmetic(
     reader: keras.Model, generator: keras.Model, z: np.ndarray, images: np.ndarray, has: np.ndarray
 ) -> dict:
-    """Judge "man with glasses - man + woman", in the latent space and on pixels.
+    """Return how often "man with glasses - man + woman" works, with codes and with pixels.
 
-    In each trial the examples of the three concepts agree in the other binary attributes, drawn
-    anew: these should be found again in the result.
+    In each trial, the examples of all three concepts have the same other binary attributes, which
+    are chosen at random. The result should have them too.
 
     Args:
-        reader: judges the results.
+        reader: reads the attributes of the results.
         generator: draws images from codes.
         z: (n, d), codes.
         images: (n, *image), the images of these codes.
-        has: (n,), their attributes.
+        has: (n,), the attributes of these images.
     """
     woman, glasses = has["woman"] == 1, has["glasses"] == 1
     others = [name for name in BINARY if name not in ("woman", "glasses")]
@@ -75,7 +78,7 @@ def arithmetic(
         wanted.append(like)
     figures: dict = {
         "chance": float(np.mean(woman & glasses)),
-        "examples a concept": N_EXAMPLES,
+        "examples per concept": N_EXAMPLES,
         "trials": N_TRIALS,
     }
     by_way = {"codes": latent.decode(generator, np.stack(by_codes)), "pixels": np.stack(by_pixels)}
@@ -93,19 +96,21 @@ def arithmetic(
 
 
 def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.ndarray) -> dict:
-    """Flip each binary attribute across its hyperplane, orthogonally to those of the others.
+    """Return how often an edit flips its attribute, and how often it keeps each other attribute.
 
-    Direction (normal, or difference of means) and strength are those whose worst figure is the
-    best for a thousand codes; another thousand is judged.
+    An edit moves a code across the hyperplane of its attribute, orthogonally to the normals of the
+    other hyperplanes. The direction (normal, or difference of means) and the strength are chosen
+    with a thousand codes: those with the best worst figure. They are evaluated with another
+    thousand.
     """
     planes = {name: latent.hyperplane(z, has[name]) for name in BINARY}
     parts = {
         part: (codes, evaluation.read_attributes(reader, latent.decode(generator, codes)))
-        for part, codes in (("choose", z[1000:2000]), ("judge", z[:1000]))
+        for part, codes in (("choose", z[1000:2000]), ("evaluate", z[:1000]))
     }
 
     def edit(part: str, name: str, along: np.ndarray, strength: float) -> dict[str, float]:
-        """Return the share of codes whose attribute flips, and of those that keep each other."""
+        """Return the share of codes whose attribute flips, and that keep each other attribute."""
         codes, before = parts[part]
         distance = strength * float(np.abs(planes[name].distance(z)).mean())
         wanted = np.where(before[name] == 1, -distance, distance)
@@ -124,7 +129,7 @@ def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.nd
             itertools.product(directions, STRENGTHS),
             key=lambda each: min(edit("choose", name, directions[each[0]], each[1]).values()),
         )
-        found = edit("judge", name, directions[way], strength)
+        found = edit("evaluate", name, directions[way], strength)
         figures[name] = {
             "direction": way,
             "strength": strength,
@@ -136,7 +141,7 @@ def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.nd
 
 
 def main() -> None:
-    """Train both models for some seconds, judge them and keep the figures."""
+    """Train both models for some seconds, evaluate them and save the figures."""
     options = parser(__doc__)
     options.add_argument("--seconds", type=float, default=470, help="of training, for each model")
     seconds = options.parse_args().seconds

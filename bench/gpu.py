@@ -1,15 +1,21 @@
-"""Five systems on the device in use: images a second, agreement with the processor, pictures.
+"""Measure five systems on the current device: speed, agreement with the processor, pictures.
 
 python bench/gpu.py        (bench/gpu.sh: for each backend)
 
-Each system trains in mixed_bfloat16, compiled as Keras chooses, several steps an execution where
-the backend offers it; in float32 without XLA (on JAX, which has nothing else, with it); and by the
-textbook recipe, where there is one. The first epoch, which builds the step, is not counted, and of
-the others the median is. The operations of a step are those that `bench/throughput.py` counted.
+Speed is in images per second. Each system trains in three ways:
 
-Agreement: a second process takes the same first steps from the same weights on the processor, some
-times with different noise. How far losses and pictures lie from their mean there is chance; those
-of the device may lie four times as far from it. TensorFlow and JAX draw the first noise on both.
+- in mixed_bfloat16, with Keras's choice of XLA, and with several steps per execution if the backend
+  has this option
+- in float32 without XLA (on JAX with XLA, because JAX always uses it)
+- with the textbook recipe, if there is one
+
+The speed is the median over the epochs without the first, in which the graph is built. The number
+of operations of a step is the one that `bench/throughput.py` counted.
+
+Agreement: a second process takes the same first steps from the same weights on the processor,
+several times with different noise. There, losses and pictures differ from their mean by chance. On
+the device, they may differ from that mean by at most four times as much. With TensorFlow and JAX,
+the first noise is the same on both.
 """
 
 import os
@@ -37,33 +43,33 @@ from keras import ops
 from systems import DIGIT, FACE, SYSTEMS
 
 BATCH, STEPS, EPOCHS = 64, 60, 5
-FEW, FEW_IMAGES = 4, 4  # steps that are compared, and images in each: JAX is slow on a processor
-NOISES, CHANCE = 4, 4.0  # on the processor; how often chance is as good as agreement
+FEW, FEW_IMAGES = 4, 4  # compared steps, and images per step: few, as JAX is slow on a processor
+NOISES, CHANCE = 4, 4.0  # runs on the processor; the factor by which the device may differ more
 MEASURED = {
     "VAE": textbook.VAE,
     "DCGAN, faces of 64 pixels": lambda: textbook.DCGAN(FACE),
     "CGAN": lambda: textbook.CGAN(DIGIT),
     "WGAN-GP": lambda: textbook.WGANGP(DIGIT),
-    "BiGAN": None,  # no example of keras.io
+    "BiGAN": None,  # keras.io has no example
 }
 
 
 def load_images() -> tuple[Dataset, Dataset]:
-    """Return digits and faces, enough for an epoch."""
+    """Return digits and faces, enough for one epoch."""
     of_training = slice(STEPS * BATCH)
     digits, faces = ankeras.data.load("digits")[0], ankeras.data.load("faces", size=FACE[0])[0]
     return digits.take(of_training), faces.take(of_training)
 
 
 def inputs(name: str, digits: Dataset, faces: Dataset, n: int) -> tuple[np.ndarray, ...]:
-    """Return what a system learns from, n images."""
+    """Return the arrays for `fit` of a system: n images, and labels for the CGAN."""
     data = faces if "faces" in name else digits
     images = np.resize(data.images, (n, *data.images.shape[1:]))
     return (images, np.resize(np.asarray(data.labels), n)) if name == "CGAN" else (images,)
 
 
 def compiled(name: str, **options: Any) -> keras.Model:
-    """Build and compile a system."""
+    """Return a new, compiled system."""
     model = SYSTEMS[name]()
     if name == "VAE":
         model.compile(keras.optimizers.Adam(1e-3), **options)
@@ -73,33 +79,35 @@ def compiled(name: str, **options: Any) -> keras.Model:
 
 
 class EpochEnds(keras.callbacks.Callback):
-    """Looks at the clock after each epoch, when the device has computed what Keras logs."""
+    """Stores the time after each epoch, when the device has computed the logs."""
 
     def __init__(self) -> None:
         super().__init__()
         self.times: list[float] = []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Keep the time."""
+        """Store the time."""
         self.times.append(time.perf_counter())
 
 
-def images_a_second(model: keras.Model, data: tuple[np.ndarray, ...], batch: int = BATCH) -> float:
-    """Return the median of some epochs, without the first."""
+def images_per_second(
+    model: keras.Model, data: tuple[np.ndarray, ...], batch: int = BATCH
+) -> float:
+    """Return the median of images per second over the epochs without the first."""
     clock = EpochEnds()
     model.fit(*data, batch_size=batch, epochs=EPOCHS, callbacks=[clock], verbose=0)
     return len(data[0]) / float(statistics.median(np.diff(clock.times)))
 
 
 def matmul_rate(dtype: str, n: int) -> float:
-    """Return the floating-point operations a second of a product of n x n matrices."""
+    """Return the floating-point operations per second of a product of n x n matrices."""
     a = ops.cast(keras.random.normal((n, n)), dtype)
     times = []
     for _ in range(5):
         start, product = time.perf_counter(), a
         for _ in range(10):
             product = ops.matmul(a, product) / n
-        float(ops.convert_to_numpy(ops.cast(product[0, 0], "float32")))  # wait for it
+        float(ops.convert_to_numpy(ops.cast(product[0, 0], "float32")))  # wait for the result
         times.append(time.perf_counter() - start)
     return 10 * 2 * n**3 / min(times)
 
@@ -110,9 +118,9 @@ def first_steps(
     """Take some steps in float32 with every system; return its losses and pictures.
 
     Args:
-        weights: of each system; those that are missing are put in.
-        seeds: of the noise; from each on the system starts again.
-        digits, faces: to learn from.
+        weights: the first weights of each system; if they are missing, they are added.
+        seeds: seeds of the noise; each system starts again with each seed.
+        digits, faces: the training images.
     """
     keras.config.set_dtype_policy("float32")
     found: dict[str, list] = {}
@@ -134,7 +142,11 @@ def first_steps(
 
 
 def agreement(device: dict[str, np.ndarray], processor: list[dict[str, np.ndarray]]) -> dict:
-    """Compare what a system's first steps led to with what chance does on the processor."""
+    """Compare a system's first steps on the device with those on the processor.
+
+    Returns:
+        Mean differences of losses and pictures, those by chance, and whether the results agree.
+    """
     found: dict[str, Any] = {"agrees": True}
     for what, here in device.items():
         there = np.array([each[what] for each in processor])
@@ -146,27 +158,29 @@ def agreement(device: dict[str, np.ndarray], processor: list[dict[str, np.ndarra
 
 
 def start_on_the_processor(file: Path) -> subprocess.Popen:
-    """Let a process that sees no GPU, and yields to this one, read weights and write its steps."""
+    """Start a process on the processor, with low priority, that runs `on_the_processor`."""
     hidden = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu", "KERAS_TORCH_DEVICE": "cpu"}
     command = ["nice", "-n", "19", sys.executable, __file__, str(file)]
     return subprocess.Popen(command, env={**os.environ, **hidden})
 
 
 def rates(name: str, digits: Dataset, faces: Dataset) -> dict[str, float]:
-    """Return a system's images a second, and how they compare."""
+    """Return a system's images per second, and the ratios to float32 and to the textbook recipe."""
     keras.utils.set_random_seed(0)
     data = inputs(name, digits, faces, STEPS * BATCH)
     on = keras.backend.backend()
     keras.config.set_dtype_policy("float32")
-    plain = images_a_second(compiled(name, jit_compile=on == "jax"), data)
+    plain = images_per_second(compiled(name, jit_compile=on == "jax"), data)
     found = {}
     if recipe := MEASURED[name]:
         example = recipe()
         data_of_example = inputs(name, digits, faces, STEPS // 4 * example.batch)
-        found["of the textbook recipe's"] = images_a_second(example, data_of_example, example.batch)
+        found["of the textbook recipe's"] = images_per_second(
+            example, data_of_example, example.batch
+        )
     keras.config.set_dtype_policy("mixed_bfloat16")
     model = compiled(name, steps_per_execution=1 if on == "torch" else 10)
-    fast = images_a_second(model, data)
+    fast = images_per_second(model, data)
     system, *_ = name.split(",")
     pictures.image_grid(model.generate(64)).savefig(RESULTS / f"gpu_{on}_{system}.png")
     return {
@@ -177,13 +191,13 @@ def rates(name: str, digits: Dataset, faces: Dataset) -> dict[str, float]:
 
 
 def on_the_processor(file: Path) -> None:
-    """Read weights, take the first steps with some noises, and write what was found."""
+    """Read weights from a file, take the first steps with each seed, and write the results."""
     found = first_steps(pickle.loads(file.read_bytes()), range(NOISES), *load_images())
     file.with_suffix(".found").write_bytes(pickle.dumps(found))
 
 
 def main() -> None:
-    """Measure, compare, draw, and keep the figures after each system."""
+    """Measure, compare and draw; save the figures after each system."""
     digits, faces = load_images()
     line = ankeras.setup(0)
     print(line)
@@ -200,7 +214,7 @@ def main() -> None:
         for name in MEASURED:
             figures[name] = rates(name, digits, faces)
             if name in counted:
-                share = figures[name]["images/s"] * counted[name]["MFLOP an image"] * 1e6 / rate
+                share = figures[name]["images/s"] * counted[name]["MFLOP per image"] * 1e6 / rate
                 figures[name]["of the matrix product's rate"] = share
             print(name, figures[name], flush=True)
             save(f"gpu_{keras.backend.backend()}", figures)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Speed, agreement and pictures on a GPU, for each backend that is installed: bash bench/gpu.sh
-# Together they have 470 seconds; one that fails or takes too long does not keep the others.
+# Measure speed, agreement and pictures on a GPU, for each installed backend: bash bench/gpu.sh
+# All backends together have 470 seconds. If one fails or takes too long, the others still run.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 installed=()
@@ -12,4 +12,4 @@ for backend in "${installed[@]}"; do
   KERAS_BACKEND=$backend timeout $((470 / ${#installed[@]})) python bench/gpu.py ||
     failed+=("$backend")
 done
-[ ${#failed[@]} -eq 0 ] || { echo "failed or not in time: ${failed[*]}" >&2; exit 1; }
+[ ${#failed[@]} -eq 0 ] || { echo "failed or took too long: ${failed[*]}" >&2; exit 1; }

@@ -1,8 +1,9 @@
-"""How grading scales: `ankeras grade --jobs n` held to n cores, for n = 1, 2, ... of this machine.
+"""Measure how grading scales: `ankeras grade --jobs n` on n cores, for n = 1, 2, ... cores.
 
 python bench/grading_jobs.py [--submissions 100]
 
-Held to them, because one judge alone keeps a second core busy: the next worker is forked there.
+With n jobs the processes may use n cores only. Without this limit, even one job would use a second
+core: the next worker is forked there while the judge works.
 """
 
 import os
@@ -15,7 +16,7 @@ from grading_speed import FEW, ours
 
 
 def main() -> None:
-    """Time each number of cores, one after another, and keep the figures."""
+    """Measure the time with each number of cores, and save the figures."""
     options = parser(__doc__)
     options.add_argument("--submissions", type=int, default=100)
     n = options.parse_args().submissions
@@ -27,9 +28,9 @@ def main() -> None:
             os.sched_setaffinity(0, cores[:jobs])
             few, many = ours(folder, FEW, jobs), ours(folder, n, jobs)
             cost[jobs] = (many - few) / (n - FEW)
-            print(f"{jobs} cores: {cost[jobs]:.3f} s a submission, {cost[1] / cost[jobs]:.2f} x")
+            print(f"{jobs} cores: {cost[jobs]:.3f} s per submission, {cost[1] / cost[jobs]:.2f} x")
         speed_up = {jobs: cost[1] / seconds for jobs, seconds in cost.items()}
-        figures = {"submissions": n, "a submission, s": cost, "times as fast": speed_up}
+        figures = {"submissions": n, "per submission, s": cost, "times as fast": speed_up}
         save("grading_jobs", figures)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,12 +1,12 @@
-"""What one more submission costs: `ankeras grade`, otter-grader and nbgrader on the same lab.
+"""Measure the time per submission of `ankeras grade`, otter-grader and nbgrader on the same lab.
 
 python bench/grading_speed.py [--submissions 30]
 
-Correct copies of a lab of two functions, graded by each with the same checks: first two, then many;
-the difference is what a submission costs beyond the start. Each grader runs as it comes: the others
-take one submission after another, `ankeras grade` as many at a time as there are cores; it is timed
-with one at a time too. The other graders are installed into an environment of their own, from the
-package index.
+The submissions are correct solutions of a lab with two functions. Each grader runs the same checks,
+first on two submissions, then on many. The difference gives the time per submission without the
+time to start. Each grader runs with its default settings: the others grade one submission after the
+other, `ankeras grade` grades one per core at the same time. It is also measured with one job. The
+other graders are installed from the package index into a separate environment.
 """
 
 import json
@@ -70,7 +70,7 @@ assert np.allclose(reconstruction_loss(x, x_hat), expected, rtol=1e-3, atol=1e-4
 
 
 def ours(folder: Path, n: int, jobs: int) -> float:
-    """Grade n submissions, so many at a time, and return the seconds."""
+    """Grade n submissions with `ankeras grade --jobs`, and return the seconds."""
     lab = folder / "labs" / "01_small"
     if not lab.exists():
         lab.mkdir(parents=True)
@@ -81,7 +81,7 @@ def ours(folder: Path, n: int, jobs: int) -> float:
         (lab / "test_lab.py").write_text(OUR_TESTS)
     submissions = folder / f"ours-{n}-{jobs}"
     for i in range(n):
-        # Each a little different: equal ones would be graded once.
+        # Each submission is a little different: equal ones would be graded only once.
         heads = [f"# Exercise 1.1\n# {i}\n{ENCODER}", f"# Exercise 1.2\n# {i}\n{LOSS}"]
         _write(submissions / f"student{i:03}.ipynb", [*map(new_code_cell, [IMPORTS, *heads])])
     ankeras = str(Path(sys.executable).parent / "ankeras")
@@ -149,7 +149,7 @@ def nbgrader(folder: Path, n: int, bin_: Path) -> float:
 
 
 def main() -> None:
-    """Time all three, one after another, and keep the figures."""
+    """Measure all graders, one after the other, and save the figures."""
     options = parser(__doc__)
     options.add_argument("--submissions", type=int, default=30)
     n = options.parse_args().submissions
@@ -174,12 +174,12 @@ def main() -> None:
             figures[name] = {
                 "start, s": few,
                 "all, s": many,
-                "a submission, s": (many - few) / (n - FEW),
+                "per submission, s": (many - few) / (n - FEW),
             }
             print(name, figures[name], flush=True)
         for own in ("ankeras", "ankeras, one job"):
             for name in ("otter", "nbgrader"):
-                cost, other = (figures[grader]["a submission, s"] for grader in (own, name))
+                cost, other = (figures[grader]["per submission, s"] for grader in (own, name))
                 figures[f"{name} / {own}"] = other / cost
         print({k: v for k, v in figures.items() if "/" in k})
         save("grading_speed", figures)
@@ -201,7 +201,8 @@ def _write(file: Path, cells: list) -> None:
 
 def _timed(command: list[str], folder: Path) -> float:
     start = time.perf_counter()
-    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"  # programs call others
+    # graders start other programs
+    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command,
         cwd=folder,

@@ -2,7 +2,7 @@
 
 python bench/performance.py
 
-quality.py draws its own.
+The plot of quality.py is the exception: quality.py draws it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ COLOURS = ("tab:blue", "tab:orange", "tab:green")
 
 
 def load_each(name: str) -> dict[str, dict]:
-    """Return the figures of each thing that a benchmark measured, without those of the whole."""
+    """Return the figures of each item that a benchmark measured, without its overall figures."""
     return {each: found for each, found in load(name).items() if isinstance(found, dict)}
 
 
 def bars(axes: Axes, names: Sequence[str], values: Mapping[str, Sequence[float]]) -> None:
-    """Draw horizontal bars, a group a name and a colour a series, each with its number."""
+    """Draw horizontal bars: one group per name, one colour per series; each bar has its number."""
     height = 0.8 / len(values)
     for i, (series, colour) in enumerate(zip(values, COLOURS, strict=False)):
         places = [place + i * height for place in range(len(names))]
@@ -36,15 +36,15 @@ def bars(axes: Axes, names: Sequence[str], values: Mapping[str, Sequence[float]]
 
 
 def train_step(axes: Axes) -> None:
-    """Images a second of our train_step over those of one by hand."""
+    """Draw images per second of our train_step, divided by those of one written by hand."""
     found = load("train_step_speed")
     bars(axes, list(found), {"": [each["ours / by hand"] for each in found.values()]})
     axes.axvline(1, color="grey", ls=":")
-    axes.set_xlabel("images a second, ours / by hand")
+    axes.set_xlabel("images per second, ours / by hand")
 
 
 def epoch_end(axes: Axes) -> None:
-    """Time of an epoch whose pipeline is tuned over that of one whose is not."""
+    """Draw the time of an epoch with a tuned pipeline, divided by the time without tuning."""
     found = load("epoch_end")
     ratios = [each["time with tuning, of that without"] for each in found.values()]
     bars(axes, list(found), {"": ratios})
@@ -53,7 +53,7 @@ def epoch_end(axes: Axes) -> None:
 
 
 def precision(axes: Axes) -> None:
-    """Gain of bfloat16 of each seed."""
+    """Draw images per second in bfloat16, divided by those in float32, for each seed."""
     found = load_each("precision")
     rates = {
         name: [[one["images/s"] for one in each[policy]] for policy in POLICIES]
@@ -63,11 +63,11 @@ def precision(axes: Axes) -> None:
     seeds = [f"seed {i}" for i in range(len(gains[0]))]
     bars(axes, list(found), dict(zip(seeds, zip(*gains, strict=True), strict=True)))
     axes.axvline(1, color="grey", ls=":")
-    axes.set_xlabel("images a second, mixed_bfloat16 / float32")
+    axes.set_xlabel("images per second, mixed_bfloat16 / float32")
 
 
 def throughput(axes: Axes) -> None:
-    """Share of the matrix product's rate, with the aims."""
+    """Draw the share of the matrix product's rate, with the aims."""
     found = load("throughput")
     systems = (name for name, each in found["float32"].items() if isinstance(each, dict))
     names = [name for name in systems if name != "input alone"]
@@ -75,25 +75,25 @@ def throughput(axes: Axes) -> None:
     bars(axes, names, {each: [found[each][name][share] for name in names] for each in found})
     for aim, colour in ((0.65, COLOURS[0]), (1.1, COLOURS[1])):
         axes.axvline(aim, color=colour, ls=":")
-    axes.set_xlabel("of a float32 matrix product's rate; dotted: the aims")
+    axes.set_xlabel("share of a float32 matrix product's rate; dotted: the aims")
 
 
 def tools(axes: Axes) -> None:
-    """Seconds of the tools at full size."""
+    """Draw the seconds that each tool takes at full size."""
     found = load_each("tools_speed")
     bars(axes, list(found), {"": [each["seconds"] for each in found.values()]})
     axes.set_xlabel("seconds on two cores")
 
 
 def grading(axes: Axes) -> None:
-    """Seconds that one more submission costs."""
+    """Draw the seconds that one more submission takes."""
     found = load_each("grading_speed")
-    bars(axes, list(found), {"": [each["a submission, s"] for each in found.values()]})
+    bars(axes, list(found), {"": [each["per submission, s"] for each in found.values()]})
     axes.set_xlabel("seconds for one more submission")
 
 
 def main() -> None:
-    """Draw all."""
+    """Draw all plots."""
     for draw, name, height in (
         (train_step, "train_step_speed", 1.6),
         (epoch_end, "epoch_end", 1.9),

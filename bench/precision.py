@@ -1,9 +1,9 @@
-"""float32 against mixed_bfloat16: images a second, and whether the models are as good.
+"""Compare mixed_bfloat16 with float32: images per second, and the quality of the models.
 
 python bench/precision.py [--data mnist.npz] [--steps 1500] [--seeds 3] [--only VAE]
 
-The same recipe from the same initial weights in both precisions, in turns, on real digits (where
-there are none, on procedural ones).
+Each model trains with the same recipe and from the same initial weights, alternately in both
+precisions. The data are real digits, or procedural ones without a file and a network.
 """
 
 import time
@@ -25,11 +25,11 @@ from common import load, parser, real_digits, save
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 BATCH, N_CLASSES = 64, 10
-WARM_UP = 20  # steps that are not timed: TensorFlow compiles in the first one
+WARM_UP = 20  # steps that are not timed: TensorFlow compiles in the first step
 
 
 class Clock(keras.callbacks.Callback):
-    """Ends a training after some steps, and times those after the warm-up."""
+    """Ends a training after some steps, and measures the time of the steps after the warm-up."""
 
     def __init__(self, steps: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Clock(keras.callbacks.Callback):
         self.start = self.end = 0.0
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Count."""
+        """Count the steps, and store the times of the start and the end."""
         self.step += 1
         if self.step == WARM_UP:
             self.start = time.perf_counter()
@@ -47,25 +47,25 @@ class Clock(keras.callbacks.Callback):
             self.model.stop_training = True
 
     @property
-    def images_a_second(self) -> float:
-        """The speed after the warm-up."""
+    def images_per_second(self) -> float:
+        """Images per second after the warm-up."""
         return BATCH * (self.steps - WARM_UP) / (self.end - self.start)
 
 
 def vae(shape: tuple[int, ...], seed: int) -> VAE:
-    """Build the VAE of `generative_digits.py`."""
+    """Return the VAE of `generative_digits.py`."""
     d = 20
     decoder = get_decoder(d, shape, upsampling="transposed", seed=seed + 1)
     return VAE(get_encoder(shape, 2 * d, seed=seed), decoder, seed=seed)
 
 
 def dcgan(shape: tuple[int, ...], seed: int) -> AdversarialGame:
-    """Build the DCGAN of `generative_digits.py`."""
+    """Return the DCGAN of `generative_digits.py`."""
     return get_dcgan(shape, seed=seed)
 
 
 def cgan(shape: tuple[int, ...], seed: int) -> CGAN:
-    """Build the CGAN of `generative_digits.py`."""
+    """Return the CGAN of `generative_digits.py`."""
     return CGAN(
         get_generator(16, shape, condition_dim=N_CLASSES, seed=seed),
         get_discriminator(shape, batch_norm=False, condition_dim=N_CLASSES, seed=seed + 1),
@@ -78,7 +78,7 @@ MODELS = {"VAE": vae, "DCGAN": dcgan, "CGAN": cgan}
 
 
 def train(model: System, data: Dataset, steps: int) -> float:
-    """Train for some steps while the rates fall along half a cosine; return images a second."""
+    """Train for some steps, with rates that fall along half a cosine; return images per second."""
     clock = Clock(steps)
     data = data.take(slice(len(data.images) // BATCH * BATCH))  # whole minibatches
     x = (data.images, data.labels) if isinstance(model, CGAN) else (data.images,)
@@ -89,11 +89,11 @@ def train(model: System, data: Dataset, steps: int) -> float:
         model.compile(cosine_adam(steps, 5e-3))
         callbacks = [clock]
     model.fit(*x, batch_size=BATCH, epochs=10_000, callbacks=callbacks, verbose=0)
-    return clock.images_a_second
+    return clock.images_per_second
 
 
 def quality(model: System, classifier: keras.Model, test: Dataset) -> dict[str, float]:
-    """Judge a trained model by its own measure."""
+    """Evaluate a trained model: -ELBO of a VAE, accuracy of a CGAN, Fréchet distance of others."""
     if isinstance(model, VAE):
         found = model.evaluate(test.images, batch_size=500, verbose=0, return_dict=True)
         return {"-ELBO on test images": found["loss"]}
@@ -112,11 +112,11 @@ def quality(model: System, classifier: keras.Model, test: Dataset) -> dict[str, 
 def compare(
     name: str, data: tuple[Dataset, Dataset], classifier: keras.Model, given: tuple
 ) -> dict:
-    """Train a model in both precisions with several seeds, in turns."""
+    """Train a model alternately in both precisions, with several seeds, and return the figures."""
     (train_data, test), (steps, seeds) = data, given
     runs: dict[str, list[dict]] = {precision: [] for precision in PRECISIONS}
     for seed in range(seeds):
-        for precision in sorted(PRECISIONS, reverse=seed % 2 == 1):  # who begins takes turns
+        for precision in sorted(PRECISIONS, reverse=seed % 2 == 1):  # alternate which is first
             ankeras.setup(seed, precision)
             model = MODELS[name](train_data.images.shape[1:], seed)
             speed = train(model, train_data, steps)
@@ -131,7 +131,7 @@ def compare(
 
 
 def any_digits(path: Path | None) -> tuple[str, tuple[Dataset, Dataset]]:
-    """Return real digits, or procedural ones where there is no file and no network."""
+    """Return real digits, or procedural ones if there is no file and no network."""
     try:
         return "MNIST", real_digits(path)
     except ConnectionError:
@@ -139,7 +139,7 @@ def any_digits(path: Path | None) -> tuple[str, tuple[Dataset, Dataset]]:
 
 
 def main() -> None:
-    """Measure and keep the figures."""
+    """Measure and save the figures."""
     options = parser(__doc__)
     options.add_argument("--steps", type=int, default=1500, help="of each training")
     options.add_argument("--seeds", type=int, default=3, help="trainings in each precision")

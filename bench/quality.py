@@ -1,12 +1,12 @@
-"""Quality against seconds of training: the textbook recipes and ours, on the same machine.
+"""Compare quality against seconds of training: the textbook recipes and ours, on one machine.
 
 python bench/quality.py [--data mnist.npz] [--minutes 8] [--only DCGAN] [--seeds 0 1 2]
 
-Both train in turns, each in its own process. The same classifier evaluates both at the end of each
-turn. The clock runs only while they train. The textbook recipe has its minutes.
-Ours has a share of them (the aim), and its learning rate falls
-within that: the figure is how much of the minutes it takes to reach where the textbook recipe ends.
-Systems and seeds that are not asked for keep the curves that they have.
+Both train alternately, each in its own process. The same classifier evaluates both at the end of
+each turn. Only the time of training counts. The textbook recipe trains for the given minutes. Ours
+trains for a share of them (the aim), and its learning rate falls within this time. The figure is
+the time after which ours is as good as the textbook recipe at its end. Saved curves of other
+systems and seeds are kept.
 """
 
 import functools
@@ -36,7 +36,7 @@ from common import RESULTS, load, parser, real_digits, save
 from generative import let_fall, report
 from generative_digits import with_distorted_copies
 
-N, POINTS = 2_500, 16  # samples that are judged, at most; how many times
+N, POINTS = 2_500, 16  # at most N samples per evaluation; number of evaluations
 DIGIT, FACE = (28, 28, 1), (64, 64, 3)
 
 
@@ -45,12 +45,12 @@ class Race:
     """Two recipes for the same system.
 
     Attributes:
-        faces: learn faces and not digits.
-        share: of the textbook recipe's time, that ours has.
-        theirs, ours: build a model; ours has compiled it.
-        batch: images a step, of ours.
-        labels: learn from labels too.
-        nats: compare -ELBO of test images, and not the Fréchet distance of samples.
+        faces: the data are faces, not digits.
+        share: our training time, as a share of the textbook recipe's time.
+        theirs, ours: functions that return a compiled model.
+        batch: number of images per step of our recipe.
+        labels: the model also learns from labels.
+        nats: compare -ELBO of test images instead of the Fréchet distance of samples.
     """
 
     faces: bool
@@ -77,7 +77,7 @@ def our_dcgan() -> keras.Model:
 
 
 def our_faces() -> GAN:
-    """Return a DCGAN of few channels: a minute at 64 pixels is a thousand steps, not seventy."""
+    """Return a DCGAN with few channels: one minute gives a thousand steps instead of seventy."""
     widths = (8, 16, 32, 64)
     model = GAN(
         get_generator(64, FACE, widths=widths),
@@ -100,7 +100,7 @@ def our_cgan() -> CGAN:
 
 
 def our_wgan_gp() -> WGANGP:
-    """Return a Wasserstein GAN with one critic step a step and a faster Adam than the paper's."""
+    """Return a WGAN-GP with one critic step per step of G, and a higher learning rate."""
     model = WGANGP(get_generator(64, DIGIT), get_discriminator(DIGIT, batch_norm=False), k=1)
     model.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
     return model
@@ -127,18 +127,18 @@ RACES = {
 
 
 class Turns(keras.callbacks.Callback):
-    """Trains while it has the turn; at its end, with the clock stopped, it judges the samples.
+    """Lets a model train only during its turns, and evaluates it at the end of each turn.
 
     Args:
-        turn: held while training.
-        seconds: of training in all.
-        judge: model -> figures.
-        falls: let the learning rates fall along half a cosine, and judge averaged weights.
+        turn: a lock that the model holds during its turn.
+        seconds: the total training time, without the evaluations.
+        evaluate: model -> figures.
+        falls: let the learning rates fall along half a cosine, and evaluate averaged weights.
     """
 
-    def __init__(self, turn: Lock, seconds: float, judge: Callable, *, falls: bool) -> None:
+    def __init__(self, turn: Lock, seconds: float, evaluate: Callable, *, falls: bool) -> None:
         super().__init__()
-        self.turn, self.seconds, self.judge, self.falls = turn, seconds, judge, falls
+        self.turn, self.seconds, self.evaluate, self.falls = turn, seconds, evaluate, falls
         self.trained = 0.0
         self.steps = 0
         self.points: list[dict] = []
@@ -157,21 +157,21 @@ class Turns(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Set the rates, and average G's weights."""
+        """Set the learning rates, and average G's weights."""
         let_fall(self.rates, min(self._clock() / self.seconds, 1.0))
         if self.falls and isinstance(self.model, AdversarialGame):
             self.average.on_train_batch_begin(batch)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Judge when the turn is over, and give it away."""
+        """At the end of the turn, evaluate the model and let the other model train."""
         self.steps += 1
-        if self.steps == 1:  # the first step holds the time to build it
+        if self.steps == 1:  # do not count the first step, in which the graph is built
             self.started = time.perf_counter()
         if self._clock() < self.seconds * (len(self.points) + 1) / POINTS:
             return
         self.trained = self._clock()
         found = {"seconds": self.trained, "steps": self.steps}
-        self.points.append({**found, **self._judge()})
+        self.points.append({**found, **self._evaluated()})
         self.turn.release()
         self.model.stop_training = len(self.points) == POINTS
         if not self.model.stop_training:
@@ -181,12 +181,12 @@ class Turns(keras.callbacks.Callback):
     def _clock(self) -> float:
         return self.trained + time.perf_counter() - self.started
 
-    def _judge(self) -> dict:
+    def _evaluated(self) -> dict:
         if not self.average.average:
-            return self.judge(self.model)
+            return self.evaluate(self.model)
         values = [np.array(weight) for weight in self.model.generator.weights]
         self.average.on_train_end()
-        found = self.judge(self.model)
+        found = self.evaluate(self.model)
         for weight, value in zip(self.model.generator.weights, values, strict=True):
             weight.assign(value)
         return found
@@ -195,11 +195,11 @@ class Turns(keras.callbacks.Callback):
 def run(
     name: str, ours: bool, seed: int, seconds: float, turn: Lock, data: Path, answers: Any
 ) -> None:
-    """Train one of the two in a process of its own, and answer with the points of its curve."""
+    """Train one of the two recipes in this process, and put the points of its curve in a queue."""
     if ours:
         ankeras.setup(seed)
     else:
-        keras.utils.set_random_seed(seed)  # in float32, as the examples are
+        keras.utils.set_random_seed(seed)  # in float32, as the examples do
     race = RACES[name]
     with np.load(data) as file:
         images, labels, real = file["images"], file["labels"], file["real"]
@@ -208,7 +208,7 @@ def run(
     asked = np.arange(len(real)) % 10
     z = np.random.default_rng(0).standard_normal((len(real), 128), "float32")
 
-    def judge(model: keras.Model) -> dict:
+    def evaluate(model: keras.Model) -> dict:
         if not ours:
             samples = model.draw(z, asked)
         else:
@@ -228,7 +228,7 @@ def run(
         return found
 
     model = race.ours() if ours else race.theirs()
-    turns = Turns(turn, seconds * (race.share if ours else 1.0), judge, falls=ours)
+    turns = Turns(turn, seconds * (race.share if ours else 1.0), evaluate, falls=ours)
     model.fit(
         *((images, labels) if race.labels else (images,)),
         batch_size=race.batch if ours else model.batch,
@@ -248,8 +248,8 @@ def negative_elbo(model: keras.Model, images: np.ndarray) -> float:
     """Return reconstruction + KL in nats per image, with one sample z per image.
 
     Args:
-        model: a VAE of ours or of the textbook, with encoder and Bernoulli decoder.
-        images: (n, 28, 28, 1), test images; a grey pixel counts as a probability.
+        model: our VAE or the textbook's, with an encoder and a Bernoulli decoder.
+        images: (n, 28, 28, 1), test images. The value of a pixel is taken as a probability.
     """
     mu, log_var = np.split(model.encoder.predict(images, batch_size=500, verbose=0), 2, axis=1)
     eps = np.random.default_rng(0).standard_normal(mu.shape, "float32")
@@ -261,7 +261,7 @@ def negative_elbo(model: keras.Model, images: np.ndarray) -> float:
 
 
 def compare(name: str, seed: int, seconds: float, data: Path) -> dict:
-    """Train both in turns, and return their curves and the ratio of times."""
+    """Train both recipes alternately, and return their curves and the ratio of times."""
     context = multiprocessing.get_context("spawn")
     turn, answers = context.Lock(), context.Queue()
     processes = [
@@ -300,7 +300,7 @@ def compare(name: str, seed: int, seconds: float, data: Path) -> dict:
 
 
 def keep(data: Dataset, real: np.ndarray, classifier: keras.Model, path: Path) -> float:
-    """Write what the processes need; return the distance of real images from others."""
+    """Write the processes' data and classifier; return the distance of real from real images."""
     labels = np.zeros(len(data.images), int) if data.labels is None else data.labels
     n = min(N, len(real) // 2)
     np.savez(path, images=data.images, labels=labels, real=real[:n])
@@ -310,7 +310,7 @@ def keep(data: Dataset, real: np.ndarray, classifier: keras.Model, path: Path) -
 
 
 def plot(figures: dict) -> None:
-    """Draw quality against seconds, an axes a system."""
+    """Draw quality against seconds, with one plot per system."""
     figure, all_axes = plt.subplots(
         1, len(figures), figsize=(3.2 * len(figures), 3), layout="constrained", squeeze=False
     )
@@ -332,7 +332,7 @@ def plot(figures: dict) -> None:
 
 
 def main() -> None:
-    """Run the races, and keep curves and plot."""
+    """Run the races, and save the curves and the plot."""
     options = parser(__doc__)
     options.add_argument("--minutes", type=float, default=8, help="of the textbook recipe")
     options.add_argument("--only", choices=RACES, help="one system")

@@ -1,4 +1,4 @@
-"""The systems whose speed is measured, on a processor and on a GPU."""
+"""The systems whose speed the benchmarks measure, on a processor and on a GPU."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,8 @@ import keras
 
 DIGIT, FACE = (28, 28, 1), (64, 64, 3)
 
-# Not compiled; those with "faces" in their name draw FACE, the others DIGIT.
+# Each function returns a model that is not compiled. Models with "faces" in their name draw images
+# of the shape FACE, the others of the shape DIGIT.
 SYSTEMS: dict[str, Callable[[], keras.Model]] = {
     "VAE": lambda: VAE(get_encoder(DIGIT, 40), get_decoder(20, DIGIT, upsampling="transposed")),
     "DCGAN": lambda: get_dcgan(DIGIT),

@@ -1,10 +1,11 @@
-"""The recipes that `bench/quality.py` compares with: the examples of keras.io, by description.
+"""The textbook recipes of `bench/quality.py`: models that follow the examples of keras.io.
 
 Networks, optimizers, batch sizes and training steps are those of the examples "Variational
 AutoEncoder", "DCGAN to generate face images", "Conditional GAN" and "WGAN-GP overriding
-Model.train_step", written anew; for digits the DCGAN has one block less, as it draws 28 pixels a
-side and not 64. WGAN-GP's numbers between real and generated images are uniform, as in the paper.
-What a step computes is the examples', on each backend; only `ankeras.training.autodiff` is ours.
+Model.train_step". The code is new. Two things differ: for digits the DCGAN has one block less,
+since it draws 28 x 28 pixels and not 64 x 64; and the random alpha of the WGAN-GP is uniform, as in
+the paper. A step computes the same as in the examples, on each backend. Its gradients come from
+`ankeras.training.autodiff`.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ class VAE(Model):
     """The variational autoencoder.
 
     Args:
-        latent_dim: the size of the code; the example has two dimensions.
+        latent_dim: the size of the code; it is 2 in the example.
     """
 
     batch = 128
@@ -62,7 +63,7 @@ class VAE(Model):
         self.compile(keras.optimizers.Adam())
 
     def train_step(self, x: Any) -> dict:
-        """Take a step on the reconstruction's cross-entropy and the divergence from the prior."""
+        """Take a step on the cross-entropy of the reconstruction plus the KL divergence."""
 
         def loss_fn() -> Any:
             mean, log_var = ops.split(self.encoder(x, training=True), 2, axis=1)
@@ -77,13 +78,13 @@ class VAE(Model):
         return {"bound": descend(loss_fn, self.optimizer, weights)}
 
     def draw(self, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return an image for each z, of which only the first dimensions are used."""
+        """Return one image per row of z, computed from the first dimensions of z."""
         d = self.decoder.input_shape[-1]
         return self.decoder.predict(z[:, :d], batch_size=500, verbose=0)
 
 
 class DCGAN(Model):
-    """The DCGAN: one minibatch of real and generated images for D, noisy labels, Adam.
+    """The DCGAN: D trains on real and generated images in one minibatch, with noisy labels.
 
     Args:
         image_shape: (28, 28, 1) or (64, 64, 3).
@@ -105,7 +106,7 @@ class DCGAN(Model):
         self.compile(TwoOptimizers(self.adam(), self.adam(), theta_d, theta_g))
 
     def adam(self) -> keras.optimizers.Optimizer:
-        """Return a player's optimizer."""
+        """Return a new optimizer for one network."""
         return keras.optimizers.Adam(self.rate)
 
     def players(self, image_shape: tuple[int, int, int]) -> None:
@@ -126,7 +127,7 @@ class DCGAN(Model):
         )
 
     def train_step(self, data: Any) -> dict:
-        """Take one step of D on a joint minibatch, and one of G on noise of its own."""
+        """Take one step of D on real and generated images, and one step of G with new noise."""
         x, y = data if self.classes else (data, None)
         n = ops.shape(x)[0]
         fake = self.labelled(self.generate(n, y), y)
@@ -148,14 +149,14 @@ class DCGAN(Model):
         return {"d_loss": d_loss, "g_loss": g_loss}
 
     def generate(self, n: Any, y: Any) -> Any:
-        """Return images for fresh noise, with the labels appended to it if there are any."""
+        """Return n images from new noise; if there are labels, they are appended to the noise."""
         z = keras.random.normal((n, self.latent), seed=self.noise)
         if self.classes:
             z = ops.concatenate([z, ops.one_hot(y, self.classes)], axis=1)
         return self.generator(z, training=True)
 
     def labelled(self, images: Any, y: Any) -> Any:
-        """Return images with the labels as further channels if there are any."""
+        """Return the images; if there are labels, they are appended as channels."""
         if not self.classes:
             return images
         shape = (ops.shape(images)[0], *images.shape[1:3], self.classes)
@@ -163,7 +164,7 @@ class DCGAN(Model):
         return ops.concatenate([images, planes], axis=-1)
 
     def draw(self, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return an image for each z and label."""
+        """Return one image per row of z and label."""
         if self.classes:
             z = np.concatenate([z, np.eye(self.classes, dtype="float32")[labels]], axis=1)
         return self.generator.predict(z, batch_size=500, verbose=0)
@@ -200,7 +201,7 @@ class WGANGP(DCGAN):
     weight = 10.0
 
     def adam(self) -> keras.optimizers.Optimizer:
-        """Return a player's optimizer."""
+        """Return a new optimizer for one network."""
         return keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.9)
 
     def players(self, image_shape: tuple[int, int, int]) -> None:
@@ -252,5 +253,5 @@ class WGANGP(DCGAN):
         return {"d_loss": d_loss, "g_loss": g_loss}
 
     def draw(self, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return an image for each z."""
+        """Return one image per row of z."""
         return (super().draw(z, labels) + 1.0) / 2.0

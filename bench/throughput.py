@@ -1,11 +1,11 @@
-"""How much of the machine `fit` uses: floating-point operations a second against a matrix product.
+"""Measure how much of the machine `fit` uses, compared with a large matrix product.
 
 python bench/throughput.py [--precision mixed_bfloat16]
 
-The operations of a training step are counted in its graph by TensorFlow's profiler: convolutions,
-products and what belongs to them, forwards and backwards, R1 and gradient penalties included. The
-rate of a large float32 matrix product is measured between the models, on the same machine. Input
-alone is `fit` of a model that does nothing with its images.
+The measure is floating-point operations per second. TensorFlow's profiler counts the operations of
+a training step in its graph: forward and backward passes, R1 and gradient penalties included. The
+rate of a large float32 matrix product is measured before each training, on the same machine.
+"Input alone" is `fit` of a model that does nothing with its images.
 """
 
 import statistics
@@ -26,22 +26,22 @@ MEASURED = (INPUT, "VAE", "DCGAN", "CGAN", "WGAN-GP", "DCGAN, faces of 64 pixels
 
 
 class Nothing(keras.Model):
-    """Takes images and does nothing with them."""
+    """A model that gets images and computes almost nothing."""
 
     def train_step(self, data: Any) -> dict:
-        """Touch the images."""
+        """Read the images, so that they are really loaded."""
         return {"loss": tf.reduce_max(data[..., 0])}
 
 
 def compiled(name: str) -> keras.Model:
-    """Build a system, and compile it with the default optimizers."""
+    """Return a new system, compiled with its default optimizers."""
     model = Nothing() if name == INPUT else SYSTEMS[name]()
     model.compile()
     return model
 
 
 class Clock(keras.callbacks.Callback):
-    """Counts the steps of some seconds, after the first ones."""
+    """Measures images per second for SECONDS seconds, after the first three steps."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Clock(keras.callbacks.Callback):
         self.steps = 0
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Look at the clock."""
+        """Count the step, and end the training if the time is over."""
         self.steps += 1
         if self.steps == 3:
             self.start = time.perf_counter()
@@ -60,7 +60,7 @@ class Clock(keras.callbacks.Callback):
 
 
 def matmul_rate(n: int = 2048) -> float:
-    """Return the floating-point operations a second of a float32 product of n x n matrices."""
+    """Return the floating-point operations per second of a float32 product of n x n matrices."""
     a = tf.random.normal((n, n))
     product = tf.function(lambda: tf.matmul(a, a))
     product()
@@ -72,7 +72,7 @@ def matmul_rate(n: int = 2048) -> float:
 
 
 def operations(model: keras.Model, inputs: tuple[np.ndarray, ...]) -> float:
-    """Return the floating-point operations of a training step, an image."""
+    """Return the floating-point operations of a training step, per image."""
     specs = [tf.TensorSpec((BATCH, *each.shape[1:]), each.dtype) for each in inputs]
     step = tf.function(lambda *data: model.train_step(data if len(data) > 1 else data[0]))
     graph = step.get_concrete_function(*specs).graph
@@ -83,7 +83,7 @@ def operations(model: keras.Model, inputs: tuple[np.ndarray, ...]) -> float:
 
 
 def measure(precision: str) -> dict:
-    """Run all models in turns."""
+    """Train all models alternately, and return the figures of each."""
     keras.config.set_dtype_policy(precision)
     rng = np.random.default_rng(0)
     made: dict = {}
@@ -106,7 +106,7 @@ def measure(precision: str) -> dict:
     figures: dict = {"matrix product, GFLOP/s": statistics.median(products) / 1e9}
     for name, (_, _, count) in made.items():
         figures[name] = {
-            "MFLOP an image": count / 1e6,
+            "MFLOP per image": count / 1e6,
             "images/s": statistics.median(rates[name]),
             "of the matrix product's rate": statistics.median(shares[name]),
         }
@@ -115,7 +115,7 @@ def measure(precision: str) -> dict:
 
 
 def main() -> None:
-    """Measure with one precision, and keep the figures beside the other's."""
+    """Measure with one precision; save its figures and keep those of the other precision."""
     options = parser(__doc__)
     options.add_argument("--precision", default="float32")
     precision = options.parse_args().precision

@@ -1,4 +1,4 @@
-"""How long the tools take at full size: grids, distances, copies, inversion, a million images.
+"""Measure how long tools take at full size: grids, distances, inversion, a million images.
 
 python bench/tools_speed.py
 """
@@ -20,12 +20,15 @@ N_FRECHET, N_TRAINING, N_SAMPLES, N_STREAM, N_INVERTED = 50_000, 60_000, 10_000,
 
 
 def peak() -> float:
-    """Return the largest memory that this process has used so far, in GiB."""
+    """Return the maximum memory of this process so far, in GiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def main() -> None:
-    """Measure the time of each tool once; the first two run on little data before."""
+    """Measure the time of each tool once.
+
+    Before that, the first two tools run once with little data, so that no compilation is measured.
+    """
     decoder = get_decoder(2, (28, 28, 1))
     classifier = evaluation.digit_classifier()
     real, fake = digits(N_FRECHET, seed=1).images, digits(N_FRECHET, seed=2).images

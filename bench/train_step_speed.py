@@ -1,9 +1,9 @@
-"""`fit` with our train_steps against the same steps written by hand with GradientTape.
+"""Compare the speed of our train_steps with the same steps written by hand with GradientTape.
 
 python bench/train_step_speed.py
 
-Both are compiled by `fit` and run in turns on the same images; the figure is the median of the
-ratios of neighbouring runs.
+`fit` compiles both, and they run alternately on the same images. The figure is the median ratio of
+two consecutive runs.
 """
 
 import time
@@ -25,7 +25,7 @@ ROUNDS, N, BATCH = 9, 6_400, 64
 
 
 class PlainVAE(keras.Model):
-    """The VAE in Keras's and TensorFlow's own words."""
+    """The VAE, written with Keras and TensorFlow only."""
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class PlainVAE(keras.Model):
             mu, log_var = tf.split(self.encoder(data, training=True), 2, axis=1)
             z = mu + tf.exp(0.5 * log_var) * tf.random.normal(tf.shape(mu))
             x_hat = self.decoder(z, training=True)
-            bce = keras.losses.binary_crossentropy(data, x_hat)  # a mean over the channel
+            bce = keras.losses.binary_crossentropy(data, x_hat)  # the mean over the channels
             kl = 0.5 * tf.reduce_sum(tf.exp(log_var) - log_var - 1 + mu**2, axis=1)
             loss = tf.reduce_mean(tf.reduce_sum(bce, axis=(1, 2)) + kl)
         weights = self.trainable_weights
@@ -48,7 +48,7 @@ class PlainVAE(keras.Model):
 
 
 class PlainGAN(keras.Model):
-    """The GAN in Keras's and TensorFlow's own words: noise anew for each player."""
+    """The GAN, written with Keras and TensorFlow only, with new noise for each network."""
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model) -> None:
         super().__init__()
@@ -56,12 +56,12 @@ class PlainGAN(keras.Model):
         self.d_tracker, self.g_tracker = keras.metrics.Mean("d_loss"), keras.metrics.Mean("g_loss")
 
     def compile(self, d_optimizer: Any, g_optimizer: Any) -> None:
-        """Keep both optimizers."""
+        """Store both optimizers."""
         super().compile()
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
 
     def train_step(self, data: Any) -> dict:
-        """Take one step of each player."""
+        """Take one step of each network."""
         shape = (tf.shape(data)[0], self.generator.input_shape[-1])
         cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
         fake = self.generator(tf.random.normal(shape), training=True)
@@ -86,13 +86,13 @@ class PlainGAN(keras.Model):
 
 
 def ratio(name: str, ours: keras.Model, plain: keras.Model, x: np.ndarray) -> dict:
-    """Train both in turns and return images a second and the ratio ours / plain."""
+    """Train both alternately; return images per second and the ratio ours / plain."""
     seconds: dict[str, list[float]] = {"ours": [], "plain": []}
     models = {"ours": ours, "plain": plain}
     for model in models.values():
         model.fit(x[: 4 * BATCH], batch_size=BATCH, verbose=0)
     for i in range(ROUNDS):
-        for key in sorted(models, reverse=i % 2 == 1):  # who begins takes turns too
+        for key in sorted(models, reverse=i % 2 == 1):  # alternate which is first
             start = time.perf_counter()
             models[key].fit(x, batch_size=BATCH, verbose=0)
             seconds[key].append(time.perf_counter() - start)
@@ -107,7 +107,7 @@ def ratio(name: str, ours: keras.Model, plain: keras.Model, x: np.ndarray) -> di
 
 
 def main() -> None:
-    """Measure VAE, GAN and DCGAN, and keep the figures."""
+    """Measure VAE, GAN and DCGAN, and save the figures."""
     ankeras.setup(0)
     x = digits(N, seed=0).images
 

@@ -1,4 +1,4 @@
-"""What every system must do, once over the rows of the catalogue."""
+"""Tests that every system of the catalogue must pass."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TENSORFLOW = keras.backend.backend() == "tensorflow"
-# D's last bias raises the scores of real and of generated images alike
+# D's last bias does not move here: it changes the scores of real and generated images equally
 COMPARES_SCORES = (gans.WGAN, gans.WGANGP, gans.HingeGAN)
 
 
@@ -39,13 +39,13 @@ def _compiled(system):
     else:
         model.compile(keras.optimizers.Adam(1e-2))
     if not model.optimizer.built:
-        # Otherwise TensorFlow traces the first step twice: once to make the optimizer's variables.
+        # Otherwise TensorFlow traces the first step twice, the first time to make these variables.
         model.optimizer.build(model.trainable_variables)
     return model
 
 
 def _images(model, data):
-    """Return what the model draws, from the data or from noise."""
+    """Return images of the model, from the data or from noise."""
     if isinstance(model, gans.FCBiGAN):
         return model.generate(8, size=TINY_SHAPE[:2])
     if isinstance(model, gans.AdversarialGame):
@@ -74,13 +74,13 @@ def test_fit_save_load_resume(system, data, tmp_path):
     assert images.shape[1:] == TINY_SHAPE
     logs = model.evaluate(*data, batch_size=32, verbose=0, return_dict=True)
     assert {f"val_{name}" for name in logs} <= set(history)
-    for name, value in logs.items():  # noise is drawn anew: a GAN's, a VAE's
+    for name, value in logs.items():  # GANs and VAEs draw new noise in each evaluation
         rtol = 1e-4 if system.learns_from == "x, x" else 0.2
         np.testing.assert_allclose(value, history[f"val_{name}"][-1], rtol=rtol)
 
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    loaded.run_eagerly = TENSORFLOW  # another graph would take long to build
+    loaded.run_eagerly = TENSORFLOW  # building another graph would take longer
     np.testing.assert_allclose(_images(loaded, data), images, atol=1e-6)
     for kept, saved in zip(loaded.optimizer.variables, model.optimizer.variables, strict=True):
         np.testing.assert_array_equal(kept.numpy(), saved.numpy())
@@ -100,7 +100,7 @@ def test_a_model_that_was_never_trained_can_be_saved(system, data, tmp_path):
     np.testing.assert_allclose(_images(loaded, data), _images(model, data), atol=1e-6)
 
 
-def test_the_row_is_true(system):
+def test_the_entries_of_the_row_are_true(system):
     assert any(hasattr(home, system.api) for home in (ankeras, autoencoders, gans))
     assert f" {system.api}(" in (ROOT / system.file).read_text()
     shown = list((ROOT / "notebooks").glob(f"{system.notebook}_*.ipynb"))

@@ -1,4 +1,4 @@
-"""The commands, run as a user would, in their quick form."""
+"""Tests of the commands, as a user runs them, with little training."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import pytest
 
 
 @pytest.mark.usefixtures("restored_policy")
-def test_demo_leaves_models_histories_and_pictures(tmp_path, monkeypatch, capsys, digits_2000):
+def test_demo_writes_models_histories_and_pictures(tmp_path, monkeypatch, capsys, digits_2000):
     x, y = (digits_2000.images[:300, ..., 0] * 255).astype("uint8"), digits_2000.labels[:300]
     np.savez(tmp_path / "own.npz", x_train=x[:200], y_train=y[:200], x_test=x[200:], y_test=y[200:])
     monkeypatch.chdir(tmp_path)
@@ -42,7 +42,7 @@ def test_demo_leaves_models_histories_and_pictures(tmp_path, monkeypatch, capsys
     assert error == pytest.approx(histories["d=32"]["val_mse"][0], rel=1e-3)
 
     assert main(["demo", "--path", "own.npz", "--quick"]) == 0
-    assert "ankeras-demo-2/" in capsys.readouterr().out  # the first is still there
+    assert "ankeras-demo-2/" in capsys.readouterr().out  # the first folder is kept
 
 
 def test_devices(capsys):
@@ -52,7 +52,7 @@ def test_devices(capsys):
         assert word in text
 
 
-def test_readers_says_how_good_they_are(tmp_path, monkeypatch, capsys):
+def test_readers_prints_their_accuracies(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(readers, "DIGITS", readers.Recipe(100, epochs=1, seed=1000))
     monkeypatch.setattr(readers, "FACES", readers.Recipe(100, epochs=1, seed=2000))
@@ -68,7 +68,7 @@ def test_readers_says_how_good_they_are(tmp_path, monkeypatch, capsys):
     assert f"kept in {tmp_path}" in loaded
 
 
-def test_mistakes_are_one_sentence(capsys, tmp_path):
+def test_an_error_is_one_sentence(capsys, tmp_path):
     assert main(["demo", "--data", "minst"]) == 1
     error = capsys.readouterr().err
     assert error.startswith("ankeras: There is no data set named 'minst'")
@@ -77,7 +77,7 @@ def test_mistakes_are_one_sentence(capsys, tmp_path):
     assert "nothing.npz" in capsys.readouterr().err
 
 
-def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
+def test_ctrl_c_prints_no_traceback(monkeypatch, capsys):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 

@@ -1,4 +1,7 @@
-"""Which rooms of the package may import which: arrows point down, and there is no circle."""
+"""Tests of the imports within the package: each layer imports only lower layers, in no circle.
+
+A room is a folder or a file directly in ankeras/.
+"""
 
 import ast
 from pathlib import Path
@@ -6,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "ankeras"
-# From the bottom up: a room imports only rooms that stand before it in this list.
+# From the lowest to the highest: a room imports only rooms before it in this list.
 LAYERS = (
     "pictures",
     "data",
@@ -21,7 +24,7 @@ LAYERS = (
     "demo",
     "cli",
 )
-# The command runs grading; grading knows nothing of the rest.
+# The command line runs grading; grading imports nothing of the rest.
 ALLOWED_BESIDE_THE_LAYERS = {("cli", "grading")}
 
 
@@ -42,7 +45,7 @@ def _room(name: str) -> str:
 
 
 def _module(file: Path) -> str:
-    """Return the dotted name of a file; that of its folder for __init__.py."""
+    """Return the dotted name of a file; for __init__.py, the dotted name of its folder."""
     parts = ("ankeras", *file.relative_to(PACKAGE).with_suffix("").parts)
     return ".".join(parts).removesuffix(".__init__")
 
@@ -51,7 +54,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
-def test_no_arrow_points_up(file):
+def test_a_file_imports_only_from_lower_layers(file):
     parts = file.relative_to(PACKAGE).with_suffix("").parts
     own = parts[0]
     for name in _imports(file):
@@ -70,11 +73,11 @@ def test_grading_imports_nothing_but_the_version():
         assert set(others) <= {"ankeras.__version__"}, f"{file.name} imports {others}"
 
 
-def test_files_of_the_package_form_no_circle():
+def test_the_files_import_each_other_without_a_circle():
     modules = {_module(file): file for file in FILES}
     arrows = {
         name: {
-            # a module, or the module whose name is imported
+            # an imported module, or the module from which a name is imported
             imported if imported in modules else imported.rpartition(".")[0]
             for imported in _imports(file)
         }

@@ -1,4 +1,4 @@
-"""The notebooks are what their sources say, carry no outputs, and read well on Colab."""
+"""Tests of the notebooks: built from their sources, without outputs, and usable on Colab."""
 
 import importlib.util
 from pathlib import Path
@@ -22,7 +22,7 @@ def test_the_notebook_is_built_from_its_source(source):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
-def test_it_holds_no_outputs_and_installs_on_colab(source):
+def test_a_notebook_has_no_outputs_and_installs_on_colab(source):
     notebook = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in code)
@@ -30,9 +30,9 @@ def test_it_holds_no_outputs_and_installs_on_colab(source):
     assert "\n    %pip install" in code[0].source
     assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
     assert notebook.cells[0].source.startswith("# ")
-    sources = ("data.load(", "data.faces(", "ankeras.gans.toy")  # none brings data of its own
+    sources = ("data.load(", "data.faces(", "ankeras.gans.toy")  # the package's data only
     assert any(source in "".join(cell.source for cell in code) for source in sources)
 
 
-def test_there_is_no_notebook_without_a_source():
+def test_each_notebook_has_a_source():
     assert [path.stem for path in sorted(FOLDER.glob("*.ipynb"))] == [s.stem for s in SOURCES]

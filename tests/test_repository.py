@@ -1,4 +1,4 @@
-"""Files that must agree with each other."""
+"""Tests of the repository's files: they agree with each other, and links exist."""
 
 import re
 import tomllib
@@ -29,7 +29,7 @@ def test_the_gpu_extra_is_the_same_tensorflow():
     ]
 
 
-def test_the_version_is_one():
+def test_all_files_name_the_same_version():
     assert PYPROJECT["version"] == ankeras.__version__
     assert f"## {ankeras.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
@@ -43,11 +43,11 @@ def test_the_readme_gives_two_commands():
     ]
 
 
-def test_links_of_the_readme_lead_somewhere():
+def test_links_of_the_readme_exist():
     for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()):
         assert (ROOT / target).exists(), target
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "ankeras").rglob("*.py")), ids=lambda p: p.name)
-def test_a_file_opens_with_a_sentence(path):
+def test_each_file_starts_with_a_docstring(path):
     assert path.read_text().startswith('"""')

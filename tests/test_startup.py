@@ -1,4 +1,4 @@
-"""Importing is light and quiet; the public names are there."""
+"""Tests of the import: it is fast, prints nothing, and gives the public names."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "sklearn", "jupyte
 
 
 def _python(code: str, **environment: str) -> subprocess.CompletedProcess:
-    # the process of the tests has imported libraries that set it
+    # libraries that are imported in this process have set this variable
     inherited = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     return subprocess.run(
         [sys.executable, "-c", code],
@@ -81,7 +81,7 @@ def test_setup_tunes_pipelines_only_where_asked_for(order):
     assert _python(code, KERAS_BACKEND="tensorflow").stdout.strip() == "False True"
 
 
-def test_a_failing_start_is_not_quiet(tmp_path):
+def test_errors_of_a_failed_import_are_printed(tmp_path):
     package = tmp_path / "tensorflow"
     package.mkdir()
     (package / "__init__.py").write_text(

@@ -1,4 +1,4 @@
-"""Classifier initialization: the steps, the choice of labels, and that it pays."""
+"""Tests of classifier initialization: the steps, the choice of labels, and its advantage."""
 
 from ankeras.autoencoders import accuracy, few_labels, fine_tune, initialize_classifier, train
 from ankeras.builders import get_autoencoder, get_classifier, get_encoder
@@ -32,7 +32,7 @@ def test_the_four_steps_in_one(digits_2000):
 
 
 @pytest.mark.parametrize("freeze", [True, False])
-def test_a_frozen_encoder_stays_as_it_is(digits_2000, freeze):
+def test_a_frozen_encoder_is_not_changed(digits_2000, freeze):
     labelled = few_labels(digits_2000, 20, seed=0)
     encoder = get_encoder(enc_output_shape=4, widths=(4,))
     classifier = get_classifier(encoder, 10)
@@ -45,13 +45,13 @@ def test_a_frozen_encoder_stays_as_it_is(digits_2000, freeze):
     assert encoder.trainable
 
 
-def test_few_labels_are_even_over_the_classes(digits_2000):
+def test_few_labels_takes_equally_many_images_of_each_class(digits_2000):
     picked = few_labels(digits_2000, 53, seed=1)
     assert np.bincount(picked.labels).tolist() == [6, 6, 6, 5, 5, 5, 5, 5, 5, 5]
     again = few_labels(digits_2000, 53, seed=1)
     np.testing.assert_array_equal(picked.images, again.images)
     assert not np.array_equal(picked.images, few_labels(digits_2000, 53, seed=2).images)
-    assert len(np.unique(picked.factors["wobble"])) == 53  # none twice
+    assert len(np.unique(picked.factors["wobble"])) == 53  # no image twice
 
 
 def test_accuracy_by_hand():
@@ -85,6 +85,6 @@ def test_accuracy_by_hand():
         ),
     ],
 )
-def test_refusals(digits_2000, call, sentence):
+def test_invalid_arguments_raise_an_error(digits_2000, call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call(digits_2000)

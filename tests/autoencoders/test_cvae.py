@@ -1,4 +1,4 @@
-"""The label reaches encoder and decoder, and what is drawn obeys it."""
+"""Tests of the CVAE: both networks use the label, and images are of its class."""
 
 from ankeras.autoencoders import CVAE, KLHistory, encode_posterior, log_likelihood
 from ankeras.builders import get_decoder, get_encoder
@@ -12,15 +12,15 @@ SHAPE = (12, 12, 1)
 
 
 def _players(way, d=3, n_classes=2):
-    told = {"condition_dim": n_classes, "condition_by": way}
+    condition = {"condition_dim": n_classes, "condition_by": way}
     return (
-        get_encoder(SHAPE, 2 * d, widths=(8, 8), **told),
-        get_decoder(d, SHAPE, widths=(8, 8), **told),
+        get_encoder(SHAPE, 2 * d, widths=(8, 8), **condition),
+        get_decoder(d, SHAPE, widths=(8, 8), **condition),
     )
 
 
 @pytest.mark.parametrize("way", ["append", "film"])
-def test_what_is_drawn_obeys_the_label(way, bars):
+def test_images_are_of_the_class_of_the_label(way, bars):
     x, y = bars(960)
     cvae = CVAE(*_players(way))
     cvae.compile(keras.optimizers.Adam(1e-2))
@@ -32,10 +32,10 @@ def test_what_is_drawn_obeys_the_label(way, bars):
     mixed = cvae.generate(100)  # of both classes
     left, top = mixed[:, 6:, :6].mean(axis=(1, 2, 3)), mixed[:, :6, 6:].mean(axis=(1, 2, 3))
     assert 0.3 < (left > top).mean() < 0.7
-    # the code need not hold the class: told the other one, the decoder draws the other one
-    told_wrong = cvae.predict([x[:50], 1 - y[:50]], verbose=0)
-    left = told_wrong[:, 6:, :6].mean(axis=(1, 2, 3))
-    top = told_wrong[:, :6, 6:].mean(axis=(1, 2, 3))
+    # the code does not contain the class: with the other label, the decoder draws the other class
+    other_class = cvae.predict([x[:50], 1 - y[:50]], verbose=0)
+    left = other_class[:, 6:, :6].mean(axis=(1, 2, 3))
+    top = other_class[:, :6, 6:].mean(axis=(1, 2, 3))
     assert ((left > top) == (y[:50] == 1)).mean() >= 0.9
 
     z = np.random.default_rng(3).normal(size=(5, 3)).astype("float32")
@@ -43,7 +43,7 @@ def test_what_is_drawn_obeys_the_label(way, bars):
     np.testing.assert_allclose(alone, cvae.generate_classes(np.full(5, 1), seed=3), atol=1e-6)
 
 
-def test_the_numbers_are_read_from_the_players():
+def test_the_sizes_are_read_from_the_networks():
     for way in ("append", "film"):
         cvae = CVAE(*_players(way))
         assert (cvae.latent_dim, cvae.n_classes, cvae.image_shape) == (3, 2, SHAPE)
@@ -69,7 +69,7 @@ def test_the_tools_of_the_vae_take_labels(way, bars):
     np.testing.assert_allclose(drawn, cvae.predict([x, y], verbose=0), atol=1e-4)
 
 
-def test_players_without_the_label_are_refused():
+def test_players_without_the_label_raise_an_error():
     encoder, decoder = _players("append")
     with pytest.raises(ValueError, match="must both read the label"):
         CVAE(get_encoder(SHAPE, 6), decoder)
@@ -81,7 +81,7 @@ def test_players_without_the_label_are_refused():
         CVAE(encoder, _players("append", d=4)[1])
 
 
-def test_wrong_labels_are_refused(bars):
+def test_wrong_labels_raise_an_error(bars):
     cvae = CVAE(*_players("append"))
     cvae.compile(keras.optimizers.Adam())
     with pytest.raises(ValueError, match="built for 2 classes"):

@@ -1,4 +1,4 @@
-"""The linear autoencoder is PCA, in subspace and in error."""
+"""Tests of the linear autoencoder: it has the subspace and the error of PCA."""
 
 from ankeras.autoencoders import get_linear_autoencoder, principal_angles, squared_error
 from ankeras.training.schedules import cosine_adam
@@ -31,7 +31,7 @@ def test_it_finds_the_principal_subspace_and_its_error():
     assert best * 0.999 < error < best * 1.02
 
 
-def test_angles_are_right_angles_between_orthogonal_spaces():
+def test_angles_of_equal_and_of_orthogonal_directions():
     autoencoder = get_linear_autoencoder((4,), latent_dim=2)
     kernel = np.eye(2, 4, dtype="float32")
     autoencoder.get_layer("decoder").set_weights([kernel, np.zeros(4)])

@@ -1,4 +1,4 @@
-"""Losses and penalties against numbers computed by hand in NumPy."""
+"""Tests of losses and penalties: they agree with numbers computed by hand in NumPy."""
 
 from ankeras.autoencoders import binary_cross_entropy, squared_error
 from ankeras.autoencoders.contractive import contraction

@@ -1,4 +1,4 @@
-"""The slides' callbacks, and the one call that trains an autoencoder."""
+"""Tests of the slides' callbacks, and of the function that trains an autoencoder."""
 
 from ankeras.autoencoders import slide_callbacks, train
 from ankeras.builders import get_autoencoder
@@ -37,7 +37,7 @@ def test_training_beats_pca(digits_2000):
         (lambda x: 2 * x - 1, r"but the network draws values in \[0, 1\]"),
     ],
 )
-def test_images_that_do_not_fit_are_refused(tiny_images, change, sentence):
+def test_images_that_do_not_fit_raise_an_error(tiny_images, change, sentence):
     autoencoder = get_autoencoder((12, 12, 1), widths=(4,))
     with pytest.raises(ValueError, match=sentence):
         train(autoencoder, change(tiny_images), tiny_images, epochs=1, verbose=0)

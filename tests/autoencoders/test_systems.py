@@ -1,4 +1,4 @@
-"""What each autoencoder is for, shown by training it."""
+"""Tests of the autoencoders: after training, each has the property that it is made for."""
 
 from ankeras import autoencoders as ae
 from ankeras.autoencoders.contractive import contraction
@@ -97,7 +97,7 @@ def test_sharp_reconstructions_keep_more_of_the_edges():
 
 
 @pytest.mark.parametrize(("corruption", "level"), [("gaussian", 0.3), ("masking", 0.4)])
-def test_denoising_recovers_from_noise(plain, tiny_images, corruption, level):
+def test_denoising_removes_noise(plain, tiny_images, corruption, level):
     model = ae.DenoisingAutoencoder(*_players(), corruption=corruption, level=level)
     noisy = ops.convert_to_numpy(model.corrupt(tiny_images))
     _fitted(model, tiny_images)
@@ -122,15 +122,15 @@ def test_corruptions():
     assert (salted == 0).mean() == pytest.approx(0.2, abs=0.03)
     assert (salted == 1).mean() == pytest.approx(0.2, abs=0.03)
     blocks = corrupt("block", 0.4) == 0
-    for block in blocks[..., 0]:  # each a rectangle of 20 x 20
+    for block in blocks[..., 0]:  # each is a square of 20 x 20
         rows, columns = np.flatnonzero(block.any(axis=1)), np.flatnonzero(block.any(axis=0))
         assert len(rows) == len(columns) == 20
         assert block.sum() == 400
         assert np.ptp(rows) == np.ptp(columns) == 19
-    assert len({tuple(np.argwhere(block)[0]) for block in blocks}) > 1  # not all at one place
+    assert len({tuple(np.argwhere(block)[0]) for block in blocks}) > 1  # not all at the same place
 
 
-def test_a_missing_part_is_completed(tiny_images):
+def test_a_missing_part_is_filled_in(tiny_images):
     model = ae.DenoisingAutoencoder(*_players(), corruption="block", level=0.4)
     missing = np.zeros(tiny_images.shape[:3], bool)
     missing[:, 3:8, 4:9] = True
@@ -165,7 +165,7 @@ def test_tied_weights_stay_tied(tiny_images, tmp_path):
     np.testing.assert_allclose(
         model.predict(tiny_images, verbose=0).reshape(-1, 144), x_hat, atol=1e-5
     )
-    assert len(model.trainable_variables) == 6  # two kernels, shared, and four biases
+    assert len(model.trainable_variables) == 6  # two shared kernels and four biases
     model.save(tmp_path / "tied.keras")
     loaded = keras.models.load_model(tmp_path / "tied.keras")
     loaded.fit(tiny_images, tiny_images, verbose=0)
@@ -196,6 +196,6 @@ def test_an_over_complete_code_can_copy_anything():
         ),
     ],
 )
-def test_refusals(call, sentence):
+def test_invalid_arguments_raise_an_error(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()

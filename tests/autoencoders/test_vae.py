@@ -1,4 +1,4 @@
-"""The VAE's terms against numbers from elsewhere, and what its options do to a training."""
+"""Tests of the VAE: its terms agree with other computations; its options, training and bound."""
 
 import math
 
@@ -56,7 +56,7 @@ def _vae(latent_dim=3, likelihood="bernoulli", **options):
 # The terms
 
 
-def test_reparameterized_codes_have_the_moments_asked_for():
+def test_reparameterized_codes_have_the_given_mean_and_variance():
     mu, v = np.array([1.0, -2.0], "float32"), np.array([4.0, 0.25], "float32")
     eps = np.array([[0.0, 0.0], [1.0, -2.0]], "float32")
     z = _numpy(reparameterize(mu, np.log(v), eps))
@@ -66,7 +66,7 @@ def test_reparameterized_codes_have_the_moments_asked_for():
     np.testing.assert_allclose(z.var(axis=0), v, rtol=0.02)
 
 
-def test_the_gradient_passes_through_the_draw():
+def test_the_gradient_passes_through_the_sampling():
     mu, log_var = keras.Variable(1.5), keras.Variable(math.log(0.25))
     eps = RNG.normal(size=200_000).astype("float32")
     _, gradients = value_and_gradient(
@@ -84,11 +84,11 @@ def test_kl_terms_by_hand():
     expected = [[0, 0], [0.5 * (1 - log2), 0.5 * (log2 - 0.5)]]
     np.testing.assert_allclose(of_variance, expected, atol=1e-6)
     np.testing.assert_allclose(of_mean, [[0, 4.5], [0.5, 0]], atol=1e-6)
-    # summed over the dimensions, one number an image
+    # summed over the dimensions: one value per image
     np.testing.assert_allclose(_numpy(kl_divergence(mu, np.log(v))), [4.5, 0.75], rtol=1e-5)
 
 
-def test_kl_divergence_is_that_of_the_definition():
+def test_kl_divergence_agrees_with_its_definition():
     mu, log_var = RNG.normal(size=(2, 5)).astype("float32")
     z = mu + np.exp(0.5 * log_var) * RNG.normal(size=(400_000, 5))
     log_q = -0.5 * (log_var + (z - mu) ** 2 / np.exp(log_var)).sum(axis=1)
@@ -121,7 +121,7 @@ def test_the_reconstruction_terms(tiny_images):
     np.testing.assert_allclose(_numpy(loss), by_hand, rtol=1e-5)
 
 
-def test_a_gaussian_decoder_never_claims_to_be_sure():
+def test_the_variance_of_a_gaussian_decoder_has_a_lower_limit():
     vae = _vae(likelihood="gaussian")
     x = np.zeros((1, *TINY), "float32")
     losses = [
@@ -146,20 +146,20 @@ def test_the_loss_is_reconstruction_plus_beta_kl(tiny_images):
 # The options
 
 
-def test_annealing_lets_the_weight_grow_with_the_step():
+def test_with_annealing_the_weight_grows_with_the_step():
     for step, weight in ((0, 0.0), (1, 0.2), (5, 1.0), (10, 2.0), (25, 2.0)):
         assert float(annealed(2.0, step, 10)) == pytest.approx(weight, rel=1e-5)
 
 
-def test_what_a_step_descends_by_hand():
-    """The decoder ignores z, so the encoder's gradient is that of the KL divergence alone."""
+def test_the_gradient_of_a_step_by_hand():
+    """The decoder ignores z, so only the KL divergence gives the encoder a gradient."""
     rate, beta, mu, log_var = 0.1, 3.0, np.array([0.5, 0.1]), np.array([0.4, 0.0])
     encoder = get_encoder((4,), 4, kind="mlp", widths=())
     decoder = get_decoder(2, (4,), kind="mlp", widths=())
     decoder.set_weights([np.zeros((2, 4)), np.zeros(4)])
     start = np.concatenate([mu, log_var])
     slope = np.concatenate([mu, 0.5 * (np.exp(log_var) - 1)])
-    # the second dimension has 0.005 nats: with free bits it has no gradient
+    # the second dimension has 0.005 nats, less than the free bits: then it has no gradient
     for options, slopes in (
         ({}, beta * slope),
         ({"kl_annealing": 10}, 0.5 * beta * slope),
@@ -177,7 +177,7 @@ def test_what_a_step_descends_by_hand():
         decoder.set_weights([np.zeros((2, 4)), np.zeros(4)])
 
 
-def test_the_first_annealed_step_is_one_without_kl(tiny_images):
+def test_the_first_annealed_step_is_that_without_kl(tiny_images):
     def weights(steps, **options):
         vae = _vae(**options)
         vae.fit(tiny_images, batch_size=96, epochs=steps, shuffle=False, verbose=0)
@@ -185,7 +185,7 @@ def test_the_first_annealed_step_is_one_without_kl(tiny_images):
 
     without, annealed = (weights(1, **options) for options in ({"beta": 0}, {"kl_annealing": 2}))
     np.testing.assert_allclose(annealed, without, atol=1e-5)
-    assert np.abs(weights(1) - without).max() > 1e-3  # Adam's first step is as long as its rate
+    assert np.abs(weights(1) - without).max() > 1e-3  # Adam's first step has the size of its rate
 
 
 def test_free_bits_have_no_gradient():
@@ -197,7 +197,7 @@ def test_free_bits_have_no_gradient():
     np.testing.assert_allclose(_numpy(of_mu), [[0.0, 2.0]], atol=1e-6)
 
 
-def test_free_bits_stay_where_all_else_collapses(tiny_images):
+def test_with_free_bits_no_dimension_collapses_completely(tiny_images):
     kl = {}
     x = np.tile(tiny_images, (10, 1, 1, 1))
     for free_bits in (0.0, 0.3):
@@ -205,7 +205,7 @@ def test_free_bits_stay_where_all_else_collapses(tiny_images):
         vae.fit(x, batch_size=32, epochs=6, verbose=0)
         kl[free_bits] = _numpy(sum(kl_terms(*encode_posterior(vae, tiny_images)))).mean(axis=0)
     assert kl[0.0].max() < 0.05
-    # a step that goes below 0.3 nats is corrected by the reconstruction alone, which is slow
+    # below 0.3 nats only the reconstruction loss raises the KL divergence again, and slowly
     assert kl[0.3].min() > 0.1
     assert kl[0.3].max() < 0.4
 
@@ -233,7 +233,7 @@ def test_free_bits_stay_where_all_else_collapses(tiny_images):
         ),
     ],
 )
-def test_what_does_not_fit_is_refused(change, sentence):
+def test_what_does_not_fit_raises_an_error(change, sentence):
     with pytest.raises(ValueError, match=sentence):
         VAE(**{**_players(), **change})
 
@@ -242,7 +242,7 @@ def test_what_does_not_fit_is_refused(change, sentence):
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
-def test_unfit_data_is_refused(tiny_images, likelihood):
+def test_invalid_data_raises_an_error(tiny_images, likelihood):
     vae = _vae(likelihood=likelihood)
     for x, options, sentence in (
         (np.where(tiny_images > 0.5, np.nan, tiny_images), {}, "x holds NaN or infinity"),
@@ -263,7 +263,7 @@ def test_it_learns_digits(digits_2000):
     vae.compile(keras.optimizers.Adam(5e-3))
     vae.fit(x, batch_size=50, epochs=20, verbose=0)
     logs = vae.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
-    assert logs["loss"] < 160  # nats; the mean image, known without a code, has 213
+    assert logs["loss"] < 160  # nats; a decoder that always draws the mean image has 213
     assert 5 < logs["kl"] < 30
     images = vae.generate(4, seed=1)
     assert images.shape == (4, 28, 28, 1)
@@ -282,13 +282,13 @@ def test_a_saved_model_predicts_the_same(tiny_images, likelihood, tmp_path):
     x_hat = vae.predict(tiny_images, verbose=0)
     np.testing.assert_allclose(loaded.predict(tiny_images, verbose=0), x_hat, atol=1e-6)
     assert {name: getattr(loaded, name) for name in options} == options
-    # a prediction is the mean image of the mean code
+    # a prediction is the decoder's image of the mean code
     mu, _ = encode_posterior(vae, tiny_images)
     np.testing.assert_allclose(vae.mean_encoder.predict(tiny_images, verbose=0), mu, atol=1e-6)
     np.testing.assert_allclose(vae.generator.predict(mu, verbose=0), x_hat, atol=1e-5)
 
 
-def test_kl_history_has_a_row_an_epoch(tiny_images):
+def test_kl_history_has_one_row_per_epoch(tiny_images):
     vae, history = _vae(), KLHistory(tiny_images)
     vae.fit(tiny_images, batch_size=32, epochs=3, callbacks=[history], verbose=0)
     assert np.shape(history.of_variance) == np.shape(history.of_mean) == (3, 3)
@@ -304,7 +304,7 @@ def test_kl_history_has_a_row_an_epoch(tiny_images):
 def _linear_vae(excess=1.0):
     """Return a VAE of images of two pixels with p(x) = N(b, W W^T + s I), and W, b, s.
 
-    Its q(z|x) is the true posterior, but for a variance that is too large by a factor.
+    Its q(z|x) is the true posterior, but the variance is multiplied by `excess`.
     """
     W, b, s = np.array([0.3, -0.2]), np.array([0.5, 0.4]), 0.04
     vae = VAE(**_players(1, (1, 2, 1), "gaussian", widths=()))
@@ -333,14 +333,14 @@ def test_the_bound_is_exact_where_q_is_the_posterior():
         assert log_likelihood(vae, x, k=k) == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_bound_rises_to_the_likelihood():
+def test_the_bound_rises_towards_the_likelihood():
     vae, W, b, s = _linear_vae(excess=4.0)
     x = RNG.random((300, 1, 2, 1)).astype("float32")
     truth = _log_normal(x.reshape(300, 2), b, np.outer(W, W) + s * np.eye(2)).mean()
     elbo, closer, closest = (log_likelihood(vae, x, k=k) for k in (1, 4, 60))
     assert elbo + 0.2 < closer < closest
     assert closest == pytest.approx(truth, abs=0.03)
-    # KL(q || posterior) is all that the ELBO misses
+    # the ELBO is below log p(x) by KL(q || posterior)
     missing = 0.5 * (4 - math.log(4) - 1)
     assert elbo == pytest.approx(truth - missing, abs=0.15)
 
@@ -363,7 +363,7 @@ def test_a_decoder_that_ignores_the_code_has_the_likelihood_of_its_image(tiny_im
     expected = np.mean(np.sum(x * np.log(image) + (1 - x) * np.log(1 - image), axis=1))
     vae.encoder.set_weights([0 * weight for weight in vae.encoder.get_weights()])  # the prior
     assert log_likelihood(vae, tiny_images, k=1) == pytest.approx(expected, rel=1e-5)
-    # any other q is overcome by many codes
+    # with any other q, many codes bring the bound close to the likelihood
     vae.encoder.set_weights([np.zeros((144, 4)), np.array([0.5, -0.5, -0.3, 0.3])])
     few, many = (log_likelihood(vae, tiny_images, k=k) for k in (1, 60))
     assert few < expected - 0.1
@@ -383,7 +383,7 @@ def test_the_bound_needs_a_sample(tiny_images):
 
 
 def test_figures_are_sane_after_a_few_steps(tiny_images):
-    # the statistics of batch normalization lag, and exp(log v) would make that enormous
+    # the moving statistics of batch normalization are not yet right, and exp(log v) could explode
     vae = VAE(
         get_encoder((12, 12, 1), 6, widths=(4, 8)), get_decoder(3, (12, 12, 1), widths=(4, 8))
     )

@@ -1,4 +1,4 @@
-"""The builders: the slides' code as written, any image side, and refusals."""
+"""Tests of the builders: the slides' code, images of any size, and invalid arguments."""
 
 import shutil
 
@@ -117,7 +117,7 @@ def test_the_seed_fixes_the_weights_and_layers_differ():
 
 
 @pytest.mark.parametrize("kind", ["conv", "mlp"])
-def test_what_the_players_of_a_gan_may_have(kind):
+def test_options_of_generator_and_discriminator(kind):
     common = {"kind": kind, "widths": (4, 4), "condition_dim": 3, "condition_by": "film"}
     generator = get_generator(2, (8, 8, 1), **common)
     assert generator.input_shape == [(None, 2), (None, 3)]
@@ -156,6 +156,6 @@ def test_classifier_shares_the_encoder():
         (lambda: get_generator(condition_by="channels"), r"one of \('append', 'film'\)"),
     ],
 )
-def test_impossible_requests_are_refused_in_a_sentence(call, sentence):
+def test_invalid_arguments_raise_an_error_with_a_clear_message(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()

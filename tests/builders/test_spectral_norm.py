@@ -1,4 +1,4 @@
-"""sigma, the output and the gradient against NumPy's singular values."""
+"""Tests of spectral normalization: output and gradient agree with NumPy's singular values."""
 
 from ankeras.builders.spectral_norm import SpectralNorm
 from ankeras.training.autodiff import value_and_gradient
@@ -15,7 +15,7 @@ def rng():
 
 
 def _layer(rng, **options):
-    """Return the normalized 3 -> 2 layer after enough steps for u, its W and its b."""
+    """Return a normalized layer 3 -> 2 after 50 steps, in which u converges, and its W and b."""
     layer = SpectralNorm(layers.Dense(2, **options))
     layer.build((None, 3))
     w, b = rng.normal(size=(3, 2)).astype("float32"), np.array([1.0, -2.0], "float32")
@@ -52,7 +52,7 @@ def test_the_gradient_goes_through_sigma(rng):
     np.testing.assert_allclose(ops.convert_to_numpy(found), by_hand, rtol=1e-3, atol=1e-4)
 
 
-def test_only_training_turns_u(rng):
+def test_u_changes_in_training_only(rng):
     layer, _, _ = _layer(rng)
     u = rng.normal(size=(2, 1)).astype("float32")
     layer.u.assign(u)

@@ -1,4 +1,4 @@
-"""Players so small that a round of theirs is worked out by hand."""
+"""Fixtures: very small networks, for which one training step can be computed by hand."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from keras import layers, ops
 
 
 class _Constant(layers.Layer):
-    """One number for every row of the input, and trainable."""
+    """Returns the same trainable number for every row of the input."""
 
     def __init__(self, value, **kwargs):
         super().__init__(**kwargs)
@@ -22,7 +22,7 @@ class _Constant(layers.Layer):
 
 @pytest.fixture
 def linear_players() -> Callable[[float, float], tuple[keras.Model, keras.Model]]:
-    """Return what builds G and D: G draws the number g, and D(s) = w s, a logit or a score."""
+    """Return a function that builds G and D: G returns the number g, and D(s) = w s."""
 
     def build(g: float, w: float) -> tuple[keras.Model, keras.Model]:
         generator = keras.Sequential([keras.Input((1,)), _Constant(g)])
@@ -35,9 +35,9 @@ def linear_players() -> Callable[[float, float], tuple[keras.Model, keras.Model]
 
 @pytest.fixture
 def round_of() -> Callable[..., tuple[dict[str, float], float, float]]:
-    """Return what plays one round of linear players on 4 equal images s, by gradient descent.
+    """Return a function that trains linear players for one step, with SGD on 4 equal images s.
 
-    The round returns its logs, and w and g after it.
+    The function returns the logs, and w and g after the step.
     """
 
     def play(model: keras.Model, s: float, rate: float) -> tuple[dict[str, float], float, float]:
@@ -52,5 +52,5 @@ def round_of() -> Callable[..., tuple[dict[str, float], float, float]]:
 
 @pytest.fixture
 def column() -> Callable[..., keras.KerasTensor]:
-    """Return what makes a tensor (n, 1) of numbers."""
+    """Return a function that makes a tensor (n, 1) of n numbers."""
     return lambda *numbers: ops.convert_to_tensor(np.array(numbers, "float32")[:, None])

@@ -1,4 +1,4 @@
-"""Both expectations of the class term reach D, one reaches G, and the label enters G both ways."""
+"""Tests of the AC-GAN: its losses and one step by hand, and training with labels."""
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans import ACGAN
@@ -19,7 +19,7 @@ def _players(way="append"):
 
 
 def _linear_players(linear_players, g, w, v):
-    """G draws g whatever the class; D(s) = w s, and its class scores are v s."""
+    """Return G and D: G returns g for every class; D(s) = w s, and its class scores are v s."""
     generator, discriminator = linear_players(g, w)
     s = keras.Input((1,))
     classify = layers.Dense(2, use_bias=False)
@@ -64,12 +64,12 @@ def test_one_round_by_hand(linear_players):
     w_new = w - rate * (-s * _sigmoid(-w * s) + g * _sigmoid(w * g))
     kernels = [kernel.ravel() for kernel in gan.discriminator.get_weights()]
     np.testing.assert_allclose(np.concatenate(kernels), [w_new, *v_new], rtol=1e-5)
-    # d/dg of -log D(g) - ln q(first|g): of the second expectation only
+    # d/dg of -log D(g) - ln q(first|g): G's loss has the class term of generated images only
     slope = -w_new * _sigmoid(-w_new * g) - np.sum(v_new * (first - _q(v_new * g)))
     assert gan.generator.get_weights()[0][0] == pytest.approx(g - rate * slope, rel=1e-5)
 
 
-def test_q_is_that_of_the_class_asked_for():
+def test_q_is_the_probability_of_the_given_class():
     gan = ACGAN(*_players())
     x = np.random.default_rng(0).random((4, *SHAPE)).astype("float32")
     labels = np.array([0, 1, 1, 0])
@@ -81,7 +81,7 @@ def test_q_is_that_of_the_class_asked_for():
 
 
 @pytest.mark.parametrize("way", ["append", "film"])
-def test_the_classifier_learns_from_both(way, bars):
+def test_the_classifier_learns_from_real_and_generated_images(way, bars):
     x, y = bars(192)
     gan = ACGAN(*_players(way), r1=0.1)
     assert (gan.latent_dim, gan.n_classes) == (4, 2)
@@ -92,7 +92,7 @@ def test_the_classifier_learns_from_both(way, bars):
     assert gan.generate_classes(np.array([0, 1, 1])).shape == (3, *SHAPE)
 
 
-def test_players_without_the_class_are_refused():
+def test_players_without_the_class_raise_an_error():
     generator, discriminator = _players()
     with pytest.raises(ValueError, match="built with auxiliary=n_classes"):
         ACGAN(generator, get_discriminator(SHAPE))

@@ -1,4 +1,4 @@
-"""D scores pairs, and G and E descend V together."""
+"""Tests of the BiGAN: D scores pairs, and G and E descend V together."""
 
 from ankeras.builders import get_discriminator, get_encoder, get_generator
 from ankeras.gans import BiGAN
@@ -13,7 +13,7 @@ SHAPE = (12, 12, 1)
 
 
 def _linear_bigan(linear_players, g, e, w, **options):
-    """G draws g whatever z, E returns e whatever s; D's logit of a pair is w_s s + w_z z."""
+    """Return a BiGAN: G returns g for every z, E returns e for every s, D(s, z) = w_s s + w_z z."""
     (draw, _), (encode, _) = linear_players(g, 0.0), linear_players(e, 0.0)
     z, s = keras.Input((1,)), keras.Input((1, 1, 1))
     score = layers.Dense(1, use_bias=False)
@@ -62,7 +62,7 @@ def test_generator_and_encoder_by_hand(loss, linear_players):
         real = w[0] * s + w[1] * e
         slope = w[1] * (_sigmoid(-real) if loss == "minimax" else _sigmoid(real))
         assert bigan.encoder.get_weights()[0][0] == pytest.approx(e - rate * slope, rel=1e-5)
-    # with w_z = 0 all z are alike to D, and G's step is that of a GAN
+    # with w_z = 0 the code has no effect on D, and G's step is that of a GAN
     fake = w[0] * g
     slope = -w[0] * (_sigmoid(fake) if loss == "minimax" else _sigmoid(-fake))
     assert bigan.generator.get_weights()[0][0] == pytest.approx(g - rate * slope, rel=1e-5)
@@ -96,7 +96,7 @@ def _players():
     )
 
 
-def test_players_that_do_not_fit_are_refused():
+def test_players_that_do_not_fit_raise_an_error():
     generator, discriminator, encoder = _players()
     with pytest.raises(ValueError, match=r"pairs of image and code, .*, not \(None, 12, 12, 1\)"):
         BiGAN(generator, get_discriminator(SHAPE), encoder)

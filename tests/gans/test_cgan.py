@@ -1,4 +1,4 @@
-"""The label reaches both players, and G learns to obey it."""
+"""Tests of the CGAN: both networks use the label, and G learns to draw its class."""
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.builders.conditioning import FiLM
@@ -13,14 +13,14 @@ SHAPE = (12, 12, 1)
 
 
 def _players(d=4, n_classes=2, way="append"):
-    told = {"condition_dim": n_classes, "condition_by": way}
+    condition = {"condition_dim": n_classes, "condition_by": way}
     return (
-        get_generator(d, SHAPE, widths=(8,), **told),
-        get_discriminator(SHAPE, widths=(8, 8), **told),
+        get_generator(d, SHAPE, widths=(8,), **condition),
+        get_discriminator(SHAPE, widths=(8, 8), **condition),
     )
 
 
-def test_the_generator_learns_to_obey(bars):
+def test_the_generator_learns_to_draw_the_class_of_the_label(bars):
     x, y = bars(960)
     cgan = CGAN(*_players(), r1=1.0)
     cgan.compile()
@@ -32,7 +32,7 @@ def test_the_generator_learns_to_obey(bars):
     mixed = cgan.generate(100)  # of both classes
     left, top = mixed[:, 6:, :6].mean(axis=(1, 2, 3)), mixed[:, :6, 6:].mean(axis=(1, 2, 3))
     assert 0.3 < (left > top).mean() < 0.7
-    # one class as a generator of its own draws the same images
+    # the generator of one class takes z only
     alone = cgan.for_class(1)
     assert alone.input_shape == (None, cgan.latent_dim) == (None, 4)
 
@@ -56,7 +56,7 @@ def test_the_generator_of_one_class_agrees(way):
 
 
 def _scramble(player):
-    """Give a network other weights: FiLM starts as the identity, whatever the label."""
+    """Change all weights at random: without training, FiLM is the identity for every label."""
     rng = np.random.default_rng(0)
     for weight in player.trainable_variables:
         weight.assign(weight + rng.normal(0, 0.3, weight.shape).astype("float32"))
@@ -91,14 +91,14 @@ def test_film_is_trained_in_both_players_saved_and_loaded(bars, tmp_path):
         (np.full(32, -1), r"lie in -1 ... -1"),
     ],
 )
-def test_labels_that_do_not_match_are_refused(labels, sentence, bars):
+def test_labels_that_do_not_match_raise_an_error(labels, sentence, bars):
     cgan = CGAN(*_players())
     cgan.compile()
     with pytest.raises(ValueError, match=sentence):
         cgan.fit(bars(32)[0], labels, verbose=0)
 
 
-def test_players_without_the_label_are_refused():
+def test_players_without_the_label_raise_an_error():
     generator, discriminator = _players()
     with pytest.raises(ValueError, match="build them with condition_dim=n_classes"):
         CGAN(generator, get_discriminator(SHAPE))
@@ -111,7 +111,7 @@ def test_players_without_the_label_are_refused():
             CGAN(_players(way="film")[0], get_discriminator(SHAPE, condition_dim=n_classes))
 
 
-def test_the_generator_is_not_asked_for_what_is_no_class():
+def test_a_label_that_is_no_class_raises_an_error():
     cgan = CGAN(*_players())
     with pytest.raises(ValueError, match=r"lie in 2 \.\.\. 2"):
         cgan.for_class(2)

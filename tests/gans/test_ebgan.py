@@ -1,4 +1,4 @@
-"""The cost, the losses and a round of the energy-based GAN by hand."""
+"""Tests of the energy-based GAN: the cost, the losses and one step by hand."""
 
 from ankeras.builders import get_autoencoder, get_discriminator, get_generator
 from ankeras.gans import EBGAN
@@ -42,7 +42,7 @@ def test_one_round_by_hand(m, linear_players, round_of):
     assert logs["d_fake"] == pytest.approx(cost_fake, rel=1e-5)
 
 
-def test_what_is_no_cost_is_refused():
+def test_a_discriminator_that_is_no_autoencoder_raises_an_error():
     generator = get_generator(3, SHAPE, widths=(4,))
     with pytest.raises(ValueError, match=r"is an autoencoder: it returns what it reads"):
         EBGAN(generator, get_discriminator(SHAPE, widths=(4,)))

@@ -1,4 +1,4 @@
-"""The fully convolutional BiGAN: its losses by hand, any size of image, one score per place."""
+"""Tests of the FCBiGAN: its losses by hand, images of any size, one score per place."""
 
 from ankeras.anomaly import anomaly_maps, roc_auc
 from ankeras.data import forge, forged_patches
@@ -34,8 +34,8 @@ def test_losses_by_hand():
     assert float(model.e_loss(real)) == pytest.approx(0.5 * 2.125)
 
 
-def test_a_step_descends_all_of_the_objective():
-    """What one step of SGD changes is the gradient, here by finite differences on one bias."""
+def test_a_step_descends_the_whole_objective():
+    """Compare one step of SGD with the gradient by finite differences, for one bias."""
     x, rate, lam, eps = _images(4, 16, 16, 1), 1e-2, 0.7, 1e-2
     model = _model(lam=lam, seed=5)
     tensor = ops.convert_to_tensor(x)
@@ -53,7 +53,7 @@ def test_a_step_descends_all_of_the_objective():
 
     steps = np.eye(3, dtype="float32") * eps
     slope = [(objective(start + s) - objective(start - s)) / (2 * eps) for s in steps]
-    again = _model(lam=lam, seed=5)  # its step draws the same noise
+    again = _model(lam=lam, seed=5)  # with the same seed, its step draws the same noise
     again.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
     again.fit(x, batch_size=4, verbose=0)
     moved = ops.convert_to_numpy(again.encoder.get_layer("output_layer").bias.value) - start
@@ -62,14 +62,14 @@ def test_a_step_descends_all_of_the_objective():
 
 def test_forgery_loss_by_hand():
     model, masks = _model(), np.zeros((1, 8, 8), bool)
-    masks[0, :4, :3] = True  # of the first of four places
-    masks[0, 5, 5] = True  # one pixel of the last's 16: less than an eighth
+    masks[0, :4, :3] = True  # 12 of the 16 pixels of the first place
+    masks[0, 5, 5] = True  # one of the 16 pixels of the last place: less than an eighth
     scores = np.array([[0.5, 1.0], [2.0, 1.0]], "float32").reshape(1, 2, 2, 1)
     found = model.forgery_loss(ops.convert_to_tensor(scores), ops.convert_to_tensor(masks))
     assert float(found) == pytest.approx(0.5 * (0.25 + 1.0) / 4)
 
 
-def test_d_alone_learns_from_forgeries_what_is_not_normal():
+def test_training_on_forgeries_changes_d_only_and_it_learns_to_find_them():
     stripes = np.tile(0.5 + 0.3 * np.sin(np.arange(96) / 2), (96, 1))[..., None].astype("float32")
     model = _model()
     model.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-3))
@@ -94,7 +94,7 @@ def test_evaluation_on_forgeries():
     assert found["d_loss"] == pytest.approx(0.5 * np.mean(errors**2), rel=1e-4)
 
 
-def test_masks_that_do_not_fit():
+def test_masks_of_a_wrong_shape_raise_an_error():
     model = _model()
     model.compile()
     images, masks = forge(_images(8, 16, 16, 1))
@@ -103,7 +103,7 @@ def test_masks_that_do_not_fit():
         model.fit(images, masks[:, :8, :8], batch_size=4)
 
 
-def test_networks_run_on_any_size_and_far_pixels_do_not_count():
+def test_networks_run_on_any_size_and_distant_pixels_have_no_effect():
     model = _model()
     large = _images(1, 64, 96, 1)
     codes = model.encode_images(large)
@@ -135,7 +135,7 @@ def test_reconstruction_gets_better():
     assert np.abs(model.reconstruct(x) - x).mean() < 0.1
 
 
-def test_what_does_not_fit_is_refused():
+def test_what_does_not_fit_raises_an_error():
     with pytest.raises(ValueError, match="reads images and codes"):
         FCBiGAN(get_fc_generator(3), get_fc_discriminator(1, 4), get_fc_encoder(1, 3))
     with pytest.raises(ValueError, match="goes the generator's way back"):

@@ -1,4 +1,4 @@
-"""The objective of the GAN against hand-computed numbers, and what a round of it does."""
+"""Tests of the GAN: its losses and one step by hand, its options, and the DCGAN."""
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans import GAN, discriminator_loss, get_dcgan, minimax_loss, non_saturating_loss
@@ -67,7 +67,7 @@ def test_one_round_by_hand(loss, linear_players):
 
 
 def test_r1_by_hand(linear_players):
-    # gamma/2 E ||grad_s D||^2 = gamma/2 w^2, with the slope gamma w
+    # gamma/2 E ||grad_s D||^2 = gamma/2 w^2; its derivative is gamma w
     g, w, s, rate, gamma = 0.5, 0.3, 2.0, 0.1, 4.0
     gan = GAN(*linear_players(g, w), r1=gamma)
     gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(0.0))
@@ -76,7 +76,7 @@ def test_r1_by_hand(linear_players):
     assert gan.discriminator.get_weights()[0][0, 0] == pytest.approx(w - rate * slope, rel=1e-5)
 
 
-def test_k_steps_are_taken_on_different_images(linear_players):
+def test_each_of_the_k_steps_has_other_images(linear_players):
     g, w, rate = 0.5, 0.3, 0.1
     gan = GAN(*linear_players(g, w), k=2)
     gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(0.0))
@@ -89,7 +89,7 @@ def test_k_steps_are_taken_on_different_images(linear_players):
     assert int(gan.optimizer.generator.iterations) == 1
 
 
-def test_each_player_moves_its_own_weights_only(tiny_images):
+def test_the_step_of_a_player_changes_only_its_weights(tiny_images):
     players = {
         "generator": get_generator(3, (12, 12, 1), widths=(4,)),
         "discriminator": get_discriminator((12, 12, 1), widths=(4,)),
@@ -109,7 +109,7 @@ def test_each_player_moves_its_own_weights_only(tiny_images):
         )
 
 
-def test_training_brings_the_images_nearer_to_the_real_ones(tiny_images):
+def test_training_makes_the_images_more_like_the_real_ones(tiny_images):
     gan = get_dcgan((16, 16, 1), 8, widths=(8, 16), r1=0.1)
     x = np.pad(np.tile(tiny_images, (4, 1, 1, 1)), ((0, 0), (2, 2), (2, 2), (0, 0)))
     gan.compile()
@@ -139,12 +139,12 @@ def test_samples_are_seeded():
         ({"r1": -1.0}, "must not be negative"),
     ],
 )
-def test_wrong_options_are_refused(options, sentence, linear_players):
+def test_wrong_options_raise_an_error(options, sentence, linear_players):
     with pytest.raises(ValueError, match=sentence):
         GAN(*linear_players(0.5, 0.3), **options)
 
 
-def test_players_of_different_images_are_refused():
+def test_players_of_different_images_raise_an_error():
     with pytest.raises(ValueError, match=r"draws images of shape \(12, 12, 1\), but"):
         GAN(get_generator(3, (12, 12, 1)), get_discriminator((16, 16, 1)))
 
@@ -158,7 +158,7 @@ def test_a_dcgan_for_any_image(side, channels):
     assert gan.latent_dim == 5
 
 
-def test_a_dcgan_keeps_to_the_guidelines():
+def test_a_dcgan_follows_the_guidelines():
     gan = get_dcgan((64, 64, 3))
     kinds = {
         player: [type(layer) for layer in player.layers]
@@ -174,7 +174,7 @@ def test_a_dcgan_keeps_to_the_guidelines():
     )
     assert layers.BatchNormalization in of_g
     assert layers.BatchNormalization in of_d
-    assert of_g.count(layers.Dense) == of_d.count(layers.Dense) == 1  # projection and verdict
+    assert of_g.count(layers.Dense) == of_d.count(layers.Dense) == 1  # G's first layer, D's last
     activations = [
         layer.activation.__name__
         for layer in gan.generator.layers
@@ -187,6 +187,6 @@ def test_a_dcgan_keeps_to_the_guidelines():
 
 
 @pytest.mark.parametrize("shape", [(12, 12, 1), (256, 256, 3), (28, 28)])
-def test_a_dcgan_for_other_images_is_refused(shape):
+def test_a_dcgan_for_other_images_raises_an_error(shape):
     with pytest.raises(ValueError, match="sides of 16 to 128"):
         get_dcgan(shape)

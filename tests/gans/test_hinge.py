@@ -1,4 +1,4 @@
-"""The hinge loss by hand, a round of it, and a discriminator with spectral normalization."""
+"""Tests of the hinge GAN: losses and one step by hand, and training with spectral normalization."""
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.builders.spectral_norm import SpectralNorm
@@ -23,7 +23,7 @@ def test_losses_by_hand(linear_players, column):
 def test_one_round_by_hand(s, linear_players, round_of):
     g, w, rate = 0.5, 0.3, 0.1
     logs, w_new, g_new = round_of(HingeGAN(*linear_players(g, w)), s, rate)
-    # D(4) = 1.2 is beyond the margin: those images teach nothing
+    # D(4) = 1.2 is beyond the margin: these real images have no gradient
     assert w_new == pytest.approx(w - rate * (g - (s if w * s < 1 else 0.0)), rel=1e-5)
     assert g_new == pytest.approx(g + rate * w_new, rel=1e-5)
     assert logs["d_loss"] == pytest.approx(max(0.0, 1 - w * s) + 1 + w * g, rel=1e-5)

@@ -1,4 +1,4 @@
-"""The information bound by hand, its way into both players, and a code that can be read."""
+"""Tests of the InfoGAN: the bound and one step by hand, and codes that can be read from images."""
 
 import itertools
 import math
@@ -61,8 +61,8 @@ def test_losses_by_hand(column):
     assert logs["g_loss"] == pytest.approx(by_hand, rel=1e-5)
 
 
-def test_both_players_ascend_the_information(linear_players):
-    # D(s) = w s, Q's scores are v s; G draws g whatever the code
+def test_the_step_of_each_player_increases_the_information(linear_players):
+    # D(s) = w s, Q's scores are v s; G returns g for every code
     g, w, s, rate, lam = 0.5, 0.3, 2.0, 0.1, 3.0
     v, c = np.array([0.4, -0.2]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
     generator, discriminator = linear_players(g, w)
@@ -96,8 +96,8 @@ def test_codes_follow_their_prior():
     np.testing.assert_allclose(c[:, 3:].std(axis=0), 3**-0.5, atol=0.03)
 
 
-def test_the_code_can_be_read_in_what_is_drawn():
-    """On a line with two peaks, after 200 steps."""
+def test_the_code_can_be_read_from_generated_images():
+    """Train 200 steps on a line with two peaks."""
     x, z, code = keras.Input((1,)), keras.Input((1,)), keras.Input((2,))
     features = layers.LeakyReLU(0.2)(layers.Dense(32)(x))
     discriminator = keras.Model(x, [layers.Dense(1)(features), layers.Dense(2)(features)])
@@ -123,7 +123,7 @@ def test_images_of_given_codes():
     assert mu.shape == (2, 2)
 
 
-def test_wrong_players_and_options_are_refused():
+def test_wrong_players_and_options_raise_an_error():
     generator = get_generator(4, SHAPE, condition_dim=5)
     with pytest.raises(ValueError, match=r"auxiliary=5; it returns \[1\] numbers"):
         InfoGAN(generator, get_discriminator(SHAPE), n_classes=3)

@@ -1,4 +1,4 @@
-"""How steep the critics of the Wasserstein GANs are on the ring: their Lipschitz constants."""
+"""Tests of the Lipschitz constants of the Wasserstein GANs' critics, trained on the ring."""
 
 from ankeras.gans import WGAN, WGANGP, toy
 from ankeras.training.autodiff import input_gradient
@@ -25,7 +25,7 @@ def _slopes(critic, points):
 
 
 def _steepest_secant(critic, points):
-    """Return the largest |D(a) - D(b)| / ||a - b||: what the Lipschitz constant is at least."""
+    """Return the largest |D(a) - D(b)| / ||a - b||, a lower bound of the Lipschitz constant."""
     rng = np.random.default_rng(0)
     a, b = points[rng.integers(len(points), size=(2, 20_000))]
     apart = np.linalg.norm(a - b, axis=1)
@@ -44,8 +44,8 @@ def penalised():
     return _trained(WGANGP, lam=10.0)
 
 
-def test_clipping_bounds_the_constant_from_above(clipped):
-    """No further than the product of the layers' norms, however small the slope really is."""
+def test_clipping_gives_an_upper_bound_of_the_constant(clipped):
+    """The slope is at most the product of the layers' norms, and this at most the bound for c."""
     kernels = [ops.convert_to_numpy(w.value) for w in clipped.discriminator.trainable_variables]
     assert all(np.abs(kernel).max() <= CLIP for kernel in kernels)
     norms = [np.linalg.norm(kernel, 2) for kernel in kernels if kernel.ndim == 2]

@@ -1,4 +1,4 @@
-"""The least squares loss by hand, and a round of it."""
+"""Tests of the least squares GAN: losses and one step by hand."""
 
 from ankeras.gans import LSGAN
 

@@ -1,4 +1,4 @@
-"""Small GANs: their data, what D should say, and the measures of the three pitfalls."""
+"""Tests of the small GANs: their data, the optimal D, and the measures of the three pitfalls."""
 
 import io
 
@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 RNG = np.random.default_rng(0)
-ONE_PEAK = toy.Gaussians(np.array([[1.0]]), std=0.5)  # every seed finds it; of two, some only one
+# A GAN finds one peak with every seed; of two peaks, it finds only one with some seeds.
+ONE_PEAK = toy.Gaussians(np.array([[1.0]]), std=0.5)
 
 
 def _gan(n: int, latent_dim: int, **options) -> GAN:
@@ -42,7 +43,7 @@ def test_samples_follow_their_density(density):
     assert per_axis == pytest.approx(density.std, rel=0.05)
 
 
-def test_prior_quantiles_stand_for_the_prior():
+def test_prior_quantiles_have_the_distribution_of_the_prior():
     z = toy.prior_quantiles(999)
     assert z.shape == (999, 1)
     assert z[499, 0] == pytest.approx(0, abs=1e-6)
@@ -71,7 +72,7 @@ def test_modes_covered_counts_modes_and_good_samples():
     one = toy.RING.means[2] + np.zeros((100, 2))
     assert training_record.modes_covered(one) == (1, 1)
     assert training_record.modes_covered(np.zeros((100, 2))) == (0, 0)
-    # 3 modes with 1 % or more, one with half of that, and the rest 4 standard deviations away
+    # 3 modes with at least 1 % of the samples, one with 0.5 %, and the rest of the samples far away
     counts = {0: 100, 1: 50, 4: 2, 5: 1}
     points = [toy.RING.means[i] + np.zeros((n, 2)) for i, n in counts.items()]
     points.append(toy.RING.means[6] * 1.1 + np.zeros((47, 2)))
@@ -80,7 +81,7 @@ def test_modes_covered_counts_modes_and_good_samples():
     assert training_record.modes_covered(two, toy.TWO_PEAKS) == (2, pytest.approx(2 / 3))
 
 
-def test_distance_to_data_is_how_far_mass_moves():
+def test_distance_to_data_is_the_mean_distance_that_points_move():
     x = RNG.normal(size=(50, 1))
     assert training_record.distance_to_data(x, x[::-1]) == 0
     assert training_record.distance_to_data(x + 3, x) == pytest.approx(3)
@@ -89,28 +90,28 @@ def test_distance_to_data_is_how_far_mass_moves():
             training_record.distance_to_data(wrong, wrong if wrong.shape[1] == 2 else x)
 
 
-def test_unrest_sees_the_last_half_only():
+def test_unrest_is_measured_in_the_last_half_only():
     still = np.zeros((5, 2))
     moved = still + np.array([3.0, 4.0])
     assert training_record.unrest([still, moved, still, moved, moved, moved, moved, moved]) == 0
     assert training_record.unrest([still, still, still, moved, still]) == pytest.approx(5)
 
 
-def test_the_minimax_gradient_vanishes_before_a_confident_discriminator():
+def test_the_minimax_gradient_vanishes_with_a_confident_discriminator():
     gan = _gan(2, 2)
     before = training_record.generator_gradient_norms(gan)
     assert 0.5 < before["non-saturating"] / before["minimax"] < 2
     bias = gan.discriminator.get_layer("output_layer").bias
     bias.assign(bias - 8.0)  # D(G(z)) is now about 3e-4
     after = training_record.generator_gradient_norms(gan)
-    # d/dlogit: -D of the one loss, -(1 - D) of the other
+    # the derivative with respect to the logit: -D for minimax, -(1 - D) for non-saturating
     assert after["minimax"] < 1e-2 * before["minimax"]
     assert after["non-saturating"] > before["non-saturating"]
 
 
-def test_a_head_start_of_d_is_enough_for_that():
+def test_the_minimax_gradient_vanishes_after_a_head_start_of_d():
     gan = _gan(2, 2)
-    gan.compile(keras.optimizers.Adam(1e-2), keras.optimizers.SGD(0.0))  # G stands still
+    gan.compile(keras.optimizers.Adam(1e-2), keras.optimizers.SGD(0.0))  # G does not change
     weights = gan.generator.get_weights()
     gan.fit(toy.RING.sample(128 * 60), batch_size=128, verbose=0)
     for old, new in zip(weights, gan.generator.get_weights(), strict=True):
@@ -121,7 +122,7 @@ def test_a_head_start_of_d_is_enough_for_that():
 
 @pytest.fixture(scope="module")
 def trained() -> training_record.Snapshots:
-    """A short training on the line: 600 steps, in two epochs."""
+    """Return the record of a short training on the line: 600 steps, in two epochs."""
     keras.utils.set_random_seed(0)
     gan = _gan(1, 1)
     gan.compile(

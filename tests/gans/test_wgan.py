@@ -1,4 +1,4 @@
-"""The Wasserstein loss by hand, and the clipping."""
+"""Tests of the Wasserstein GAN: losses and one step by hand, and the clipping."""
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans import WGAN
@@ -20,7 +20,7 @@ def test_one_round_by_hand(c, clipped, linear_players, round_of):
     g, w, s, rate = 0.5, 0.3, 2.0, 0.1
     logs, w_new, g_new = round_of(WGAN(*linear_players(g, w), k=1, c=c), s, rate)
     assert w_new == pytest.approx(c if clipped else w - rate * (g - s), rel=1e-5)
-    assert g_new == pytest.approx(g + rate * w_new, rel=1e-5)  # of the clipped critic
+    assert g_new == pytest.approx(g + rate * w_new, rel=1e-5)  # with the clipped critic
     assert logs["d_loss"] == pytest.approx(w * (g - s), rel=1e-5)
     assert logs["g_loss"] == pytest.approx(-w_new * g, rel=1e-5)
 
@@ -40,6 +40,6 @@ def test_every_weight_of_the_critic_is_clipped_and_none_of_the_generator(tiny_im
     assert int(gan.optimizer.generator.iterations) == 1
 
 
-def test_a_wrong_bound_is_refused(linear_players):
+def test_a_wrong_bound_raises_an_error(linear_players):
     with pytest.raises(ValueError, match="clipped at c > 0, not 0"):
         WGAN(*linear_players(0.5, 0.3), c=0.0)

@@ -1,4 +1,4 @@
-"""The gradient penalty by hand: of a linear critic, and of one whose gradient is the image."""
+"""Tests of the WGAN-GP: the penalty of critics with a known gradient, and one step by hand."""
 
 from ankeras.gans import WGANGP
 
@@ -11,7 +11,7 @@ LAM = 10.0
 
 
 def _gan(discriminator, **options):
-    """Return a WGAN-GP with that critic; its generator is not used."""
+    """Return a WGAN-GP with this critic and a generator that is not used."""
     z = keras.Input((1,))
     generator = keras.Model(z, layers.Dense(discriminator.input_shape[-1])(z))
     return WGANGP(generator, discriminator, lam=LAM, **options)
@@ -28,17 +28,17 @@ def test_the_penalty_of_a_linear_critic():
 
 
 class _HalfSquare(layers.Layer):
-    """1/2 ||x||^2, whose gradient is x."""
+    """Returns 1/2 ||x||^2, whose gradient is x."""
 
     def call(self, x):
         return 0.5 * ops.sum(ops.square(x), axis=-1, keepdims=True)
 
 
-def test_the_penalty_is_taken_between_real_and_generated_images_one_alpha_per_image():
+def test_the_penalty_is_computed_between_real_and_generated_images_with_one_alpha_per_image():
     critic = keras.Sequential([keras.Input((2,)), _HalfSquare()])
     s, fake = (ops.convert_to_tensor(np.full((20_000, 2), value, "float32")) for value in (0, 1))
     # x_hat = (b, b) with b from U(0, 1): E (sqrt(2) b - 1)^2 = 2/3 - sqrt(2) + 1 = 0.2525.
-    # With one alpha per number it would be 0.136, at the ends of the line 0.586.
+    # With one alpha per component it would be 0.136; at the two ends of the line, 0.586.
     penalty = float(_gan(critic).gradient_penalty(s, fake))
     assert penalty == pytest.approx(2 / 3 - 2**0.5 + 1, abs=0.01)
 
@@ -54,6 +54,6 @@ def test_one_round_by_hand(w, linear_players, round_of):
     assert logs["g_loss"] == pytest.approx(-w_new * g, rel=1e-5)
 
 
-def test_a_negative_weight_is_refused(linear_players):
+def test_a_negative_weight_raises_an_error(linear_players):
     with pytest.raises(ValueError, match="weight lam of the penalty must not be negative"):
         WGANGP(*linear_players(0.5, 0.3), lam=-1.0)

@@ -1,6 +1,6 @@
-"""Kills a training three times at random moments, lets it end, and prints what came out.
+"""Kill a training three times at random moments, then let it end, and print the exit codes.
 
-`test_resume.py` starts this file. Each attempt is a fork, so that TensorFlow is imported once.
+`test_resume.py` starts this file. Each attempt runs in a fork, so that TensorFlow is imported once.
 """
 
 import json
@@ -28,7 +28,7 @@ def train(folder, begun):
         get_generator(3, SHAPE, kind="mlp", widths=(8,)),
         get_discriminator(SHAPE, kind="mlp", widths=(8,)),
     )
-    gan.compile(run_eagerly=True)  # without a graph, which takes long to build
+    gan.compile(run_eagerly=True)  # building a graph would take longer than the training
     average = WeightAverage(0.9)
     tell = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: os.write(begun, b"."))
     x = np.random.default_rng(0).uniform(size=(32, *SHAPE)).astype("float32")
@@ -50,14 +50,14 @@ def train(folder, begun):
 
 
 def attempt(folder, seconds):
-    """Train in a fork; after that many seconds of training it is killed, if any are given."""
-    told, begun = os.pipe()
+    """Train in a fork, kill it after some seconds if given, and return its exit code."""
+    has_begun, begun = os.pipe()
     child = os.fork()
     if child == 0:
-        os.dup2(2, 1)  # what it says is not the result
+        os.dup2(2, 1)  # standard output is for the result only
         train(folder, begun)
         os._exit(0)
-    os.read(told, 1)
+    os.read(has_begun, 1)
     if seconds is not None:
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
@@ -68,6 +68,6 @@ if __name__ == "__main__":
     straight, killed = Path(sys.argv[1]), Path(sys.argv[2])
     start = time.monotonic()
     attempt(straight, None)
-    third = (time.monotonic() - start) / 5  # some of it went by before the first step
+    third = (time.monotonic() - start) / 5  # not / 3: part of this time is before the first step
     ends = [attempt(killed, random.uniform(0, third)) for _ in range(3)] + [attempt(killed, None)]
     print(json.dumps({"ends": ends}))

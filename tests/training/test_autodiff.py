@@ -1,4 +1,4 @@
-"""Gradients against numbers known by hand, on whichever backend runs."""
+"""Tests of gradients on the current backend: they agree with numbers computed by hand."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class _Line(Model):
-    """y = a x, trained by hand to follow 3 x; reports what happened on the way."""
+    """The model y = a x. Its train_step fits 3 x, and logs the loss, a and the gradient."""
 
     def __init__(self):
         super().__init__()
@@ -61,14 +61,14 @@ def test_value_and_gradient_by_hand():
     assert float(model.a.numpy()) == pytest.approx(1.0 + 0.1 * 16.0)
 
 
-def test_what_the_loss_changes_stays_changed():
+def test_variables_that_the_loss_function_changes_stay_changed():
     model, _ = _trained(2)
-    # The moving mean goes from 0 half the way to 2, twice.
+    # In each of two steps, the moving mean goes half of the way to 2: 0, 1, 1.5.
     assert model.norm.moving_mean.numpy()[0] == pytest.approx(1.5)
 
 
 class Scaled(Model):
-    """y = a x, and a batch normalization that sees x."""
+    """The model y = a x, with a batch normalization of x that does not change y."""
 
     def __init__(self):
         super().__init__()
@@ -83,7 +83,10 @@ class Scaled(Model):
 
 
 class _Halves(Model):
-    """y = a x, scored by b y^2; logs the chain rule in two halves and a second derivative."""
+    """The model y = a x with the score b y^2.
+
+    Its train_step logs a gradient by the chain rule in two halves, and a second derivative.
+    """
 
     def __init__(self):
         super().__init__()
@@ -102,7 +105,7 @@ class _Halves(Model):
             return ops.mean(slope**2)
 
         y = draw(self.network, x)
-        self.b.assign(5.0)  # as when a discriminator learns between the halves
+        self.b.assign(5.0)  # in a GAN, the discriminator also changes between the two halves
         value, dy = input_gradient(lambda y: self.b * y**2, y.value)
         penalty, gradients = value_and_gradient(penalty, [self.b])
         return {"value": value, "da": y.pull_back(dy)[0], "penalty": penalty, "db": gradients[0]}
@@ -150,7 +153,7 @@ def test_jacobian_of_a_nonlinear_function():
     )
 
 
-def test_only_two_files_name_a_backend():
+def test_only_two_files_import_a_backend():
     pattern = re.compile(r"^\s*(import|from)\s+(tensorflow|jax|torch)\b", re.M)
     naming = [
         path.name
@@ -160,5 +163,5 @@ def test_only_two_files_name_a_backend():
     assert sorted(naming) == ["autodiff.py", "devices.py"]
 
 
-def test_the_backend_is_keras_s():
+def test_the_backend_is_that_of_keras():
     assert keras.backend.backend() == BACKEND

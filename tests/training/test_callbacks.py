@@ -1,4 +1,4 @@
-"""Callbacks on a training of known course."""
+"""Tests of the callbacks SampleGrid and WeightAverage, in short trainings."""
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans import GAN
@@ -18,7 +18,7 @@ def gan():
     return gan
 
 
-def test_sample_grid_keeps_a_frame_an_epoch(gan, tiny_images, tmp_path):
+def test_sample_grid_keeps_one_frame_per_epoch(gan, tiny_images, tmp_path):
     untrained = gan.generate(4)
     samples = SampleGrid(lambda: gan.generate(4), folder=tmp_path / "frames")
     gan.fit(tiny_images, epochs=3, callbacks=[samples], verbose=0)
@@ -29,7 +29,7 @@ def test_sample_grid_keeps_a_frame_an_epoch(gan, tiny_images, tmp_path):
     names = [path.name for path in sorted((tmp_path / "frames").iterdir())]
     assert names == ["epoch-001.png", "epoch-002.png", "epoch-003.png"]
 
-    gan.fit(tiny_images, epochs=1, callbacks=[samples], verbose=0)  # resumed: one frame more
+    gan.fit(tiny_images, epochs=1, callbacks=[samples], verbose=0)  # goes on: one more frame
     assert len(samples.frames) == 5
     samples.save_gif(tmp_path / "training.gif", seconds=0.2)
     with Image.open(tmp_path / "training.gif") as gif:
@@ -48,7 +48,7 @@ def test_weight_average_by_hand(gan, tiny_images):
             seen.append(self.model.generator.get_weights()[0].copy())
 
     gan.fit(tiny_images, batch_size=32, epochs=2, callbacks=[Watch(momentum=0.3)], verbose=0)
-    # the weight of the past grows: 0.1, 2/11, 3/12, 0.3, 0.3, ...
+    # the momentum grows: 0.1, 2/11, 3/12, 0.3, 0.3, ...
     average = seen[0]
     for i, weights in enumerate(seen):
         momentum = min(0.3, (1 + i) / (10 + i))
@@ -57,6 +57,6 @@ def test_weight_average_by_hand(gan, tiny_images):
     assert np.abs(average - seen[-1]).max() > 0
 
 
-def test_a_momentum_of_one_would_never_learn():
+def test_a_momentum_of_one_raises_an_error():
     with pytest.raises(ValueError, match=r"momentum lies in \[0, 1\)"):
         WeightAverage(1.0)

@@ -1,4 +1,4 @@
-"""What is said about the machine."""
+"""Tests of the report about the machine, and of `setup`."""
 
 from ankeras.training import devices
 
@@ -17,7 +17,7 @@ def test_the_report_names_backend_precision_and_cores():
     assert found.precision in text
 
 
-def test_setup_seeds():
+def test_setup_sets_the_seed():
     first = devices.setup(seed=7)
     a = keras.ops.convert_to_numpy(keras.random.normal((3,)))
     assert devices.setup(seed=7) == first
@@ -28,7 +28,7 @@ def test_setup_seeds():
 
 
 @pytest.mark.parametrize("precision", devices.PRECISIONS)
-def test_setup_sets_the_precision_that_is_asked_for(precision):
+def test_setup_sets_the_given_precision(precision):
     line = devices.setup(precision=precision)
     assert f"{precision} (as asked for)" in line
     assert "\n" not in line
@@ -36,7 +36,7 @@ def test_setup_sets_the_precision_that_is_asked_for(precision):
     assert devices.find_devices().precision == precision
 
 
-def test_setup_sets_what_suits_the_machine_whatever_was_set_before(monkeypatch):
+def test_setup_sets_the_precision_for_the_machine_whatever_was_set_before(monkeypatch):
     monkeypatch.setitem(devices.BFLOAT16_BY_DEFAULT, "GPU", True)
     monkeypatch.setattr(devices, "_gpus_in_use", lambda: [("Tesla T4", 7.5)])
     devices.setup(precision="mixed_float16")
@@ -55,7 +55,7 @@ def test_setup_sets_what_suits_the_machine_whatever_was_set_before(monkeypatch):
         ([], {"avx512f"}, "processor", False),
         ([], set(), "processor", False),
         ([8.0, 9.0], set(), "GPU", True),
-        ([9.0, 7.5], {"avx512_bf16"}, "GPU", False),  # the slowest counts, and not the processor
+        ([9.0, 7.5], {"avx512_bf16"}, "GPU", False),  # the slowest GPU decides, not the processor
         ([0.0], {"avx512_bf16"}, "GPU", False),
     ],
 )
@@ -70,7 +70,7 @@ def test_bfloat16_is_the_default_where_it_is_fast_and_was_measured(
     assert devices._precision_for(capabilities, flags)[0] == "float32"
 
 
-def test_a_wrong_precision():
+def test_a_wrong_precision_raises_an_error():
     before = keras.config.dtype_policy().name
     with pytest.raises(ValueError, match=r"one of \('float32', .*, not 'bf16'"):
         devices.setup(precision="bf16")

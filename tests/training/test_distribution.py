@@ -1,4 +1,4 @@
-"""One device and two give the same result."""
+"""Tests of training on two devices: the result is that of one device."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def _assert_same(found):
     assert found["finite"]
 
 
-def test_two_replicas_train_as_one(mirrored):
+def test_two_replicas_train_as_one_device(mirrored):
     assert len(mirrored["systems"]) == 5
     for found in mirrored["systems"].values():
         _assert_same(found)
@@ -59,7 +59,7 @@ def test_two_replicas_train_as_one_in_a_graph(mirrored):
     _assert_same(mirrored["graph"])
 
 
-def test_each_replica_draws_noise_of_its_own(mirrored):
+def test_each_replica_draws_different_noise(mirrored):
     assert mirrored["noise"] > 0.1
 
 
@@ -75,11 +75,11 @@ def test_a_model_is_saved_and_loaded_on_two_devices(mirrored):
     assert mirrored["replicas of the loaded"] == 0
 
 
-def test_the_last_good_weights_come_back_on_two_devices(mirrored):
+def test_the_last_good_weights_are_restored_on_two_devices(mirrored):
     assert mirrored["replicas of the saved"] == 0
 
 
-def test_batches_that_can_not_be_dealt_out_are_refused(mirrored):
+def test_batches_that_can_not_be_split_evenly_raise_an_error(mirrored):
     whole, even = mirrored["refused"]
     assert "The last batch of 30 images has 14 images instead of 16" in whole
     assert "such as the first 16" in whole

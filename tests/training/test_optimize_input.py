@@ -1,4 +1,4 @@
-"""Gradient steps on a tensor: minima that are known, the schedule, the history, the seed."""
+"""Tests of `optimize_input`: known minima, the schedule, the history, the seed, invalid input."""
 
 from ankeras.pictures import history as draw_history
 from ankeras.training.optimize_input import optimize_input
@@ -71,7 +71,7 @@ def test_the_history_holds_the_loss_before_each_step():
 
 
 def test_each_step_is_one_of_adam():
-    """With a gradient that is always 1, Adam moves x by the learning rate, whatever its size."""
+    """With a gradient that is always 1, each step of Adam moves x by the learning rate."""
     found = optimize_input(
         lambda x: ops.sum(x, axis=1), np.zeros((2, 1), "float32"), steps=5, learning_rate=0.1
     )
@@ -98,7 +98,7 @@ def test_rows_do_not_influence_each_other():
     np.testing.assert_allclose(together[:1], alone, atol=1e-5)
 
 
-def test_x_stays_where_it_is_projected_to():
+def test_x_stays_in_the_set_onto_which_it_is_projected():
     seen = optimize_input(
         squared_error,
         START,
@@ -108,7 +108,7 @@ def test_x_stays_where_it_is_projected_to():
     ).x
     assert seen.min() >= 0
     assert seen.max() <= np.float32(0.2)
-    slope = (seen @ A.T - B) @ A  # at the minimum in a box, it points out of the box
+    slope = (seen @ A.T - B) @ A  # at the minimum in a box, -slope points out of the box
     inside = (seen > 1e-4) & (seen < 0.2 - 1e-4)
     assert inside.any()
     np.testing.assert_allclose(slope[inside], 0, atol=1e-2)
@@ -116,7 +116,7 @@ def test_x_stays_where_it_is_projected_to():
     assert (slope[seen >= 0.2 - 1e-4] < 1e-2).all()
 
 
-def test_the_seed_decides_the_jitter_which_is_new_in_each_step():
+def test_the_jitter_depends_on_the_seed_and_is_new_in_each_step():
     def run(seed, jitter=lambda x, seed: x + keras.random.normal((3, 4), seed=seed)):
         return optimize_input(
             squared_error, START, steps=20, learning_rate=0.01, jitter=jitter, seed=seed
@@ -131,8 +131,8 @@ def test_the_seed_decides_the_jitter_which_is_new_in_each_step():
     np.testing.assert_array_equal(run(5, jitter=lambda x, seed: x).x, plain.x)
 
 
-def test_an_image_that_is_rolled_is_still_learnt():
-    """A target that is the same everywhere does not mind the shift of DeepDream's jitter."""
+def test_an_image_is_found_in_spite_of_jitter():
+    """The target is the same at every pixel, so the shifts of DeepDream's jitter don't matter."""
 
     def roll(image, seed):
         shift = keras.random.randint((2,), -2, 3, seed=seed)
@@ -165,7 +165,7 @@ def test_the_network_is_not_changed():
         np.testing.assert_array_equal(before, after)
 
 
-def test_input_that_can_not_be_optimized():
+def test_invalid_input_raises_an_error():
     good = {"steps": 1, "learning_rate": 0.1}
     for start, why in (
         (np.float32(1), r"an array \(n, ...\), not one of shape \(\)"),

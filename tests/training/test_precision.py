@@ -1,4 +1,4 @@
-"""Training in 16 bits, and compiled by XLA: as good as in float32, and no step is lost silently."""
+"""Tests of training in 16 bits and with XLA: the losses agree with those in float32."""
 
 from ankeras import autoencoders, evaluation, gans, latent
 from ankeras.autoencoders import squared_error
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.usefixtures("restored_policy")
 
 TENSORFLOW = keras.backend.backend() == "tensorflow"
 BATCH = 32
-# One of each train_step, and what is special: the penalty on a gradient, a label, two nets behind
-# one optimizer, spectral normalization, an encoder's derivative.
+# One system for each train_step, and those with something special: a penalty on a gradient, labels,
+# two networks with one optimizer, spectral normalization, the derivative of an encoder.
 IN_FLOAT16 = (
     "ContractiveAutoencoder",
     "VAE",
@@ -31,12 +31,12 @@ IN_FLOAT16 = (
     "BiGAN",
     "FCBiGAN",
 )
-ON_JAX = ("VAE", "GAN", "WGANGP")  # which compiles each of them, for many seconds
+ON_JAX = ("VAE", "GAN", "WGANGP")  # few, because JAX needs many seconds to compile each system
 
 
 @pytest.fixture(scope="module")
 def in_float32():
-    """Return what the systems logged in float32, for each that was trained so."""
+    """Return a dictionary, in which the tests keep the logs of each system in float32."""
     return {}
 
 
@@ -49,15 +49,15 @@ def _optimizer(policy, learning_rate=1e-3):
     adam = keras.optimizers.Adam(learning_rate, beta_1=0.5)
     if policy != "mixed_float16":
         return adam
-    # At the usual 2^15 all steps of a summed loss would overflow at first, and be skipped.
+    # With the usual 2^15 the first steps of a summed loss would overflow, and be skipped.
     return keras.optimizers.LossScaleOptimizer(adam, initial_scale=2.0**6)
 
 
 def _trained(system, policy, data):
-    """Train two steps in a precision; return the model, its weights before, and its logs."""
+    """Train two steps in a precision; return the model, its weights before, and the logs."""
     keras.config.set_dtype_policy(policy)
     model = system.tiny()
-    # step by step: two steps of a network this small are not worth the time to trace them
+    # without a graph: building it takes longer than two steps of a small network
     options = {"run_eagerly": TENSORFLOW}
     if isinstance(model, gans.AdversarialGame):
         model.compile(_optimizer(policy), _optimizer(policy), **options)
@@ -104,7 +104,7 @@ def test_a_system_learns_in_16_bits_as_in_float32(system, policy, in_float32, ti
         np.abs(variable.numpy() - old).max() > 0
         for old, variable in zip(before, model.trainable_variables, strict=True)
     ]
-    # D's last bias, where D compares the scores of real and of generated images
+    # D's last bias does not move if the loss only has the difference of two scores
     assert sum(moved) >= len(moved) - 1
     images, (low, high) = _drawn(model, data)
     assert images.dtype == np.float32
@@ -133,14 +133,14 @@ def test_codes_and_likelihoods_are_float32(tiny_images):
     assert latent.decode(own, np.zeros((2, 3), "float32")).dtype == np.float32
 
 
-def test_a_critic_computes_in_float32():
+def test_a_classifier_computes_in_float32():
     keras.config.set_dtype_policy("mixed_bfloat16")
     classifier = evaluation.train_classifier(digits(50), epochs=1)
     inner = {layer.compute_dtype for layer in classifier.get_layer("features").layers}
     assert inner == {classifier.layers[-1].compute_dtype} == {"float32"}
 
 
-def test_a_network_that_ends_in_16_bits_is_refused(tiny_images):
+def test_a_network_that_ends_in_16_bits_raises_an_error(tiny_images):
     keras.config.set_dtype_policy("mixed_bfloat16")
     encoder = keras.Sequential(
         [layers.Input(TINY_SHAPE), layers.Flatten(), layers.Dense(3)], name="encoder"
@@ -153,7 +153,7 @@ def test_a_network_that_ends_in_16_bits_is_refused(tiny_images):
 
 @keras.saving.register_keras_serializable("test_precision")
 class _Game(AdversarialGame):
-    """d_loss = a mean D(s), g_loss = b mean D(G(z)), and z = 1."""
+    """A game with d_loss = a mean D(s), g_loss = b mean D(G(z)), and z = 1."""
 
     a, b = 2.0**-26, 2.0**-26
 
@@ -168,7 +168,7 @@ class _Game(AdversarialGame):
 
 
 def _line(name):
-    """x -> w x in float16 with w = 1, then to float32."""
+    """Return the network x -> w x, in float16 and with w = 1, with output in float32."""
     return keras.Sequential(
         [
             layers.Input((1,)),
@@ -187,25 +187,25 @@ def _weights_after_one_step(game, learning_rate=2.0**25):
 
 
 def test_a_gradient_below_float16_arrives():
-    # dL/dlogit is 2^-26 / 4, and the smallest number of float16 2^-24. By hand, in real numbers:
+    # dL/dlogit is 2^-26 / 4, and the smallest number of float16 is 2^-24. By hand, exactly:
     # dL/dw_d = a = 2^-26, so w_d = 1 - 2^25 2^-26 = 1/2; dL/dw_g = b w_d = 2^-27, w_g = 3/4.
     keras.config.set_dtype_policy("mixed_float16")
     weights, _ = _weights_after_one_step(_Game(_line("generator"), _line("discriminator")))
     assert weights == [0.5, 0.75]
-    # nothing of it is left without scaling
+    # without scaling, the gradient is rounded to 0
     keras.config.set_dtype_policy("float32")
     weights, _ = _weights_after_one_step(_Game(_line("generator"), _line("discriminator")))
     assert weights == [1.0, 1.0]
 
 
 def test_a_step_that_overflows_is_skipped_for_one_player_alone(tmp_path):
-    # D: 2^15 a / 4 = 2^17 is beyond float16's 65504. G: as above, but w_d stays 1.
+    # D: 2^15 a / 4 = 2^17 is above 65504, the largest float16. G: as above, but w_d stays 1.
     keras.config.set_dtype_policy("mixed_float16")
     game = _Game(_line("generator"), _line("discriminator"))
     game.a = 2.0**4
     weights, history = _weights_after_one_step(game)
     assert weights == [1.0, 0.5]
-    assert history["d_loss"] == [16.0]  # as it is, not scaled
+    assert history["d_loss"] == [16.0]  # the loss without the scale
     assert history["g_loss"] == [2.0**-26]
     players = game.optimizer.discriminator, game.optimizer.generator
     assert [float(player.dynamic_scale.numpy()) for player in players] == [2.0**14, 2.0**15]
@@ -219,7 +219,7 @@ def test_a_step_that_overflows_is_skipped_for_one_player_alone(tmp_path):
 
 
 def test_a_vae_scales_its_loss(tiny_images):
-    # Keras wraps the optimizer; after the steps that overflow, the loss must fall.
+    # Keras puts the optimizer into a LossScaleOptimizer. Some first steps overflow.
     keras.config.set_dtype_policy("mixed_float16")
     vae = autoencoders.VAE(
         get_encoder(TINY_SHAPE, 6, kind="mlp", widths=(16,)),
@@ -246,5 +246,5 @@ def test_a_step_compiled_by_xla_is_the_same_step(system, tiny_images):
         assert model.jit_compile == jit_compile
         losses.append(model.fit(tiny_images, batch_size=BATCH, shuffle=False, verbose=0).history)
     for name in losses[0]:
-        # XLA draws other noise from the same seed
+        # with the same seed, XLA draws other noise
         assert losses[1][name][0] == pytest.approx(losses[0][name][0], rel=0.05, abs=0.02)

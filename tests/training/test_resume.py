@@ -1,4 +1,4 @@
-"""Trainings that stop in the middle and go on."""
+"""Tests of the callback Resume: a training that was interrupted goes on."""
 
 import json
 import subprocess
@@ -45,7 +45,7 @@ def _assert_same(model, other):
 
 
 @pytest.mark.parametrize("api", ["GAN", "VAE", "get_autoencoder"])
-def test_what_is_resumed_equals_what_was_never_interrupted(api, images, tmp_path, capsys):
+def test_a_resumed_training_equals_one_without_interruption(api, images, tmp_path, capsys):
     straight, history = _train(api, images, 3, tmp_path / "straight")
     _train(api, images, 1, tmp_path / "parts")
     resumed, continued = _train(api, images, 3, tmp_path / "parts")
@@ -56,22 +56,22 @@ def test_what_is_resumed_equals_what_was_never_interrupted(api, images, tmp_path
         np.testing.assert_allclose(continued.history[name], values, rtol=1e-5)
 
 
-def test_a_later_training_is_one_of_its_own(images, tmp_path):
+def test_a_later_training_starts_at_epoch_0(images, tmp_path):
     _train("GAN", images, 1, tmp_path)
     resumed, _ = _train("GAN", images, 2, tmp_path)
     assert resumed.fit(images, verbose=0).epoch == [0]
 
 
-def test_nothing_is_left_to_train(images, tmp_path):
+def test_resuming_a_finished_training_trains_no_more(images, tmp_path):
     average = WeightAverage()
     trained, history = _train("GAN", images, 2, tmp_path, average)
     again, found = _train("GAN", images, 2, tmp_path, WeightAverage())
-    _assert_same(again, trained)  # the average is in place
+    _assert_same(again, trained)  # the averaged weights are in the model
     assert found.epoch == [0, 1]
     assert found.history == history.history
 
 
-def test_another_model_is_refused(images, tmp_path):
+def test_another_model_raises_an_error(images, tmp_path):
     _train("GAN", images, 1, tmp_path)
     with pytest.raises(ValueError, match=r"training\.npz holds the training of another model"):
         _train("VAE", images, 1, tmp_path)
@@ -97,7 +97,7 @@ def test_an_epoch_that_ended_with_nan_is_not_kept(images, tmp_path):
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="a fork can't compute once JAX has threads"
 )
-def test_a_training_killed_at_random_moments_ends_as_if_it_had_not_been(tmp_path):
+def test_a_training_killed_at_random_moments_ends_like_one_without_interruption(tmp_path):
     folders = [tmp_path / "straight", tmp_path / "killed"]
     for folder in folders:
         folder.mkdir()

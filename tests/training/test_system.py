@@ -1,4 +1,4 @@
-"""Trainings that must not start, and trainings that must stop well."""
+"""Tests of `fit`: invalid data raises an error, NaN or Ctrl-C stops the training."""
 
 from ankeras.autoencoders import VAE
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
@@ -34,7 +34,7 @@ def _vae():
         (lambda x: x[:10], "A batch of 32 is larger than the data: 10 images"),
     ],
 )
-def test_data_that_can_not_be_learnt_is_refused(tiny_images, build, change, sentence):
+def test_data_that_can_not_be_learnt_raises_an_error(tiny_images, build, change, sentence):
     with pytest.raises(ValueError, match=sentence):
         build().fit(change(tiny_images), verbose=0)
 
@@ -45,7 +45,7 @@ def test_validation_images_are_checked_too(tiny_images):
 
 
 class _Spoil(keras.callbacks.Callback):
-    """Makes weights of one player infinite before a step."""
+    """Sets a variable to NaN before one step of one epoch."""
 
     def __init__(self, variable, epoch, step):
         super().__init__()
@@ -67,13 +67,13 @@ def test_a_loss_that_becomes_nan_stops_the_training(tiny_images, player):
     spoilt = getattr(gan, player).trainable_variables[-1]
     with pytest.raises(
         FloatingPointError, match=r"discriminator's loss became nan at step 2 of epoch 3"
-    ):  # the discriminator's first: it judges what the spoilt generator drew
+    ):  # with a spoilt generator too, since the discriminator scores its images first
         gan.fit(tiny_images, epochs=9, callbacks=[_Spoil(spoilt, 2, 1)], verbose=0)
     assert np.isfinite(gan.generate(4)).all()
     for variable in gan.variables + gan.optimizer.variables:
         assert np.isfinite(variable.numpy()).all()
     assert len(gan.history.epoch) <= 3
-    gan.fit(tiny_images, verbose=0)  # and it can go on
+    gan.fit(tiny_images, verbose=0)  # the model can be trained further
 
 
 def test_the_last_good_weights_are_those_before_the_epoch(tiny_images):
@@ -114,4 +114,4 @@ def test_ctrl_c_leaves_a_model_and_a_history(tiny_images, build, tmp_path, capsy
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.generate(4), model.generate(4), atol=1e-6)
-    assert len(model.fit(tiny_images, epochs=2, verbose=0).epoch) == 2  # and it can go on
+    assert len(model.fit(tiny_images, epochs=2, verbose=0).epoch) == 2  # can be trained further

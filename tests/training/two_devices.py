@@ -1,8 +1,9 @@
-"""Trains systems on one device and on two, from the same weights, and prints what came out.
+"""Train systems on one device and on two, from the same weights, and print the differences.
 
-    python two_devices.py mirrored|workers|jax [systems, by their name in the package]
+    python two_devices.py mirrored|workers|jax [names of systems in the package]
 
-A backend's devices are fixed once it has computed, so `test_distribution.py` starts this file.
+A backend's devices can't change after its first computation, so `test_distribution.py` starts this
+file as a new process.
 """
 
 import json
@@ -29,9 +30,9 @@ if ON_TENSORFLOW:
     import tensorflow as tf
 
 BATCH = 16
-QUICK = {"run_eagerly": True} if ON_TENSORFLOW else {}  # without graphs, which take long to build
+QUICK = {"run_eagerly": True} if ON_TENSORFLOW else {}  # building graphs would take longer
 NAMED = {system.api: system for system in SYSTEMS}
-# a compiled loss, noise, several steps of D and a penalty, an encoder, codes of any size
+# a loss given to compile, noise, several steps of D and a penalty, an encoder, codes of any size
 STEPS = ("SparseAutoencoder", "VAE", "WGANGP", "BiGAN", "FCBiGAN")
 
 
@@ -41,7 +42,7 @@ def compiled(system, **options):
     synchronize_batch_norm(model)
     if isinstance(model, AdversarialGame):
         model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01), **options)
-        model.r1 = 0.0  # each device estimates it on a quarter of its own images
+        model.r1 = 0.0  # each device would compute R1 on a quarter of its part of the images
     else:
         loss = {"loss": squared_error} if system.learns_from == "x, x" else {}
         model.compile(keras.optimizers.SGD(0.01), **loss, **options)
@@ -56,7 +57,7 @@ def data_of(system, n):
 
 
 def without_chance():
-    """Make noise a function of the images, or constant: the same however they are dealt out."""
+    """Make noise a function of the images, or constant: then it does not depend on the devices."""
 
     def sample_z(self, x):
         flat = ops.reshape(x, (-1, TINY_SHAPE[0] * TINY_SHAPE[1]))[:, : self.latent_dim]
@@ -90,7 +91,11 @@ def trained(system, n, **options):
 
 
 def compared(system, scope, n=2 * BATCH, **options):
-    """Train on n images, on one device and within the scope; return how far apart they end."""
+    """Train on n images, on one device and within the scope.
+
+    Returns:
+        The second model, and the largest differences between the two trainings.
+    """
     one, logs_of_one, moved_of_one = trained(system, n, **QUICK)
     with scope():
         two, logs, moved = trained(system, n, **options)
@@ -103,7 +108,7 @@ def compared(system, scope, n=2 * BATCH, **options):
 
 
 def replicas_apart(strategy, model):
-    """Return how far the copies of a model's variables on the devices lie apart."""
+    """Return the largest difference between a model's variables and their copies on devices."""
     return max(
         gap([variable], [copy])
         for variable in state(model)
@@ -127,7 +132,7 @@ def mirrored():
 
 
 def with_chance(strategy):
-    """Train a GAN with its noise, with callbacks, save it, load it and train it on."""
+    """Train a GAN with random noise and callbacks, save it, load it and train it further."""
     system, folder = NAMED["GAN"], Path(tempfile.mkdtemp())
     x = data_of(system, 2 * BATCH)[0]
     with strategy.scope():
@@ -175,7 +180,7 @@ def refused(model, x, batch_size):
 
 
 def workers():
-    """Fork two processes that train together, and return what each found."""
+    """Fork two processes that train together, and return the results of each."""
     with socket.socket() as first, socket.socket() as second:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))
