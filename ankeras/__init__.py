@@ -7,10 +7,6 @@ import importlib
 import os
 from typing import Any
 
-from ankeras.training.tensorflow_import import quiet_tensorflow
-
-quiet_tensorflow()
-
 # Without these TensorFlow and JAX take the whole memory of a GPU at once.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")

@@ -42,23 +42,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     readers.set_defaults(run=_readers)
 
-    labs = commands.add_parser("labs", help="write, prove and hand out labs")
+    systems = commands.add_parser("systems", help="list all systems, as a table in Markdown")
+    systems.add_argument("--write", type=Path, metavar="FILE", help="replace the table in a file")
+    systems.set_defaults(run=_systems)
+
+    labs = commands.add_parser("labs", help="write, check and release labs")
     tasks = labs.add_subparsers(dest="task", required=True, metavar="TASK")
     where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--labs", type=Path, default=Path("labs"), help="their folder")
+    where.add_argument("--labs", type=Path, default=Path("labs"), help="the folder of the labs")
     build = tasks.add_parser("build", parents=[where], help="write the students' notebooks")
-    check = tasks.add_parser("check", parents=[where], help="prove tests: wrong answers must fail")
+    check = tasks.add_parser("check", parents=[where], help="check tests: wrong answers must fail")
     for task in (build, check):
         task.add_argument("names", nargs="*", metavar="NAME", help="such as 05_vae; default: all")
     build.set_defaults(run=_labs_build)
     check.set_defaults(run=_labs_check)
-    new = tasks.add_parser("new", parents=[where], help="start a lab that builds and passes")
+    new = tasks.add_parser("new", parents=[where], help="write a new lab with one exercise")
     new.add_argument("name", metavar="NAME", help="such as 09_diffusion")
     new.set_defaults(run=_labs_new)
-    release = tasks.add_parser("release", parents=[where], help="make the students' folder or .zip")
+    release = tasks.add_parser("release", parents=[where], help="write what students get")
     release.add_argument("name", metavar="NAME")
     release.add_argument("--out", type=Path, required=True, help="a folder, or a .zip file")
-    release.add_argument("--nbgrader", action="store_true", help="as nbgrader's source notebook")
+    release.add_argument("--nbgrader", action="store_true", help="write nbgrader's source notebook")
     release.set_defaults(run=_labs_release)
 
     _add_grading(commands)
@@ -76,22 +80,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _add_grading(commands: Any) -> None:
-    grade = commands.add_parser("grade", help="grade a class's submissions, each in a sandbox")
-    grade.add_argument("lab", type=Path, metavar="LAB", help="the lab's folder: labs/05_vae")
-    grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or .zip")
-    grade.add_argument("--out", type=Path, required=True, help="folder for grades and feedback")
-    grade.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="default: all cores")
-    grade.add_argument("--seconds", type=float, default=30, help="for the tests of an exercise")
-    grade.add_argument("--memory", type=float, default=4, metavar="GIB", help="of address space")
-    grade.add_argument("--pattern", metavar="REGEX", help='of names: "hw_(?P<student>.+)"')
-    grade.add_argument("--roster", type=Path, metavar="CSV", help="who should have handed in")
-    grade.add_argument("--deadline", metavar="TIME", help='"2026-11-30 23:59": later is marked')
-    grade.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that shall do it")
-    grade.add_argument("--no-sandbox", action="store_true", help="only for code that you trust")
+    grade = commands.add_parser("grade", help="grade the submissions of a class, each in a sandbox")
+    grade.add_argument("lab", type=Path, metavar="LAB", help="its folder, such as labs/05_vae")
+    grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a .zip")
+    grade.add_argument("--out", type=Path, required=True, help="the folder for grades and feedback")
+    cores = os.cpu_count() or 1
+    grade.add_argument("--jobs", type=int, default=cores, help="judges; default: one per core")
+    grade.add_argument("--seconds", type=float, default=30, help="per exercise, for all its tests")
+    grade.add_argument("--memory", type=float, default=4, metavar="GIB", help="of each process")
+    grade.add_argument("--pattern", metavar="REGEX", help='of file names: "hw_(?P<student>.+)"')
+    grade.add_argument("--roster", type=Path, metavar="CSV", help="the list of all students")
+    grade.add_argument("--deadline", metavar="TIME", help='"2026-11-30 23:59": marks later files')
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="grade on this Dask cluster")
+    grade.add_argument("--no-sandbox", action="store_true", help="only for code you trust")
     grade.add_argument(
         "--gradescope",
         action="store_true",
-        help="SUBMISSIONS is one notebook; write OUT/results.json for Gradescope",
+        help="SUBMISSIONS is one notebook: write OUT/results.json for Gradescope",
     )
     grade.set_defaults(run=_grade)
 
@@ -112,7 +117,7 @@ def _grade(options: argparse.Namespace) -> None:
     from ankeras.grading.lab import read_lab
     from ankeras.grading.sandbox import Limits
 
-    order = gradebook.Order(
+    run = gradebook.GradingRun(
         read_lab(options.lab),
         options.submissions,
         options.out,
@@ -124,7 +129,7 @@ def _grade(options: argparse.Namespace) -> None:
         roster=options.roster,
         deadline=datetime.fromisoformat(options.deadline) if options.deadline else None,
     )
-    print((gradebook.grade_for_gradescope if options.gradescope else gradebook.grade_class)(order))
+    print((gradebook.grade_for_gradescope if options.gradescope else gradebook.grade_class)(run))
 
 
 def _override(options: argparse.Namespace) -> None:
@@ -160,6 +165,15 @@ def _readers(options: argparse.Namespace) -> None:
     print(evaluation.reader_report())
 
 
+def _systems(options: argparse.Namespace) -> None:
+    from ankeras import catalogue
+
+    if options.write is None:
+        print(catalogue.markdown_table())
+    else:
+        catalogue.write_table(options.write)
+
+
 def _labs_build(options: argparse.Namespace) -> None:
     from ankeras.grading import release
 
@@ -176,14 +190,15 @@ def _labs_check(options: argparse.Namespace) -> None:
         print("\n".join(proofs[-1].errors) or f"{lab.name}: proven", flush=True)
     print(f"\n{prove.markdown_table(proofs)}")
     if any(proof.errors for proof in proofs):
-        raise ValueError("not every lab is proven; see above")
+        raise ValueError("some labs have mistakes: see above")
 
 
 def _labs_new(options: argparse.Namespace) -> None:
-    from ankeras.grading import scaffold
+    from ankeras.grading import release, scaffold
 
     folder = scaffold.new_lab(options.labs, options.name)
-    print(f"{folder}/\nedit solution.py, then run: ankeras labs check {options.name}")
+    release.add_conftest(options.labs)
+    print(f"{folder}/\nEdit solution.py, then run: ankeras labs check {options.name}")
 
 
 def _labs_release(options: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """`ankeras demo`: the lecture's convolutional autoencoder, trained at two sizes of the code.
 
 Source: AN2DL, "The size of the latent representation" and "The latent representation of MNIST
-autoencoder (d = 2)". It leaves a folder with models, histories and the slides' pictures.
+autoencoder (d = 2)". It writes models, histories and the pictures of the slides to a folder.
 """
 
 import json
@@ -17,19 +17,19 @@ from ankeras.evaluation import pca_error, reconstruction_error
 
 import keras
 
-EPOCHS = {2: 14, 32: 12}  # latent dimension -> passes over the training images
+EPOCHS = {2: 14, 32: 12}  # latent dimension -> number of passes over the training images
 
 
 def run(train_data: Dataset, test_data: Dataset, out: Path, *, quick: bool = False) -> str:
-    """Train at d = 2 and d = 32, save everything to a folder, and return the table.
+    """Train with d = 2 and d = 32, save everything to a folder, and return a table of the errors.
 
     Args:
         train_data, test_data: images of one shape.
-        out: the folder, which exists.
+        out: a folder that exists.
         quick: train for one epoch only, to see that everything works.
 
     Returns:
-        The test errors beside those of PCA with as many components, as text.
+        A text: the test errors, and the test errors of PCA with the same number of components.
     """
     x_train, x_test = train_data.images, test_data.images
     autoencoders, rows, histories = {}, [], {}
@@ -49,7 +49,7 @@ def run(train_data: Dataset, test_data: Dataset, out: Path, *, quick: bool = Fal
     for name, figure in _figures(autoencoders, test_data, histories):
         figure.savefig(out / f"{name}.png")
     header = "   d  test error         PCA     ratio   seconds"
-    return "\n".join(["mean squared error a pixel, on test images", header, *rows])
+    return "\n".join(["mean squared error per pixel, on test images", header, *rows])
 
 
 def _figures(

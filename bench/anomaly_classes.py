@@ -1,9 +1,9 @@
-"""Each class in turn the normal one: how well it is told from the others by AE, VAE and BiGAN.
+"""One class is normal: how well AE, VAE and BiGAN separate it from the others, for each class.
 
 python bench/anomaly_classes.py [--data mnist.npz | --faces] [--epochs 100]
 
-Trained on the normal class's images among 10,000, judged on all test images: of real digits
-(5,000), or of drawn faces by their hair style (2,000).
+The models are trained on the images of the normal class among 10,000 images, and are evaluated on
+all test images: 5,000 real digits, or 2,000 drawn faces, whose class is their hair style.
 """
 
 import functools
@@ -20,9 +20,10 @@ from ankeras.anomaly import (
 )
 from ankeras.autoencoders import VAE, Autoencoder, encode_posterior
 from ankeras.builders import get_decoder, get_encoder, get_generator
-from ankeras.gans import BiGAN, decaying_adam
+from ankeras.gans import BiGAN
 from ankeras.gans.bigan import get_pair_discriminator
 from ankeras.latent import decode, encode
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
@@ -64,7 +65,7 @@ def vae(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarr
 
 
 def bigan(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.ndarray]:
-    """Train a BiGAN on normal images, and score all test images by each score of the slides."""
+    """Train a BiGAN on normal images, and compute each score of the slides for all test images."""
     shape = normal.shape[1:]
     model = BiGAN(
         get_generator(LATENT_DIM, shape),
@@ -72,7 +73,7 @@ def bigan(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.nda
         get_encoder(shape, LATENT_DIM),
     )
     steps = epochs * (len(normal) // 64)
-    model.compile(decaying_adam(steps, 5e-4), decaying_adam(steps))
+    model.compile(*(cosine_adam(steps, rate, beta_1=0.5, end=0.02) for rate in (5e-4, 1e-3)))
     model.fit(normal, batch_size=64, epochs=epochs, verbose=0)
     return {
         "BiGAN, reconstruction error": reconstruction_error(test, model.reconstruct(test)),
@@ -84,7 +85,7 @@ def bigan(normal: np.ndarray, test: np.ndarray, epochs: int) -> dict[str, np.nda
 
 def _falling_rate(epochs: int, normal: np.ndarray) -> keras.optimizers.Adam:
     steps = epochs * (len(normal) // 64)
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps))
+    return cosine_adam(steps, 1e-3)
 
 
 SYSTEMS: tuple[Callable[..., dict[str, np.ndarray]], ...] = (
@@ -96,15 +97,15 @@ SYSTEMS: tuple[Callable[..., dict[str, np.ndarray]], ...] = (
 
 
 def class_of(part: data.Dataset) -> np.ndarray:
-    """Return the digit, or a face's hair style."""
+    """Return the class of each image: its digit, or the hair style of a face."""
     return np.asarray(part.labels if part.factors is None else part.factors["hair_style"])
 
 
 def main() -> None:
-    """Measure and keep the figures."""
+    """Measure and save the figures."""
     options = parser(__doc__)
     options.add_argument("--faces", action="store_true", help="faces by hair style, not digits")
-    options.add_argument("--epochs", type=int, default=100, help="of training, for each model")
+    options.add_argument("--epochs", type=int, default=100, help="of training per model")
     given = options.parse_args()
     train, test = data.load("faces") if given.faces else real_digits(given.data)
     classes, of_test = (class_of(part) for part in (train, test))

@@ -2,8 +2,9 @@
 
 python bench/anomaly_textures.py [--seconds 540] [--textures brick grass gravel]
 
-Trained on the upper part of each photograph and on forgeries made of it; judged on 20 patches of
-128x128 of each of five kinds of defects, and as many good ones, cut out of the lower part.
+It is trained on the upper part of each photograph and on forgeries of it. It is evaluated on
+patches of 128x128 pixels of the lower part: 20 patches for each of five kinds of defects, and 20
+good ones.
 """
 
 import argparse
@@ -24,12 +25,12 @@ from common import RESULTS, load, save
 from generative import Training, report
 
 N, SIZE = 20, 128
-ALPHA = 0.9  # D's part in the score; the others tell what each part is worth
+ALPHA = 0.9  # weight of D's loss in the score; the other values show how much each loss helps
 ALPHAS = (0.0, 0.1, 0.5, ALPHA, 1.0)
 
 
 def trained(wall: np.ndarray, seconds: float) -> FCBiGAN:
-    """Train on an image: a quarter of the time by the game, then D alone with forgeries."""
+    """Return a trained model: all networks for a quarter of the time, then D alone on forgeries."""
     model = FCBiGAN(get_fc_generator(), get_fc_discriminator(), get_fc_encoder(), lam=10.0)
     patches = crops(wall, 6400, 64)
     for data, share, options in (
@@ -44,8 +45,8 @@ def trained(wall: np.ndarray, seconds: float) -> FCBiGAN:
     return model
 
 
-def judge(score: np.ndarray, found: Anomalies) -> dict[str, float]:
-    """Return the areas under the ROC curves of pixels and of images, and by kind."""
+def areas(score: np.ndarray, found: Anomalies) -> dict[str, float]:
+    """Return the areas under the ROC curves of pixels and of images, of all kinds and per kind."""
     kinds, masks = np.array(found.kinds), np.asarray(found.masks)
     of_images = image_scores(score)
     figures = {
@@ -61,9 +62,9 @@ def judge(score: np.ndarray, found: Anomalies) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, and keep the figures and a picture of each texture."""
+    """Measure, and save the figures and a picture of each texture."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--seconds", type=float, default=540, help="of training, for each texture")
+    options.add_argument("--seconds", type=float, default=540, help="of training per texture")
     options.add_argument("--textures", nargs="+", default=TEXTURES, choices=TEXTURES)
     given = options.parse_args()
     results = load("anomaly_textures")
@@ -75,12 +76,12 @@ def main() -> None:
         found = anomalies(name, N, SIZE, seed=7)
         images, kinds = np.asarray(found.images), np.array(found.kinds)
         all_maps = {a: anomaly_maps(model, images, a) for a in ALPHAS}
-        by_alpha = {a: judge(maps.score, found) for a, maps in all_maps.items()}
+        by_alpha = {a: areas(maps.score, found) for a, maps in all_maps.items()}
         results[name] = {
             "seconds": seconds,
             **by_alpha[ALPHA],
-            "image AUC by alpha": {a: areas["image AUC"] for a, areas in by_alpha.items()},
-            "pixel AUC by alpha": {a: areas["pixel AUC"] for a, areas in by_alpha.items()},
+            "image AUC by alpha": {a: figures["image AUC"] for a, figures in by_alpha.items()},
+            "pixel AUC by alpha": {a: figures["pixel AUC"] for a, figures in by_alpha.items()},
         }
         report(name, results[name])
         maps = all_maps[ALPHA]

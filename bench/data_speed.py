@@ -1,4 +1,4 @@
-"""Images drawn a second, drawing of the factors included: python bench/data_speed.py."""
+"""How many images are drawn per second, including their factors: python bench/data_speed.py."""
 
 import time
 
@@ -8,7 +8,7 @@ from common import save
 
 
 def main() -> None:
-    """Draw each kind at each size, three times, and keep the median."""
+    """Draw each kind at each size three times, and save the median."""
     figures = {}
     for name, draw, n, sizes in (
         ("digits", digits, 10_000, (28, 64)),

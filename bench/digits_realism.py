@@ -1,4 +1,4 @@
-"""How real are the procedural digits? A network that has seen only those reads real ones.
+"""How realistic are the drawn digits? A network that was trained on them only reads real ones.
 
 python bench/digits_realism.py [--data mnist.npz]
 """
@@ -14,7 +14,7 @@ N, EPOCHS, BATCH, SEEDS = 20_000, 8, 128, (0, 1, 2)
 
 
 def reader() -> keras.Model:
-    """Build a small classifier: three convolutions and one hidden layer."""
+    """Return a small classifier: three convolutions and one hidden layer."""
     x = inputs = layers.Input((28, 28, 1))
     for width in (16, 32, 64):
         x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
@@ -25,9 +25,9 @@ def reader() -> keras.Model:
 
 
 def main() -> None:
-    """Train on procedural digits, read the real test digits, report."""
+    """Train on drawn digits, read the real test digits, and print and save the accuracy."""
     _, test = real_digits(parser(__doc__).parse_args().data)
-    confusion = np.zeros((10, 10), int)  # rows: real digits, columns: what was read
+    confusion = np.zeros((10, 10), int)  # rows: real digits, columns: predictions
     accuracies = []
     for seed in SEEDS:
         keras.utils.set_random_seed(seed)

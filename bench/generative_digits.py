@@ -36,7 +36,8 @@ def with_distorted_copies(data: Dataset, copies: int = 5) -> Dataset:
     )
     drawn = [np.asarray(distort(data.images, training=True)) for _ in range(copies)]
     images = np.concatenate([data.images, *drawn]).clip(0, 1)
-    return Dataset(images, np.tile(np.asarray(data.labels), copies + 1), data.class_names)
+    labels = np.tile(np.asarray(data.labels), copies + 1)
+    return Dataset(images, {"labels": labels}, data.class_names)
 
 
 def measure(train: Dataset, test: Dataset, seconds: float, only: str, figures: dict) -> dict:
@@ -86,8 +87,8 @@ def dcgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model
 def cvae(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
     """Train a conditional VAE and judge samples that are asked for by class."""
     shape, d = train.images.shape[1:], 10
-    decoder = get_decoder(d + N_CLASSES, shape, upsampling="transposed")
-    model = CVAE(get_encoder(_with_channels(shape), 2 * d), decoder)
+    decoder = get_decoder(d, shape, upsampling="transposed", condition_dim=N_CLASSES)
+    model = CVAE(get_encoder(shape, 2 * d, condition_dim=N_CLASSES), decoder)
     found = train_vae(model, (train.images, train.labels), seconds)
     return found | conditional("cvae", model, classifier, test)
 
@@ -96,16 +97,12 @@ def cgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model)
     """Train a conditional GAN and judge samples that are asked for by class."""
     shape = train.images.shape[1:]
     model = CGAN(
-        get_generator(16 + N_CLASSES, shape),
-        get_discriminator(_with_channels(shape), batch_norm=False),
+        get_generator(16, shape, condition_dim=N_CLASSES),
+        get_discriminator(shape, batch_norm=False, condition_dim=N_CLASSES),
         r1=0.1,
     )
     found = train_gan(model, (train.images, train.labels), seconds)
     return found | conditional("cgan", model, classifier, test)
-
-
-def _with_channels(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return (*shape[:2], shape[2] + N_CLASSES)
 
 
 def conditional(name: str, model: CVAE | CGAN, classifier: keras.Model, test: Dataset) -> dict:

@@ -26,6 +26,7 @@ from typing import Any
 import ankeras
 from ankeras import pictures
 from ankeras.data import Dataset
+from ankeras.training.devices import find_devices
 from ankeras.training.system import state_of
 
 import keras
@@ -188,7 +189,7 @@ def main() -> None:
     print(line)
     weights: dict[str, list] = {}
     of_device = first_steps(weights, [0], digits, faces)
-    size = 8192 if ankeras.training.devices.find_devices().gpus else 1024
+    size = 8192 if find_devices().gpus else 1024
     rate = matmul_rate("bfloat16", size)
     counted = load("throughput").get("float32", {})
     figures: dict = {"device": line, "bfloat16 matrix product, TFLOP/s": rate / 1e12}

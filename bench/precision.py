@@ -14,9 +14,10 @@ from ankeras import evaluation
 from ankeras.autoencoders import VAE
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
 from ankeras.data import Dataset, digits
-from ankeras.gans import CGAN, AdversarialModel, decaying_adam, get_dcgan
+from ankeras.gans import CGAN, AdversarialGame, get_dcgan
 from ankeras.training.callbacks import WeightAverage
-from ankeras.training.system import GuardedModel
+from ankeras.training.schedules import cosine_adam
+from ankeras.training.system import System
 
 import keras
 import numpy as np
@@ -58,17 +59,16 @@ def vae(shape: tuple[int, ...], seed: int) -> VAE:
     return VAE(get_encoder(shape, 2 * d, seed=seed), decoder, seed=seed)
 
 
-def dcgan(shape: tuple[int, ...], seed: int) -> AdversarialModel:
+def dcgan(shape: tuple[int, ...], seed: int) -> AdversarialGame:
     """Build the DCGAN of `generative_digits.py`."""
     return get_dcgan(shape, seed=seed)
 
 
 def cgan(shape: tuple[int, ...], seed: int) -> CGAN:
     """Build the CGAN of `generative_digits.py`."""
-    *sides, channels = shape
     return CGAN(
-        get_generator(16 + N_CLASSES, shape, seed=seed),
-        get_discriminator((*sides, channels + N_CLASSES), batch_norm=False, seed=seed + 1),
+        get_generator(16, shape, condition_dim=N_CLASSES, seed=seed),
+        get_discriminator(shape, batch_norm=False, condition_dim=N_CLASSES, seed=seed + 1),
         r1=0.1,
         seed=seed,
     )
@@ -77,23 +77,22 @@ def cgan(shape: tuple[int, ...], seed: int) -> CGAN:
 MODELS = {"VAE": vae, "DCGAN": dcgan, "CGAN": cgan}
 
 
-def train(model: GuardedModel, data: Dataset, steps: int) -> float:
+def train(model: System, data: Dataset, steps: int) -> float:
     """Train for some steps while the rates fall along half a cosine; return images a second."""
     clock = Clock(steps)
     data = data.take(slice(len(data.images) // BATCH * BATCH))  # whole minibatches
     x = (data.images, data.labels) if isinstance(model, CGAN) else (data.images,)
-    if isinstance(model, AdversarialModel):
-        model.compile(decaying_adam(steps), decaying_adam(steps))
+    if isinstance(model, AdversarialGame):
+        model.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
         callbacks = [WeightAverage(), clock]
     else:
-        schedule = keras.optimizers.schedules.CosineDecay(5e-3, steps)
-        model.compile(keras.optimizers.Adam(schedule))
+        model.compile(cosine_adam(steps, 5e-3))
         callbacks = [clock]
     model.fit(*x, batch_size=BATCH, epochs=10_000, callbacks=callbacks, verbose=0)
     return clock.images_a_second
 
 
-def quality(model: GuardedModel, classifier: keras.Model, test: Dataset) -> dict[str, float]:
+def quality(model: System, classifier: keras.Model, test: Dataset) -> dict[str, float]:
     """Judge a trained model by its own measure."""
     if isinstance(model, VAE):
         found = model.evaluate(test.images, batch_size=500, verbose=0, return_dict=True)

@@ -24,7 +24,7 @@ from ankeras import evaluation, pictures
 from ankeras.autoencoders import VAE
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
 from ankeras.data import Dataset
-from ankeras.gans import CGAN, GAN, WGANGP, AdversarialModel, get_dcgan
+from ankeras.gans import CGAN, GAN, WGANGP, AdversarialGame, get_dcgan
 from ankeras.training.callbacks import WeightAverage
 
 import keras
@@ -88,7 +88,9 @@ def our_faces() -> GAN:
 def our_cgan() -> CGAN:
     """Return a conditional GAN."""
     model = CGAN(
-        get_generator(26, DIGIT), get_discriminator((28, 28, 11), batch_norm=False), r1=0.1
+        get_generator(16, DIGIT, condition_dim=10),
+        get_discriminator(DIGIT, batch_norm=False, condition_dim=10),
+        r1=0.1,
     )
     model.compile()
     return model
@@ -143,7 +145,7 @@ class Turns(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Set the rates, and average G's weights."""
         let_fall(self.rates, min(self._clock() / self.seconds, 1.0))
-        if self.falls and isinstance(self.model, AdversarialModel):
+        if self.falls and isinstance(self.model, AdversarialGame):
             self.average.on_train_batch_begin(batch)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:

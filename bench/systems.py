@@ -15,7 +15,9 @@ DIGIT, FACE = (28, 28, 1), (64, 64, 3)
 SYSTEMS: dict[str, Callable[[], keras.Model]] = {
     "VAE": lambda: VAE(get_encoder(DIGIT, 40), get_decoder(20, DIGIT, upsampling="transposed")),
     "DCGAN": lambda: get_dcgan(DIGIT),
-    "CGAN": lambda: CGAN(get_generator(26, DIGIT), get_discriminator((28, 28, 11))),
+    "CGAN": lambda: CGAN(
+        get_generator(16, DIGIT, condition_dim=10), get_discriminator(DIGIT, condition_dim=10)
+    ),
     "WGAN-GP": lambda: WGANGP(
         get_generator(64, DIGIT), get_discriminator(DIGIT, batch_norm=False), k=1
     ),

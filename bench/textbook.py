@@ -10,8 +10,8 @@ What a step computes is the examples', on each backend; only `ankeras.training.a
 from collections.abc import Sequence
 from typing import Any
 
-from ankeras.gans.adversarial import TwoOptimizers
 from ankeras.training.autodiff import Model, descend, input_gradient
+from ankeras.training.optimizers import TwoOptimizers
 
 import keras
 import numpy as np
@@ -96,11 +96,8 @@ class DCGAN(Model):
         self.loss_fn = keras.losses.BinaryCrossentropy(from_logits=True)
         self.noise = keras.random.SeedGenerator()
         self.built = True
-        both = TwoOptimizers(self.adam(), self.adam())
-        both.discriminator.build(self.discriminator.trainable_weights)
-        both.generator.build(self.generator.trainable_weights)
-        both.build([])
-        self.compile(both)
+        theta_d, theta_g = self.discriminator.trainable_weights, self.generator.trainable_weights
+        self.compile(TwoOptimizers(self.adam(), self.adam(), theta_d, theta_g))
 
     def adam(self) -> keras.optimizers.Optimizer:
         """Return a player's optimizer."""

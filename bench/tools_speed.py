@@ -1,4 +1,4 @@
-"""The tools at full size: a grid of 40 x 40, distances of 50,000 samples, a million images.
+"""How long the tools take at full size: grids, distances, copies, inversion, a million images.
 
 python bench/tools_speed.py
 """
@@ -12,18 +12,20 @@ from ankeras import evaluation, latent
 from ankeras.builders import get_decoder
 from ankeras.data import digits, stream
 
+import numpy as np
 from common import save
+from sklearn.neighbors import NearestNeighbors
 
-N_FRECHET, N_TRAINING, N_SAMPLES, N_STREAM = 50_000, 60_000, 10_000, 1_000_000
+N_FRECHET, N_TRAINING, N_SAMPLES, N_STREAM, N_INVERTED = 50_000, 60_000, 10_000, 1_000_000, 64
 
 
 def peak() -> float:
-    """Return the most memory that this process has taken so far, in GiB."""
+    """Return the largest memory that this process has used so far, in GiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def main() -> None:
-    """Time each tool once, after a small run of the same."""
+    """Measure the time of each tool once; the first two run on little data before."""
     decoder = get_decoder(2, (28, 28, 1))
     classifier = evaluation.digit_classifier()
     real, fake = digits(N_FRECHET, seed=1).images, digits(N_FRECHET, seed=2).images
@@ -35,6 +37,14 @@ def main() -> None:
             *(evaluation.features(classifier, x[:n]) for x in (real, fake))
         )
 
+    def nearest_by_sklearn() -> np.ndarray:
+        flat = training.reshape(N_TRAINING, -1), samples.reshape(N_SAMPLES, -1)
+        return NearestNeighbors(n_neighbors=1, algorithm="brute").fit(flat[0]).kneighbors(flat[1])
+
+    def precision_recall() -> tuple[float, float]:
+        found = [evaluation.features(classifier, x[:N_SAMPLES]) for x in (real, fake)]
+        return evaluation.precision_recall(found[0], found[1])
+
     def draw(n: int) -> None:
         for _ in itertools.islice(stream("digits", 500), n // 500):
             pass
@@ -45,6 +55,9 @@ def main() -> None:
         f"nearest of {N_TRAINING} images to {N_SAMPLES}": lambda: (
             evaluation.nearest_training_images(samples, training)
         ),
+        "the same by scikit-learn": nearest_by_sklearn,
+        f"precision and recall of {N_SAMPLES} samples": precision_recall,
+        f"inversion of {N_INVERTED} images": lambda: latent.invert(decoder, real[:N_INVERTED]),
         f"stream of {N_STREAM} digits": lambda: draw(N_STREAM),
     }
     latent.quantile_grid(decoder, 2)

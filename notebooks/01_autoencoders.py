@@ -12,16 +12,6 @@
 # In this notebook you build the slides' convolutional autoencoder, train it, see what the size of the code does, compare it with PCA, and meet the regularized family: sparse, denoising, contractive, tied, over-complete.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 
 import ankeras

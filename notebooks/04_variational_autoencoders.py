@@ -11,16 +11,6 @@
 # You will train VAEs, generate images, and then meet the four problems of NOTES, each with a figure and a number.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 
 import ankeras

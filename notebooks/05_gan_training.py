@@ -11,19 +11,10 @@
 # In this notebook "images" are points of a line or of the plane. Everything can then be drawn: both densities, what $\mathcal D$ says at every place, and what it *should* say. You will watch the game succeed, and then fail in the three ways that every GAN can fail (DLSP, "Major pitfalls"): vanishing gradients, mode collapse, unstable convergence. Each is provoked, measured, and treated.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import inspect
 import os
 import tempfile
+from pathlib import Path
 
 import ankeras
 from ankeras import data, latent, pictures

@@ -12,22 +12,14 @@
 # You will build one, watch it learn to draw portraits that nobody drew before, and ask two hard questions: does it draw *all kinds* of faces, and does it only *copy* those it has seen?
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 import tempfile
+from pathlib import Path
 
 import ankeras
 from ankeras import data, evaluation, gans, pictures
 from ankeras.training import callbacks
+from ankeras.training.schedules import cosine_adam
 
 import numpy as np
 from IPython.display import Image
@@ -62,7 +54,7 @@ gan.discriminator.summary()
 # %%
 epochs = 1 if QUICK else 8
 steps = epochs * len(X_train) // 64
-gan.compile(gans.decaying_adam(steps), gans.decaying_adam(steps))
+gan.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
 samples = callbacks.SampleGrid(lambda: gan.generate(60, seed=1).reshape(4, 15, 32, 32, 3))
 history = gan.fit(
     X_train,

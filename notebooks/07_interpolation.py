@@ -6,23 +6,15 @@
 # If every image on the way is a face, the generator has learnt more than a list of faces. You will interpolate along lines and along arcs, walk through nine random points, interpolate between **given** images, and compare the latent spaces of two models.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 import tempfile
+from pathlib import Path
 
 import ankeras
 from ankeras import data, gans, latent, pictures
 from ankeras.autoencoders import VAE
 from ankeras.builders import get_decoder, get_encoder
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
@@ -42,7 +34,7 @@ else:
     gan = gans.get_dcgan(X_train.shape[1:], latent_dim=64)
     epochs = 1 if QUICK else 7
     steps = epochs * len(X_train) // 64
-    gan.compile(gans.decaying_adam(steps), gans.decaying_adam(steps))
+    gan.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
     gan.fit(X_train, batch_size=64, epochs=epochs)
 generator, d = gan.generator, gan.latent_dim
 
@@ -124,8 +116,7 @@ vae = VAE(
     beta=0.1,
 )
 epochs = 1 if QUICK else 5
-rate = keras.optimizers.schedules.CosineDecay(4e-3, epochs * len(X_train) // 100)
-vae.compile(keras.optimizers.Adam(rate))
+vae.compile(cosine_adam(epochs * len(X_train) // 100, 4e-3))
 vae.fit(X_train, batch_size=100, epochs=epochs)
 encoded = latent.encode(vae.mean_encoder, given)
 pictures.reconstructions(

@@ -8,22 +8,14 @@
 # Here a network that reads the attributes of faces says whether $\mathcal G(\bar z_4)$ is what it should be: you need not believe a single picture.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
+from pathlib import Path
 
 import ankeras
 from ankeras import data, evaluation, gans, latent, pictures
 from ankeras.autoencoders import VAE, encode_posterior
 from ankeras.builders import get_decoder, get_encoder
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
@@ -45,7 +37,7 @@ else:
     gan = gans.get_dcgan(X_train.shape[1:], latent_dim=64)
     epochs = 1 if QUICK else 5
     steps = epochs * len(X_train) // 64
-    gan.compile(gans.decaying_adam(steps), gans.decaying_adam(steps))
+    gan.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
     gan.fit(X_train, batch_size=64, epochs=epochs)
 generator, d = gan.generator, gan.latent_dim
 
@@ -139,8 +131,7 @@ vae = VAE(
     beta=0.1,
 )
 epochs = 1 if QUICK else 8
-rate = keras.optimizers.schedules.CosineDecay(4e-3, epochs * len(X_train) // 100)
-vae.compile(keras.optimizers.Adam(rate))
+vae.compile(cosine_adam(epochs * len(X_train) // 100, 4e-3))
 vae.fit(X_train, batch_size=100, epochs=epochs)
 test = data.faces(600 if QUICK else 5000, seed=1, size=32)
 z_test, _ = encode_posterior(vae, test.images)

@@ -9,31 +9,18 @@
 # You will train a **conditional GAN** exactly as AN2DL builds it, and a **conditional VAE** in two ways, and measure how often each draws what it was asked for.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 import tempfile
+from pathlib import Path
 
 import ankeras
 from ankeras import data, evaluation, latent, pictures
 from ankeras.autoencoders import CVAE
-from ankeras.builders import (
-    conditioning,
-    get_decoder,
-    get_discriminator,
-    get_encoder,
-    get_generator,
-)
-from ankeras.gans import CGAN, decaying_adam
+from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
+from ankeras.builders.conditioning import append_condition
+from ankeras.gans import CGAN
 from ankeras.training.callbacks import SampleGrid
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
@@ -53,7 +40,6 @@ if QUICK:
 X_train, y_train = train_data.images, train_data.labels
 n_classes = len(train_data.class_names)
 image_shape = X_train.shape[1:]
-height, width, channels = image_shape
 
 # %% [markdown]
 # ## Where the label goes
@@ -66,15 +52,15 @@ height, width, channels = image_shape
 # %%
 one_hot = np.eye(n_classes, dtype="float32")[y_train[:1]]
 z = latent.sample_prior(1, 5)
-print("noise and label:", np.round(conditioning.append_to_vector(z, one_hot)[0], 2))
+print("noise and label:", np.round(append_condition(z, one_hot)[0], 2))
 
-with_channels = np.asarray(conditioning.append_as_channels(X_train[:1], one_hot))
+with_channels = np.asarray(append_condition(X_train[:1], one_hot))
 print("image and label:", with_channels.shape)
-as_pictures = np.moveaxis(with_channels[0], -1, 0)[..., None]  # one picture a channel
+as_pictures = np.moveaxis(with_channels[0], -1, 0)[..., None]  # one picture per channel
 pictures.image_grid(
     as_pictures,
     columns=len(as_pictures),
-    title="the channels that D sees: the image, then one a class (white: its own)",
+    title="the channels that D sees: the image, then one per class (white: the right class)",
 )
 
 # %% [markdown]
@@ -82,16 +68,16 @@ pictures.image_grid(
 #
 # $$\min_{\mathcal G} \max_{\mathcal D} \; \mathbb E_{(s, y)} [\log \mathcal D(s|y)] + \mathbb E_z [\log(1 - \mathcal D(\mathcal G(z|y)|y))]$$
 #
-# The networks are those of a DCGAN, with wider inputs. The noise has few dimensions, so that the label is a good part of what $\mathcal G$ reads. $\mathcal D$ has no batch normalization here: it learns the classes sooner without.
+# The networks are those of a DCGAN. Each has a second input, the one-hot label (`condition_dim=n_classes`), which the builder appends as above. The noise has few dimensions, so that the label is a good part of what $\mathcal G$ reads. $\mathcal D$ has no batch normalization here: without it, $\mathcal D$ learns the classes sooner.
 
 # %%
 d = 16
-generator = get_generator(d + n_classes, image_shape)
-discriminator = get_discriminator((height, width, channels + n_classes), batch_norm=False)
+generator = get_generator(d, image_shape, condition_dim=n_classes)
+discriminator = get_discriminator(image_shape, condition_dim=n_classes, batch_norm=False)
 cgan = CGAN(generator, discriminator, r1=0.1)
 EPOCHS = 1 if QUICK else 10
 steps = EPOCHS * len(X_train) // 64
-cgan.compile(decaying_adam(steps), decaying_adam(steps))
+cgan.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
 
 # %% [markdown]
 # Every row of the sample grid is a class. Within a column, $z$ is the same.
@@ -101,7 +87,7 @@ columns = 10
 
 
 def by_class(model, seed=1):
-    """Draw one row a class, with the same noise in every row."""
+    """Draw one row per class, with the same noise in every row."""
     z = latent.sample_prior(columns, model.latent_dim, seed)
     return np.stack([latent.decode(model.for_class(y), z) for y in range(n_classes)])
 
@@ -125,11 +111,11 @@ Image(str(folder / "cgan.gif"))
 # %%
 d = 10
 cvae = CVAE(
-    get_encoder((height, width, channels + n_classes), 2 * d),
-    get_decoder(d + n_classes, image_shape, upsampling="transposed"),
+    get_encoder(image_shape, 2 * d, condition_dim=n_classes),
+    get_decoder(d, image_shape, upsampling="transposed", condition_dim=n_classes),
 )
 steps = EPOCHS * len(X_train) // 100
-cvae.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, steps)))
+cvae.compile(cosine_adam(steps, 5e-3))
 history = cvae.fit(X_train, y_train, batch_size=100, epochs=EPOCHS)
 pictures.image_grid(by_class(cvae), title="conditional VAE")
 
@@ -141,11 +127,12 @@ pictures.image_grid(by_class(cvae), title="conditional VAE")
 # $$\text{FiLM}(h | y) = \gamma(y) \cdot h + \beta(y)$$
 
 # %%
+told = {"condition_dim": n_classes, "condition_by": "film"}
 film = CVAE(
-    get_encoder(image_shape, 2 * d, n_classes=n_classes),
-    get_decoder(d, image_shape, upsampling="transposed", n_classes=n_classes),
+    get_encoder(image_shape, 2 * d, **told),
+    get_decoder(d, image_shape, upsampling="transposed", **told),
 )
-film.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, steps)))
+film.compile(cosine_adam(steps, 5e-3))
 history = film.fit(X_train, y_train, batch_size=100, epochs=EPOCHS)
 pictures.image_grid(by_class(film), title="conditional VAE with FiLM")
 
@@ -174,7 +161,7 @@ print(f"{'real images':22}{real:8.3f}{found.frechet_real:10.1f}   ({found.n} ima
 # %%
 n = 8
 x, y = test_data.images[:n], test_data.labels[:n]
-mu, _ = cvae.posterior(x, cvae.condition(y), training=False)
+mu, _ = cvae.encode(x, y, training=False)
 z = keras.ops.convert_to_numpy(mu)
 rows = {
     f"as {name}": latent.decode(cvae.for_class(i), z)
@@ -194,9 +181,7 @@ labels = (1 - steps) * np.eye(n_classes, dtype="float32")[a] + steps * np.eye(
     n_classes, dtype="float32"
 )[b]
 z = latent.sample_prior(6, cgan.latent_dim, seed=2)
-morphs = [
-    latent.decode(generator, np.concatenate([np.tile(code, (9, 1)), labels], axis=1)) for code in z
-]
+morphs = [generator.predict([np.tile(code, (9, 1)), labels], verbose=0) for code in z]
 pictures.image_grid(
     np.stack(morphs), title=f"from {train_data.class_names[a]} to {train_data.class_names[b]}, CGAN"
 )

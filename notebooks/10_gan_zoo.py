@@ -13,16 +13,6 @@
 # | energy-based (DLSP) | $C(s) + [m - C(\mathcal G(z))]^+$, $\;C(s) = \lVert \mathrm{Dec}(\mathrm{Enc}(s)) - s \rVert^2$ | $C(\mathcal G(z))$ |
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import inspect
 import os
 import time
@@ -68,12 +58,12 @@ for function in (GAN.train_step, LSGAN.d_loss, WGANGP.penalty):
 
 
 # %%
-def judge_points(seed):
+def score_points(seed):
     """The discriminator of all but two variants: (batch, 2) -> (batch, 1)."""
     return toy.get_toy_discriminator(2, seed)
 
 
-def judge_smoothly(seed):
+def score_smoothly(seed):
     """A discriminator whose slope is at most 1 in each layer (spectral normalization)."""
     return get_discriminator(
         (2,), kind="mlp", widths=(64, 64), spectral_norm=True, batch_norm=False, seed=seed
@@ -92,14 +82,14 @@ def reconstruct_points(seed):
 
 
 VARIANTS = {  # system, its options, discriminator, (learning rate of D, beta_1, beta_2)
-    "minimax": (GAN, {"generator_loss": "minimax"}, judge_points, (1e-3, 0.5, 0.999)),
-    "non-saturating": (GAN, {}, judge_points, (1e-3, 0.5, 0.999)),
-    "  + R1": (GAN, {"r1": 0.1}, judge_points, (1e-3, 0.5, 0.999)),
-    "least squares": (LSGAN, {}, judge_points, (1e-3, 0.5, 0.999)),
-    "Wasserstein, clipped": (WGAN, {"k": 2, "c": 0.1}, judge_points, (1e-3, 0.0, 0.9)),
-    "Wasserstein, penalty": (WGANGP, {"k": 2, "lam": 0.1}, judge_points, (1e-3, 0.0, 0.9)),
-    "hinge": (HingeGAN, {}, judge_points, (1e-3, 0.5, 0.999)),
-    "  + spectral norm": (HingeGAN, {}, judge_smoothly, (4e-3, 0.5, 0.999)),
+    "minimax": (GAN, {"generator_loss": "minimax"}, score_points, (1e-3, 0.5, 0.999)),
+    "non-saturating": (GAN, {}, score_points, (1e-3, 0.5, 0.999)),
+    "  + R1": (GAN, {"r1": 0.1}, score_points, (1e-3, 0.5, 0.999)),
+    "least squares": (LSGAN, {}, score_points, (1e-3, 0.5, 0.999)),
+    "Wasserstein, clipped": (WGAN, {"k": 2, "c": 0.1}, score_points, (1e-3, 0.0, 0.9)),
+    "Wasserstein, penalty": (WGANGP, {"k": 2, "lam": 0.1}, score_points, (1e-3, 0.0, 0.9)),
+    "hinge": (HingeGAN, {}, score_points, (1e-3, 0.5, 0.999)),
+    "  + spectral norm": (HingeGAN, {}, score_smoothly, (4e-3, 0.5, 0.999)),
     "energy-based": (EBGAN, {"m": 1.0}, reconstruct_points, (1e-3, 0.5, 0.999)),
 }
 
@@ -171,8 +161,8 @@ classifier = evaluation.train_classifier(train_data, epochs=1 if QUICK else 2)
 SECONDS = 1 if QUICK else 5
 
 
-def players(extra=0, **options):
-    return get_generator(d + extra, shape), get_discriminator(shape, **options)
+def players(code=None, **options):
+    return get_generator(d, shape, condition_dim=code), get_discriminator(shape, **options)
 
 
 SYSTEMS = {
@@ -237,7 +227,7 @@ pictures.reconstructions(test_data.images, samples, n=14, first="real digits")
 wanted = np.repeat(np.arange(10), 12)
 pictures.image_grid(
     trained["auxiliary classifier"].generate_classes(wanted).reshape(10, 12, *shape),
-    title="AC-GAN: a row a class",
+    title="AC-GAN: one row per class",
 )
 
 # %% [markdown]
@@ -254,7 +244,7 @@ codes = np.repeat(np.arange(10), 12)
 sweep = np.tile(np.linspace(-1, 1, 12), 10)
 pictures.image_grid(
     infogan.generate_codes(codes, np.stack([sweep, 0 * sweep], axis=1)).reshape(10, 12, *shape),
-    title="InfoGAN: a row a categorical code; the first continuous code from -1 to 1",
+    title="InfoGAN: one row per categorical code; the first continuous code from -1 to 1",
 )
 
 # %%

@@ -4,16 +4,6 @@
 # A factory has thousands of pictures of good parts, and hardly any of bad ones; nobody knows what the next defect will look like. So learn what is **normal**, and call the rest anomalous (AN2DL, "GAN for Anomaly Detection"). Every model of this course that knows the way from an image to a code and back can do this. You will see how well, on whole images and pixel by pixel, and fill in what is missing from an image.
 
 # %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = ".." if Path("../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
-
-# %%
 import os
 import time
 
@@ -33,10 +23,11 @@ from ankeras.anomaly import (
 from ankeras.anomaly.plots import detection_curves, rows
 from ankeras.autoencoders import Autoencoder, DenoisingAutoencoder
 from ankeras.builders import get_decoder, get_encoder, get_generator
-from ankeras.gans import BiGAN, FCBiGAN, decaying_adam
+from ankeras.gans import BiGAN, FCBiGAN
 from ankeras.gans.bigan import get_pair_discriminator
 from ankeras.gans.fc_bigan import get_fc_discriminator, get_fc_encoder, get_fc_generator
 from ankeras.latent import encode
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import matplotlib.pyplot as plt
@@ -90,7 +81,7 @@ bigan = BiGAN(
 )
 epochs = 1 if QUICK else 70
 steps = epochs * len(S) // 64
-bigan.compile(decaying_adam(steps, 5e-4), decaying_adam(steps))
+bigan.compile(*(cosine_adam(steps, rate, beta_1=0.5, end=0.02) for rate in (5e-4, 1e-3)))
 bigan.fit(S, batch_size=64, epochs=epochs, verbose=0)
 scores["BiGAN, reconstruction"] = reconstruction_error(S_test, bigan.reconstruct(S_test))
 scores["BiGAN, prior"] = prior_score(encode(bigan.encoder, S_test))

@@ -1,12 +1,16 @@
 """Write each notebook from its source: NN_name.py (percent format) becomes NN_name.ipynb.
 
-Run it after editing a source: `python notebooks/build.py`. Regenerating changes nothing.
+The notebook has one more cell, after the title: on Colab it installs the package. After editing a
+source, run `python notebooks/build.py`. Running it again changes nothing.
 """
 
 from pathlib import Path
 
+from ankeras.grading.notebook import colab_cell
+
 import jupytext
 import nbformat
+from nbformat.v4 import new_code_cell
 
 FOLDER = Path(__file__).parent
 
@@ -19,6 +23,7 @@ def sources() -> list[Path]:
 def build(source: Path) -> str:
     """Return the notebook of a source as JSON, without outputs and with stable cell ids."""
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    notebook.cells.insert(1, new_code_cell(colab_cell("..")))  # after the title
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"{source.stem[:2]}-{number:02}"
         cell["metadata"] = {}

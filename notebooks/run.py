@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ankeras.grading.release import find_labs, student_notebook
-from ankeras.grading.warm import import_everything
+from ankeras.grading.warm import preload
 
 import matplotlib
 import nbformat
@@ -105,7 +105,7 @@ def run_quickly(chosen: dict[str, tuple[Path, str]]) -> Iterator[tuple[str, str,
     Yields:
         Name, "" or the output that ends with a traceback, and processor seconds of each notebook.
     """
-    import_everything()
+    preload()
     waiting = list(chosen.items())
     running: dict[int, tuple[str, Path]] = {}
     with tempfile.TemporaryDirectory() as temporary:

@@ -6,12 +6,14 @@ import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
 from ankeras.data import Dataset, digits
 
 import keras
 import numpy as np
 import pytest
+
+if keras.backend.backend() == "tensorflow":
+    import ankeras.training.tensorflow_patch  # noqa: F401 - as ankeras.setup does
 
 # Files that take minutes: begun first, so that none is left to one process at the end.
 LONG = ("test_labs.py", "test_attacks.py", "test_gradebook.py", "test_catalogue.py")

@@ -1,11 +1,12 @@
-"""What every system must do, once over the rows of the zoo."""
+"""What every system must do, once over the rows of the catalogue."""
 
 from pathlib import Path
 
 import ankeras
 from ankeras import autoencoders, gans, latent
 from ankeras.autoencoders import squared_error
-from ankeras.catalogue import SYSTEMS, TINY_SHAPE, markdown_table
+from ankeras.catalogue import SYSTEMS, markdown_table
+from ankeras.training.catalogue_row import TINY_SHAPE
 
 import keras
 import numpy as np
@@ -31,7 +32,7 @@ def data(system, tiny_images):
 
 def _compiled(system):
     model = system.tiny()
-    if isinstance(model, gans.AdversarialModel):
+    if isinstance(model, gans.AdversarialGame):
         model.compile()
     elif system.learns_from == "x, x":
         model.compile(keras.optimizers.Adam(1e-2), loss=squared_error)
@@ -47,9 +48,9 @@ def _images(model, data):
     """Return what the model draws, from the data or from noise."""
     if isinstance(model, gans.FCBiGAN):
         return model.generate(8, size=TINY_SHAPE[:2])
-    if isinstance(model, gans.AdversarialModel):
-        d = model.generator.input_shape[-1]
-        return latent.decode(model.generator, latent.sample_prior(8, d))
+    if isinstance(model, gans.AdversarialGame):
+        inputs = [latent.sample_prior(8, x.shape[-1]) for x in model.generator.inputs]
+        return model.generator.predict(inputs, verbose=0)
     inputs = list(data) if isinstance(model, autoencoders.CVAE) else data[0]
     return model.predict(inputs, batch_size=32, verbose=0)
 

@@ -12,12 +12,14 @@ HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "sklearn", "jupyte
 
 
 def _python(code: str, **environment: str) -> subprocess.CompletedProcess:
+    # the process of the tests has imported libraries that set it
+    inherited = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     return subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, **environment},
+        env={**inherited, **environment},
     )
 
 
@@ -38,17 +40,36 @@ def test_nothing_heavy_is_imported(code):
     assert _python(f"{code}\n{listing}").stdout.strip() == "[]"
 
 
-def test_tensorflow_starts_quietly():
-    code = "import ankeras, tensorflow as tf; print(float(tf.constant(1.0) + 1))"
+@pytest.mark.parametrize("first", ["ankeras.setup()", "from ankeras.builders import get_encoder"])
+def test_tensorflow_starts_quietly(first):
+    code = f"import ankeras\n{first}\nimport tensorflow as tf\nprint(float(tf.constant(1.0) + 1))"
     found = _python(code, KERAS_BACKEND="tensorflow")
     assert found.stdout.strip() == "2.0"
     assert found.stderr == ""
 
 
+def test_importing_changes_no_other_library():
+    code = (
+        "import sys, keras, tensorflow as tf\n"
+        "def state():\n"
+        "    options = tf.data.experimental.AutotuneOptions\n"
+        "    return [options.enabled, tf.get_logger().level, tf.__spec__.loader, *sys.meta_path,\n"
+        "            keras.config.dtype_policy().name, keras.backend.backend()]\n"
+        "before = state()\n"
+        "import ankeras\n"
+        "for name in ankeras.__all__:\n"
+        "    getattr(ankeras, name)\n"
+        "import ankeras.catalogue, ankeras.demo, ankeras.training.callbacks\n"
+        "print(state() == before)"
+    )
+    assert _python(code, KERAS_BACKEND="tensorflow").stdout.strip() == "True"
+
+
 @pytest.mark.parametrize("order", ["ankeras, tensorflow as tf", "tensorflow as tf, ankeras"])
-def test_pipelines_are_tuned_only_where_asked_for(order):
+def test_setup_tunes_pipelines_only_where_asked_for(order):
     code = (
         f"import {order}\n"
+        "ankeras.setup()\n"
         "from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter\n"
         "import numpy as np\n"
         "made = ArrayDataAdapter(np.zeros((8, 2)), batch_size=2).get_tf_dataset().options()\n"
@@ -67,11 +88,9 @@ def test_a_failing_start_is_not_quiet(tmp_path):
         "import os\nos.write(2, b'what went wrong')\nraise ImportError('no library')"
     )
     code = (
-        "import ankeras\n"
-        "try:\n    import tensorflow\n"
-        "except ImportError as error:\n    print(error)"
+        "import ankeras\ntry:\n    ankeras.builders\nexcept ImportError as error:\n    print(error)"
     )
-    found = _python(code, PYTHONPATH=str(tmp_path))
+    found = _python(code, PYTHONPATH=str(tmp_path), KERAS_BACKEND="tensorflow")
     assert found.stdout.strip() == "no library"
     assert "what went wrong" in found.stderr
 

@@ -1,5 +1,6 @@
-"""Finding what is not normal: scores of images, maps of pixels, and how good they are."""
+"""Anomaly detection: scores of images, maps of pixels, and how good they are."""
 
+import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
 from ankeras.anomaly.detection import average_precision, per_region_overlap, roc_auc
 from ankeras.anomaly.maps import AnomalyMaps, anomaly_maps, image_scores, threshold
 from ankeras.anomaly.scores import (

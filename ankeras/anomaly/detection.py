@@ -1,6 +1,6 @@
-"""How well anomalies are found: figures over all thresholds, for images and for pixels.
+"""How well anomalies are found: areas under curves over all thresholds, for images and pixels.
 
-The curves and the areas under them are scikit-learn's. Per-region overlap is defined here.
+ROC and precision-recall are computed by scikit-learn, the per-region overlap here.
 """
 
 from collections.abc import Sequence
@@ -13,26 +13,27 @@ MAX_FALSE_POSITIVE_RATE = 0.3
 
 
 def roc_auc(scores: np.ndarray, truth: np.ndarray) -> float:
-    """Return the area under the ROC curve: how often an anomaly scores above a normal one.
+    """Return the area under the ROC curve: how often an anomaly's score is above a normal one's.
 
     Args:
-        scores: any shape; the higher, the less normal.
+        scores: any shape; a higher score means less normal.
         truth: bool, of the same shape.
 
     Returns:
         In [0, 1]; 0.5 is chance.
 
     Raises:
-        ValueError: if the shapes differ, a score is not finite, or one of both kinds is missing.
+        ValueError: if the shapes differ, a score is not finite, or there are no anomalies or no
+            normal ones.
     """
     _check(scores, truth)
     return float(roc_auc_score(truth.ravel(), scores.ravel()))
 
 
 def average_precision(scores: np.ndarray, truth: np.ndarray) -> float:
-    """Return the area under the precision-recall curve; chance is the share of anomalies.
+    """Return the area under the precision-recall curve; by chance, it is the share of anomalies.
 
-    Args, errors: as in `roc_auc`.
+    Arguments and errors are those of `roc_auc`.
     """
     _check(scores, truth)
     return float(average_precision_score(truth.ravel(), scores.ravel()))
@@ -41,19 +42,21 @@ def average_precision(scores: np.ndarray, truth: np.ndarray) -> float:
 def per_region_overlap(
     scores: Sequence[np.ndarray] | np.ndarray, masks: Sequence[np.ndarray] | np.ndarray
 ) -> float:
-    """Return the area under the curve of mean overlap with each anomalous region.
+    """Return the area under the curve of the mean overlap with the anomalous regions.
+
+    The overlap of a connected region is the share of its pixels that are above the threshold.
+    All regions have the same weight, whatever their size. The area ends where 0.3 of the normal
+    pixels are above the threshold.
 
     Source: Bergmann et al., "Uninformed students: student-teacher anomaly detection with
-    discriminative latent embeddings" (CVPR 2020), section 4. Every connected region counts the
-    same, be it large or small, and the area goes up to a share of 0.3 of the normal pixels that
-    are above the threshold.
+    discriminative latent embeddings" (CVPR 2020), section 4.
 
     Args:
         scores: n maps (height, width).
         masks: n of the same shapes, bool.
 
     Returns:
-        In [0, 1]; chance is 0.15.
+        In [0, 1]; 0.15 is chance.
 
     Raises:
         ValueError: as in `roc_auc`.
@@ -61,7 +64,7 @@ def per_region_overlap(
     flat_scores = np.concatenate([np.ravel(each) for each in scores])
     flat_masks = np.concatenate([np.ravel(each) for each in masks])
     _check(flat_scores, flat_masks)
-    # One weight a pixel: a region's add up to 1 / regions, the normal pixels' to 1.
+    # One weight per pixel: the weights of a region sum to 1 / (number of regions).
     regions = [label(mask, connectivity=2) for mask in masks]
     n_regions = sum(int(each.max()) for each in regions)
     weights = []
@@ -72,7 +75,7 @@ def per_region_overlap(
     anomalous = flat_masks[order]
     overlap = np.cumsum(np.where(anomalous, np.concatenate(weights)[order], 0.0))
     false_positives = np.cumsum(~anomalous) / np.count_nonzero(~flat_masks)
-    # Pixels of equal scores are found together.
+    # Pixels with equal scores are above the same thresholds.
     ends = np.append(np.diff(flat_scores[order]) != 0, True)
     x = np.concatenate([[0.0], false_positives[ends]])
     y = np.concatenate([[0.0], overlap[ends]])
@@ -85,8 +88,10 @@ def per_region_overlap(
 
 def _check(scores: np.ndarray, truth: np.ndarray) -> None:
     if scores.shape != truth.shape:
-        raise ValueError(f"Scores {scores.shape} need as many truths, not {truth.shape}.")
+        raise ValueError(
+            f"Scores and truth must have the same shape, not {scores.shape} and {truth.shape}."
+        )
     if not np.isfinite(scores).all():
         raise ValueError("A score is NaN or infinite.")
     if truth.all() or not truth.any():
-        raise ValueError("Both anomalies and normal ones are needed.")
+        raise ValueError("The truth must contain both anomalies and normal ones.")

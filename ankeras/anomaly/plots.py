@@ -1,6 +1,6 @@
 """Pictures of anomaly detection: the rows of the slide, and the curves over all thresholds.
 
-Source: AN2DL, "Fully Convolutional Anomaly Detection by GANs", input, reconstruction,
+Source: AN2DL, "Fully Convolutional Anomaly Detection by GANs": input, reconstruction,
 reconstruction loss, discriminator score, anomaly score.
 """
 
@@ -24,15 +24,15 @@ def rows(
     masks: np.ndarray | None = None,
     titles: Sequence[str] = (),
 ) -> Figure:
-    """Draw what an FCBiGAN made of images: a row an image, a column a step.
+    """Draw what an FCBiGAN finds in images: one row per image, one column per step.
 
     Args:
         images: (n, height, width, channels) in [0, 1].
-        maps: of these images.
-        threshold: where the mask Omega begins; in the first column it is outlined by a thick
-            line, the true one by a thin white line.
-        masks: the truth, (n, height, width).
-        titles: of the rows.
+        maps: the anomaly maps of these images.
+        threshold: the mask Omega is where the score is higher. In the first column, a thick line
+            is its outline, and a thin white line is the outline of the true mask.
+        masks: the true masks, (n, height, width).
+        titles: titles of the rows.
     """
     columns = {
         "input": None,
@@ -78,8 +78,8 @@ def detection_curves(scores: Mapping[str, np.ndarray], truth: np.ndarray) -> Fig
     """Draw the ROC curve and the precision-recall curve of several scores.
 
     Args:
-        scores: name -> scores of one shape; the higher, the less normal.
-        truth: bool, of that shape.
+        scores: name -> scores, all of one shape; a higher score means less normal.
+        truth: bool, of the same shape, true for anomalies.
     """
     figure, (roc, pr) = plt.subplots(1, 2, figsize=(8.4, 3.8), layout="constrained", dpi=DPI)
     for name, score in scores.items():

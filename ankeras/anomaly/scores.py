@@ -1,4 +1,4 @@
-"""Anomaly scores of whole images: the higher, the less normal.
+"""Anomaly scores of whole images: a higher score means less normal.
 
 Source: AN2DL, "GANs and Anomaly Detection", "BidirectionalGANs (BiGANs) and Anomaly Detection" and
 "Anomaly detection with BidirectionalGANs (BiGANs)"; AE, applications of autoencoders.
@@ -9,8 +9,8 @@ Source: AN2DL, "GANs and Anomaly Detection", "BidirectionalGANs (BiGANs) and Ano
     BiGAN score   A(s) = (1 - alpha) ||G(E(s)) - s||_2
                          + alpha ||f(D(s, E(s))) - f(D(G(E(s)), E(s)))||_2
 
-f are the features in front of D's last layer. An autoencoder has the first score, a VAE the first
-two, and all three systems are called by the same functions.
+f are the inputs of D's last layer. An autoencoder has the first score, a VAE the first two, a BiGAN
+all four. The first two are computed by the same functions for all three systems.
 """
 
 import math
@@ -27,7 +27,7 @@ def reconstruction_error(images: np.ndarray, reconstructions: np.ndarray) -> np.
 
     Args:
         images: (n, *image).
-        reconstructions: of the same shape: D(E(s)) of an autoencoder, G(E(s)) of a BiGAN.
+        reconstructions: an array of the same shape: D(E(s)) of an autoencoder, G(E(s)) of a BiGAN.
 
     Returns:
         float64 (n,).
@@ -50,14 +50,14 @@ def prior_score(z: np.ndarray) -> np.ndarray:
 
 
 def posterior_score(bigan: BiGAN, images: np.ndarray) -> np.ndarray:
-    """Return 1 - D(s, E(s)), the posterior that a pair is generated, in [0, 1]: (n,)."""
+    """Return 1 - D(s, E(s)), the probability that a pair is generated, in [0, 1]: (n,)."""
     pairs = [images, encode(bigan.encoder, images)]
     logits = bigan.discriminator.predict(pairs, batch_size=PREDICT_BATCH, verbose=0)
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.sigmoid(-logits)))[:, 0]
 
 
 def bigan_score(bigan: BiGAN, images: np.ndarray, alpha: float = 0.1) -> np.ndarray:
-    """Return A(s), the reconstruction error and how differently D sees the reconstruction.
+    """Return A(s), from the reconstruction error and the difference of D's features.
 
     Args:
         bigan: a trained BiGAN.
@@ -70,7 +70,7 @@ def bigan_score(bigan: BiGAN, images: np.ndarray, alpha: float = 0.1) -> np.ndar
     Raises:
         ValueError: if alpha is out of range.
     """
-    refuse_wrong_weight(alpha)
+    check_weight(alpha)
     z = encode(bigan.encoder, images)
     x_hat = decode(bigan.generator, z)
     last = bigan.discriminator.get_layer("output_layer")
@@ -83,7 +83,7 @@ def bigan_score(bigan: BiGAN, images: np.ndarray, alpha: float = 0.1) -> np.ndar
     )
 
 
-def refuse_wrong_weight(alpha: float) -> None:
+def check_weight(alpha: float) -> None:
     """Raise a ValueError unless alpha lies in [0, 1]."""
     if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha lies in [0, 1], {alpha} does not.")
+        raise ValueError(f"alpha must lie in [0, 1], not {alpha}.")

@@ -1,5 +1,6 @@
-"""The autoencoders of the lectures, one file a system."""
+"""The autoencoders of the lectures, one file per system."""
 
+import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
 from ankeras.autoencoders.autoencoder import (
     Autoencoder,
     binary_cross_entropy,
@@ -28,7 +29,9 @@ from ankeras.autoencoders.tied import TiedAutoencoder
 from ankeras.autoencoders.vae import (
     VAE,
     KLHistory,
+    annealed,
     encode_posterior,
+    free_bits_cost,
     gaussian_nll,
     gaussian_parameters,
     kl_divergence,
@@ -50,10 +53,12 @@ __all__ = [
     "SparseAutoencoder",
     "TiedAutoencoder",
     "accuracy",
+    "annealed",
     "binary_cross_entropy",
     "encode_posterior",
     "few_labels",
     "fine_tune",
+    "free_bits_cost",
     "gaussian_nll",
     "gaussian_parameters",
     "get_linear_autoencoder",

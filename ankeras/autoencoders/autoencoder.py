@@ -11,8 +11,12 @@ Source: AN2DL, "Autoencoders"; AE, first part; DLSP, "Autoencoder" and "Reconstr
 import math
 from typing import Any
 
+from ankeras.builders import get_decoder, get_encoder
 from ankeras.training.autodiff import descend
-from ankeras.training.system import GuardedModel, drawn_range, refuse_misfits
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE
+from ankeras.training.checks import check_images, drawn_range
+from ankeras.training.schedules import cosine_adam
+from ankeras.training.system import System
 
 import keras
 import numpy as np
@@ -47,7 +51,7 @@ def _sum_per_image(values: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class Autoencoder(GuardedModel):
+class Autoencoder(System):
     """Encoder and decoder trained together; the base of the regularized autoencoders.
 
     A subclass adds its term to the loss by `penalty`, or changes what E sees by `corrupt`.
@@ -60,7 +64,8 @@ class Autoencoder(GuardedModel):
         ValueError: if the decoder does not take the encoder's code or draws other shapes.
     """
 
-    networks = ("encoder", "decoder")
+    networks: tuple[str, ...] = ("encoder", "decoder")
+    logged = ("loss", "reconstruction", "penalty")
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -76,40 +81,26 @@ class Autoencoder(GuardedModel):
             )
         self.encoder = encoder
         self.decoder = decoder
-        self.loss_tracker = keras.metrics.Mean("loss")
-        self.reconstruction_tracker = keras.metrics.Mean("reconstruction")
-        self.penalty_tracker = keras.metrics.Mean("penalty")
-        self.built = True  # its players are
-
-    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Raise a ValueError if x is no data for these players."""
-        refuse_misfits(x, self.encoder.input_shape[1:], drawn_range(self.decoder))
-
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """Return the reconstruction D(E(x))."""
-        return self.decoder(self.encoder(x, training=training), training=training)
-
-    def corrupt(self, x: Any) -> Any:
-        """Return what the encoder sees of x while training: here x itself."""
-        return x
-
-    def penalty(self, x: Any, z: Any, x_hat: Any) -> Any:
-        """Return the regularization term of the loss, averaged over the batch: here none."""
-        return 0.0
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Descend the gradient of reconstruction + penalty on one minibatch."""
         x, target, _ = keras.utils.unpack_x_y_sample_weight(data)
 
-        def loss_fn() -> tuple:
+        def objective() -> tuple:
+            # z = E(x),  x_hat = D(z)
             z = self.encoder(self.corrupt(x), training=True)
             x_hat = self.decoder(z, training=True)
+
+            # L = l(x, x_hat) + lambda R, averaged over the minibatch
             reconstruction = self.compute_loss(y=target, y_pred=x_hat)
             penalty = self.penalty(x, z, x_hat)
-            return reconstruction + penalty, (reconstruction, penalty, x_hat)
+            loss = reconstruction + penalty
+            return loss, reconstruction, penalty, x_hat
 
-        _, parts = descend(loss_fn, self.optimizer, self.trainable_variables)
-        return self._log(target, *parts)
+        found = descend(objective, self.optimizer, self.trainable_variables)
+        loss, reconstruction, penalty, x_hat = found
+        self.log(loss=loss, reconstruction=reconstruction, penalty=penalty)
+        return self.compute_metrics(x, target, x_hat)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate reconstruction + penalty on one minibatch, without corruption."""
@@ -117,20 +108,33 @@ class Autoencoder(GuardedModel):
         z = self.encoder(x, training=False)
         x_hat = self.decoder(z, training=False)
         reconstruction = self.compute_loss(y=target, y_pred=x_hat)
-        return self._log(target, reconstruction, self.penalty(x, z, x_hat), x_hat)
+        penalty = self.penalty(x, z, x_hat)
+        self.log(loss=reconstruction + penalty, reconstruction=reconstruction, penalty=penalty)
+        return self.compute_metrics(x, target, x_hat)
 
-    def _log(self, target: Any, reconstruction: Any, penalty: Any, x_hat: Any) -> dict[str, Any]:
-        self.loss_tracker.update_state(reconstruction + penalty)
-        self.reconstruction_tracker.update_state(reconstruction)
-        self.penalty_tracker.update_state(penalty)
-        return self.compute_metrics(None, target, x_hat)
+    def corrupt(self, x: Any) -> Any:
+        """Return what the encoder sees of x while training: here x itself."""
+        return x
+
+    def penalty(self, x: Any, z: Any, x_hat: Any) -> Any:
+        """Return lambda R, the regularization term of the loss, averaged over the batch: here 0."""
+        return 0.0
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """Return the reconstruction D(E(x))."""
+        return self.decoder(self.encoder(x, training=training), training=training)
+
+    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
+        """Raise a ValueError if the system can't be trained on the images x."""
+        check_images(x, self.encoder.input_shape[1:], drawn_range(self.decoder))
 
 
 def slide_callbacks() -> list[keras.callbacks.Callback]:
     """Return the slides' callbacks for `fit` (AN2DL, "Training Autoencoders").
 
-    Both watch the loss on the validation images: training stops once it has not fallen for 10
-    epochs and the best weights come back; after 5 the learning rate is halved, down to 1e-5.
+    Both watch the loss on the validation images. Training stops when that loss has not fallen for
+    10 epochs, and the best weights come back. After 5 such epochs the learning rate is halved, down
+    to 1e-5.
     """
     return [
         keras.callbacks.EarlyStopping(monitor="val_loss", patience=10, restore_best_weights=True),
@@ -151,32 +155,31 @@ def train(
 ) -> keras.callbacks.History:
     """Train an autoencoder in a fixed number of epochs.
 
-    The learning rate falls to zero along half a cosine: the same number of epochs ends at a lower
-    error than the slides' steps on a plateau, which need to see each plateau first.
+    The learning rate falls to zero along half a cosine. After the same number of epochs the error
+    is lower than with the slides' steps on a plateau, which must wait for each plateau first.
 
     Args:
-        autoencoder: any of this package; it is compiled here.
+        autoencoder: any autoencoder of this package; it is compiled here.
         x_train, x_val: images (n, *image).
         epochs: passes over x_train.
-        batch_size: images a step.
-        learning_rate: of Adam, at its highest.
+        batch_size: images per step.
+        learning_rate: the highest learning rate of Adam.
         loss: l(x, x_hat).
         verbose: as in `fit`.
 
     Returns:
-        The history of `fit`; it holds mse and val_mse, the mean squared error a pixel.
+        The history of `fit`; it holds mse and val_mse, the mean squared error per pixel.
 
     Raises:
         ValueError: if the images do not fit the network, or hold NaN.
     """
     for images, name in ((x_train, "x_train"), (x_val, "x_val")):
         encoder, decoder = (autoencoder.get_layer(player) for player in ("encoder", "decoder"))
-        refuse_misfits(images, encoder.input_shape[1:], drawn_range(decoder), name)
-    steps = epochs * math.ceil(len(x_train) / batch_size)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - steps // 20, warmup_target=learning_rate, warmup_steps=steps // 20
+        check_images(images, encoder.input_shape[1:], drawn_range(decoder), name)
+    optimizer = cosine_adam(
+        epochs * math.ceil(len(x_train) / batch_size), learning_rate, warmup=0.05
     )
-    autoencoder.compile(keras.optimizers.Adam(schedule), loss=loss, metrics=["mse", "mae"])
+    autoencoder.compile(optimizer, loss=loss, metrics=["mse", "mae"])
     return autoencoder.fit(
         x_train,
         x_train,
@@ -185,3 +188,11 @@ def train(
         validation_data=(x_val, x_val),
         verbose=verbose,
     )
+
+
+def tiny_networks() -> dict[str, keras.Model]:
+    """Return the encoder and decoder that the tests of the catalogue train."""
+    return {
+        "encoder": get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
+        "decoder": get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
+    }

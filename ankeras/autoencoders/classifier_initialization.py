@@ -1,4 +1,4 @@
-"""Autoencoders for classifier initialization: many images without labels, few with.
+"""Autoencoders for classifier initialization: many images without labels and few with labels.
 
 Source: AN2DL, "Autoencoders for Classifier Initialization". S: the large set of images without
 labels; L: the small labelled set {(s_i, y_i)}.
@@ -9,16 +9,17 @@ labels; L: the small labelled set {(s_i, y_i)}.
 
 import math
 
-from ankeras.autoencoders import train
+from ankeras.autoencoders.autoencoder import train
 from ankeras.builders import get_autoencoder, get_classifier
 from ankeras.data import Dataset
 from ankeras.evaluation import conditional_accuracy
-from ankeras.latent import encode
+from ankeras.latent.codes import encode
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
 
-BATCH = 50  # labelled images a step
+BATCH = 50  # labelled images per step
 HEAD_RATE = 1e-2  # learning rate of the head alone
 
 
@@ -39,7 +40,7 @@ def initialize_classifier(
         labelled: L, with labels.
         latent_dim: the size d of the code.
         epochs: passes over S in step 1.
-        freeze: whether step 4 leaves the encoder as it is.
+        freeze: whether step 4 keeps the encoder's weights.
         seed: seed of the weights.
         verbose: as in `fit`.
 
@@ -69,15 +70,15 @@ def fine_tune(
 ) -> None:
     """Train a classifier on few labelled images: first its head, then all of it.
 
-    The head starts at random, and its first gradients would damage a trained encoder; so it
-    learns to read the code before the encoder moves.
+    The head starts with random weights, and its first gradients would damage a trained encoder. So
+    the head learns to read the code before the encoder is trained too.
 
     Args:
         classifier: as `get_classifier` builds it, with any encoder: the baseline of a random start
             is the same call on an encoder that was never trained.
         labelled: L, with labels.
-        freeze: whether the encoder stays as it is: only the head is trained, for all the steps.
-        learning_rate: of Adam for the whole network, at its highest; falls along half a cosine.
+        freeze: whether the encoder keeps its weights: only the head is trained, in all steps.
+        learning_rate: the highest rate of Adam for the whole network; it falls along half a cosine.
         head_steps: minibatches for the head alone.
         steps: minibatches after that.
         verbose: as in `fit`.
@@ -90,7 +91,7 @@ def fine_tune(
     if freeze:
         head_steps, steps = head_steps + steps, 0
     if head_steps:
-        z = encode(encoder, labelled.images)  # the encoder stands still: its codes do too
+        z = encode(encoder, labelled.images)  # the encoder does not change, so its codes are computed once
         head_alone = keras.Sequential([keras.Input(z.shape[1:]), head])
         _fit(head_alone, z, labels, HEAD_RATE, head_steps, verbose)
     if steps:
@@ -105,14 +106,14 @@ def _fit(
     steps: int,
     verbose: int | str,
 ) -> None:
-    """Train for a number of minibatches, each of another few of the labelled images."""
-    # All passes over the few images are one epoch: an epoch of its own for each would cost more
-    # time than the training.
+    """Train for a number of minibatches of the labelled images, in random order."""
+    # All passes over the few images are one epoch: one epoch per pass would cost more time than the
+    # training.
     rng = np.random.default_rng(0)
     passes = math.ceil(steps * BATCH / len(inputs))
     rows = np.concatenate([rng.permutation(len(inputs)) for _ in range(passes)])[: steps * BATCH]
     model.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
+        cosine_adam(steps, learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )

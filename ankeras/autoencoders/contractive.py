@@ -11,8 +11,10 @@ training: with batch normalization in its inference mode, where each image is en
 
 from typing import Any
 
+from ankeras.autoencoders.autoencoder import tiny_networks
 from ankeras.autoencoders.regularized import RegularizedAutoencoder
 from ankeras.training.autodiff import input_jacobian
+from ankeras.training.catalogue_row import Row
 
 import keras
 from keras import ops
@@ -32,3 +34,16 @@ class ContractiveAutoencoder(RegularizedAutoencoder):
     def regularizer(self, x: Any, z: Any, x_hat: Any) -> Any:
         """Return ||grad_x z||^2."""
         return contraction(self.encoder, x)
+
+
+ROWS = (
+    Row(
+        name="contractive autoencoder",
+        builds=ContractiveAutoencoder,
+        lecture="AE; DLSP, Contractive autoencoder",
+        paper="Rifai 2011",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: ContractiveAutoencoder(**tiny_networks(), lam=0.1),
+    ),
+)

@@ -1,4 +1,4 @@
-"""The denoising autoencoder: it sees a corrupted image and must reproduce the clean one.
+"""The denoising autoencoder: it sees a corrupted image and must reproduce the clean image.
 
 Source: AE, "Denoising Autoencoders" and data completion; DLSP, "Denoising autoencoder"; Vincent et
 al., "Extracting and composing robust features with denoising autoencoders" (ICML 2008).
@@ -10,14 +10,15 @@ al., "Extracting and composing robust features with denoising autoencoders" (ICM
     salt-and-pepper:  each value of x is set to 0 or 1, evenly, with probability `level`
     block:            a rectangle of x, `level` of its height and of its width, is set to 0
 
-Trained with blocks it completes images of which a part is missing.
+Trained with blocks, it completes images that miss a part.
 """
 
 from typing import Any
 
-from ankeras.autoencoders.autoencoder import Autoencoder
-from ankeras.latent import PREDICT_BATCH
+from ankeras.autoencoders.autoencoder import Autoencoder, tiny_networks
+from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import SeedGenerator
+from ankeras.training.catalogue_row import Row
 
 import keras
 import numpy as np
@@ -42,6 +43,8 @@ class DenoisingAutoencoder(Autoencoder):
     Raises:
         ValueError: if the corruption is unknown or its level out of range.
     """
+
+    options = ("corruption", "level", "seed")
 
     def __init__(
         self,
@@ -78,21 +81,21 @@ class DenoisingAutoencoder(Autoencoder):
         return ops.where(u < self.level / 2, 0.0, ops.where(u < self.level, 1.0, x))
 
     def complete(self, x: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        """Fill in what is missing, and leave the rest as it is.
+        """Return images with the missing pixels filled in; all other pixels stay the same.
 
         Args:
-            x: images (n, height, width, channels) in [0, 1]; what is missing may hold anything.
-            missing: bool, (n, height, width).
+            x: images (n, height, width, channels) in [0, 1]; missing pixels may hold any value.
+            missing: bool, (n, height, width), which pixels are missing.
 
         Returns:
-            float32, as x.
+            float32, of x's shape.
 
         Raises:
             ValueError: if the shapes do not fit.
         """
         if missing.shape != x.shape[:3] or missing.dtype != bool:
             raise ValueError(
-                f"What is missing is a bool array {x.shape[:3]}, not {missing.dtype} "
+                f"missing must be a bool array {x.shape[:3]}, not {missing.dtype} "
                 f"{missing.shape}."
             )
         known = np.where(missing[..., None], 0.0, x).astype("float32")
@@ -113,11 +116,15 @@ class DenoisingAutoencoder(Autoencoder):
         rows, columns = inside(height), inside(width)
         return ops.logical_and(rows[:, :, None, None], columns[:, None, :, None])
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {
-            **super().get_config(),
-            "corruption": self.corruption,
-            "level": self.level,
-            "seed": self.seed,
-        }
+
+ROWS = (
+    Row(
+        name="denoising autoencoder",
+        builds=DenoisingAutoencoder,
+        lecture="AE; DLSP, Denoising autoencoder",
+        paper="Vincent 2008",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: DenoisingAutoencoder(**tiny_networks()),
+    ),
+)

@@ -12,6 +12,7 @@ makes up for the mean; W_x and W_h themselves are only known up to an invertible
 from collections.abc import Sequence
 
 from ankeras.builders import get_autoencoder
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
 import numpy as np
@@ -54,3 +55,16 @@ def principal_angles(autoencoder: keras.Model, components: np.ndarray) -> np.nda
     basis, _ = np.linalg.qr(kernel.T)  # (n, d)
     cosines = np.linalg.svd(components @ basis, compute_uv=False)
     return np.arccos(np.clip(cosines[::-1], -1.0, 1.0))
+
+
+ROWS = (
+    Row(
+        name="linear autoencoder (PCA)",
+        builds=get_linear_autoencoder,
+        lecture="AE, under-complete autoencoders",
+        paper="Baldi 1989",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: get_linear_autoencoder(TINY_SHAPE, latent_dim=TINY_LATENT_DIM),
+    ),
+)

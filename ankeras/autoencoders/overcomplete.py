@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 
 from ankeras.builders import get_autoencoder
+from ankeras.training.catalogue_row import TINY_SHAPE, Row
 
 import keras
 import numpy as np
@@ -58,3 +59,16 @@ def set_to_identity(autoencoder: keras.Model) -> None:
     identity = np.eye(n_inputs, n_units, dtype="float32")
     autoencoder.get_layer("encoder").set_weights([identity, np.zeros(n_units)])
     autoencoder.get_layer("decoder").set_weights([identity.T, np.zeros(n_inputs)])
+
+
+ROWS = (
+    Row(
+        name="over-complete autoencoder",
+        builds=get_overcomplete_autoencoder,
+        lecture="AE; DLSP, Under-/over-complete hidden layer",
+        paper="",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: get_overcomplete_autoencoder(TINY_SHAPE),
+    ),
+)

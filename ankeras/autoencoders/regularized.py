@@ -1,4 +1,4 @@
-"""Regularized autoencoders: a term that steers the code E(s) or the reconstruction D(E(s)).
+"""Regularized autoencoders: the loss has a term for the code E(s) or the reconstruction D(E(s)).
 
 Source: AN2DL, "Autoencoders" (remark on the regularization term); AE, "Regularized Autoencoders".
 
@@ -10,12 +10,13 @@ Source: AN2DL, "Autoencoders" (remark on the regularization term); AE, "Regulari
     sharp edges:               R = sum | |grad x| - |grad x_hat| |, Mathieu et al., "Deep
                                multi-scale video prediction" (ICLR 2016), equation 6, alpha = 1
 
-The sparse and the contractive autoencoder, which the lectures name, have files of their own.
+The sparse and the contractive autoencoder have their own files.
 """
 
 from typing import Any
 
-from ankeras.autoencoders.autoencoder import Autoencoder
+from ankeras.autoencoders.autoencoder import Autoencoder, tiny_networks
+from ankeras.training.catalogue_row import Row
 
 import keras
 from keras import ops
@@ -31,6 +32,8 @@ class RegularizedAutoencoder(Autoencoder):
     Raises:
         ValueError: if lam is negative.
     """
+
+    options = ("lam",)
 
     def __init__(
         self, encoder: keras.Model, decoder: keras.Model, lam: float, **kwargs: Any
@@ -48,10 +51,6 @@ class RegularizedAutoencoder(Autoencoder):
         """Return lambda R."""
         return self.lam * self.regularizer(x, z, x_hat)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {**super().get_config(), "lam": self.lam}
-
 
 def gaussian_divergence(z: Any) -> Any:
     """Return KL(N(m, diag(v)) || N(0, I)), m and v over the batch: (batch, d) -> (), in nats."""
@@ -66,7 +65,7 @@ def total_variation(x_hat: Any) -> Any:
 
 
 def edge_difference(x: Any, x_hat: Any) -> Any:
-    """Return sum | |grad x| - |grad x_hat| |, averaged over the batch; images as above."""
+    """Return sum | |grad x| - |grad x_hat| |, averaged over the batch: two (batch, height, width, c) -> ()."""
     return sum(
         _sum_then_mean(ops.abs(ops.abs(edges) - ops.abs(edges_hat)))
         for edges, edges_hat in zip(_gradient(x), _gradient(x_hat), strict=True)
@@ -101,8 +100,39 @@ class SmoothAutoencoder(RegularizedAutoencoder):
 
 @keras.saving.register_keras_serializable("ankeras")
 class SharpAutoencoder(RegularizedAutoencoder):
-    """Autoencoder whose reconstructions are asked for the edges of the input."""
+    """Autoencoder whose reconstructions are pulled towards the edges of the input."""
 
     def regularizer(self, x: Any, z: Any, x_hat: Any) -> Any:
         """Return the difference between the edges of x and x_hat."""
         return edge_difference(x, x_hat)
+
+
+ROWS = (
+    Row(
+        name="Gaussian code",
+        builds=GaussianCodeAutoencoder,
+        lecture="AN2DL, Autoencoders (regularization)",
+        paper="",
+        notebook="02",
+        learns_from="x, x",
+        tiny=lambda: GaussianCodeAutoencoder(**tiny_networks(), lam=0.1),
+    ),
+    Row(
+        name="smooth reconstruction",
+        builds=SmoothAutoencoder,
+        lecture="AN2DL, Autoencoders (regularization)",
+        paper="",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: SmoothAutoencoder(**tiny_networks(), lam=0.1),
+    ),
+    Row(
+        name="sharp edges",
+        builds=SharpAutoencoder,
+        lecture="AN2DL, Autoencoders (regularization)",
+        paper="Mathieu 2016",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: SharpAutoencoder(**tiny_networks(), lam=0.1),
+    ),
+)

@@ -7,7 +7,9 @@ Source: AE, "Sparse Autoencoders"; AN2DL, "Autoencoders", regularization of E(s)
 
 from typing import Any
 
+from ankeras.autoencoders.autoencoder import tiny_networks
 from ankeras.autoencoders.regularized import RegularizedAutoencoder
+from ankeras.training.catalogue_row import Row
 
 import keras
 from keras import ops
@@ -25,3 +27,16 @@ class SparseAutoencoder(RegularizedAutoencoder):
     def regularizer(self, x: Any, z: Any, x_hat: Any) -> Any:
         """Return the sum of the absolute activations."""
         return sparsity(z)
+
+
+ROWS = (
+    Row(
+        name="sparse autoencoder",
+        builds=SparseAutoencoder,
+        lecture="AE, Sparse Autoencoders",
+        paper="",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: SparseAutoencoder(**tiny_networks(), lam=0.1),
+    ),
+)

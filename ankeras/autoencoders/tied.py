@@ -10,6 +10,7 @@ from typing import Any
 
 from ankeras.autoencoders.autoencoder import Autoencoder
 from ankeras.builders import get_encoder
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
 from keras import layers, ops
@@ -17,7 +18,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ankeras")
 class TransposedDense(layers.Layer):
-    """A dense layer with the transposed kernel of another one and a bias of its own.
+    """A dense layer with the transposed kernel of another layer, and its own bias.
 
     Args:
         dense: the built Dense layer whose kernel is shared.
@@ -53,6 +54,16 @@ class TiedAutoencoder(Autoencoder):
         seed: seed of the initial weights.
     """
 
+    networks = ()  # they share weights: the sizes are saved instead
+    options = (
+        "ae_input_shape",
+        "latent_dim",
+        "widths",
+        "activation",
+        "output_activation",
+        "seed",
+    )
+
     def __init__(
         self,
         ae_input_shape: Sequence[int] = (28, 28, 1),
@@ -81,15 +92,22 @@ class TiedAutoencoder(Autoencoder):
         images = layers.Reshape(ae_input_shape, dtype="float32")(x)
         decoder = keras.Model(input_layer, images, name="decoder")
         super().__init__(encoder, decoder, **kwargs)
-        self.arguments = {
-            "ae_input_shape": list(ae_input_shape),
-            "latent_dim": latent_dim,
-            "widths": list(widths),
-            "activation": activation,
-            "output_activation": output_activation,
-            "seed": seed,
-        }
+        self.ae_input_shape = list(ae_input_shape)
+        self.latent_dim = latent_dim
+        self.widths = list(widths)
+        self.activation = activation
+        self.output_activation = output_activation
+        self.seed = seed
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs: the sizes, since the players share their weights."""
-        return {"name": self.name, **self.arguments}
+
+ROWS = (
+    Row(
+        name="tied weights",
+        builds=TiedAutoencoder,
+        lecture="DLSP, Autoencoder",
+        paper="",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: TiedAutoencoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(16,)),
+    ),
+)

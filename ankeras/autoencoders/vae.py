@@ -1,4 +1,4 @@
-"""The variational autoencoder: codes are drawn from Gaussians that are kept near a known prior.
+"""The variational autoencoder: its codes are drawn from Gaussians that stay near a known prior.
 
 Source: NOTES, lesson 14; AE, "Variational Autoencoders"; ATIV, "Variational Auto-Encoder"; DLSP,
 "Variational auto-encoder"; Kingma & Welling, "Auto-encoding variational Bayes" (ICLR 2014).
@@ -17,22 +17,26 @@ import math
 from typing import Any
 
 from ankeras.autoencoders.autoencoder import binary_cross_entropy
-from ankeras.latent import PREDICT_BATCH, decode, sample_prior
+from ankeras.builders import get_decoder, get_encoder
+from ankeras.latent.codes import PREDICT_BATCH, decode, sample_prior
 from ankeras.training.autodiff import SeedGenerator, descend
-from ankeras.training.system import GuardedModel, drawn_range, refuse_misfits
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
+from ankeras.training.checks import check_images, drawn_range
+from ankeras.training.system import System
 
 import keras
 import numpy as np
 from keras import ops
+from scipy.special import logsumexp
 
 LIKELIHOODS = ("bernoulli", "gaussian")
-# A pixel that is always black would drive its variance to 0 and the likelihood to infinity; this
-# floor is a standard deviation of 1/20 of the range of a pixel.
+# Without this floor, a pixel that is always black would drive its variance to 0 and the likelihood
+# to infinity. The floor is a standard deviation of 1/20 of the range of a pixel.
 MIN_LOG_VARIANCE = 2 * math.log(0.05)
-# Far outside of what a trained encoder returns; before batch normalization has its statistics,
-# exp of what it returns instead would hide every other figure.
+# These bounds lie far outside of what a trained encoder returns. Before batch normalization has its
+# statistics, an encoder may return more, and exp of that would hide every other figure.
 LOG_VARIANCES = (-20.0, 5.0)
-CODES_AT_ONCE = 10  # codes an image that are decoded together
+CODES_AT_ONCE = 10  # codes per image that are decoded together
 
 
 def kl_terms(mu: Any, log_var: Any) -> tuple[Any, Any]:
@@ -42,7 +46,7 @@ def kl_terms(mu: Any, log_var: Any) -> tuple[Any, Any]:
         mu, log_var: (..., d), mean and logarithm of the variance v of each code.
 
     Returns:
-        (v - log v - 1) / 2, which holds the variance at 1, and mu^2 / 2, which holds the mean at
+        (v - log v - 1) / 2, which pulls the variance to 1, and mu^2 / 2, which pulls the mean to
         0: each (..., d), in nats.
     """
     return 0.5 * (ops.exp(log_var) - log_var - 1.0), 0.5 * ops.square(mu)
@@ -54,8 +58,34 @@ def kl_divergence(mu: Any, log_var: Any) -> Any:
     return ops.sum(of_variance + of_mean, axis=-1)
 
 
+def annealed(beta: float, step: Any, annealing_steps: int) -> Any:
+    """Return the weight of the KL divergence at a step: it grows from 0 to beta, then stays.
+
+    Args:
+        beta: the last weight.
+        step: number of steps taken so far.
+        annealing_steps: steps until beta is reached; 0 for beta from the start.
+    """
+    if not annealing_steps:
+        return beta
+    return beta * ops.minimum(ops.cast(step, "float32") / annealing_steps, 1.0)
+
+
+def free_bits_cost(kl: Any, free_bits: float) -> Any:
+    """Return what the KL divergence costs: sum_i max(kl_i, free_bits), in nats.
+
+    Source: Kingma et al., "Improved variational inference with inverse autoregressive flow" (NIPS
+    2016), equation 15.
+
+    Args:
+        kl: (d,), the divergence of each dimension, averaged over the batch.
+        free_bits: nats per dimension that a dimension may use without a higher cost; 0 for none.
+    """
+    return ops.sum(ops.maximum(kl, free_bits))
+
+
 def reparameterize(mu: Any, log_var: Any, eps: Any) -> Any:
-    """Return z = mu + sqrt(v) * eps: the draw is moved out of the way of the gradient."""
+    """Return z = mu + sqrt(v) * eps: the gradient passes through mu and v, not through the draw."""
     return mu + ops.exp(0.5 * log_var) * eps
 
 
@@ -78,12 +108,12 @@ def gaussian_nll(x: Any, mean: Any, log_var: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class VAE(GuardedModel):
+class VAE(System):
     """The variational autoencoder.
 
-    Its logs are the reconstruction loss, the KL divergence summed over the dimensions, both
-    averaged over the images, and as "loss" reconstruction + beta * KL: -ELBO for beta = 1,
-    whatever the annealing and the free bits make of it in training.
+    Its logs are the reconstruction loss and the KL divergence summed over the dimensions, both
+    averaged over the images, and "loss", which is reconstruction + beta * KL, without annealing
+    and free bits: -ELBO for beta = 1.
 
     Args:
         encoder: (batch, *image) -> (batch, 2 d), mu and log v: `get_encoder(image_shape, 2 * d)`.
@@ -93,16 +123,18 @@ class VAE(GuardedModel):
         beta: weight of the KL divergence.
         likelihood: "bernoulli" or "gaussian".
         kl_annealing: steps over which the weight of the KL divergence grows from 0 to beta: the
-            code is learnt before it is held to the prior (NOTES, the balance of the two terms).
-        free_bits: nats of KL divergence a dimension that cost nothing, so that no dimension has
-            a reason to collapse (Kingma et al. 2016, equation 15).
+            code is learnt before it is pulled to the prior (NOTES, the balance of the two terms).
+        free_bits: nats of KL divergence per dimension that cost nothing, so that no dimension has
+            a reason to collapse.
         seed: seed of eps.
 
     Raises:
-        ValueError: if the players do not fit each other, or an option is out of range.
+        ValueError: if the two networks do not fit each other, or an option is out of range.
     """
 
     networks = ("encoder", "decoder")
+    options = ("beta", "likelihood", "kl_annealing", "free_bits", "seed")
+    logged = ("loss", "reconstruction", "kl")
 
     def __init__(
         self,
@@ -127,16 +159,104 @@ class VAE(GuardedModel):
         self.kl_annealing = kl_annealing
         self.free_bits = free_bits
         self.seed = seed
-        self.refuse_unfit_players()
         self.noise = SeedGenerator(seed)
-        self.loss_tracker = keras.metrics.Mean("loss")
-        self.reconstruction_tracker = keras.metrics.Mean("reconstruction")
-        self.kl_tracker = keras.metrics.Mean("kl")
-        self.built = True  # its players are
+        self.check_networks()
 
-    def refuse_unfit_players(self) -> None:
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Descend the gradient of reconstruction + beta * KL on one minibatch."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+
+        def objective() -> tuple:
+            # (mu, log v) = E(x),  z = mu + sqrt(v) * eps,  x_hat = D(z)
+            mu, log_var = self.encode(x, y, training=True)
+            eps = keras.random.normal(ops.shape(mu), dtype=mu.dtype, seed=self.noise)
+            z = reparameterize(mu, log_var, eps)
+            x_hat = self.decode(z, y, training=True)
+
+            # l = l_reconstruction + beta * l_KL, averaged over the minibatch
+            reconstruction = ops.mean(self.reconstruction_loss(x, x_hat))
+            kl_per_dimension = ops.mean(sum(kl_terms(mu, log_var)), axis=0)  # (d,)
+            beta = annealed(self.beta, self.optimizer.iterations, self.kl_annealing)
+            kl = free_bits_cost(kl_per_dimension, self.free_bits)
+            loss = reconstruction + beta * kl
+            return loss, reconstruction, ops.sum(kl_per_dimension)
+
+        _, reconstruction, kl = descend(objective, self.optimizer, self.trainable_variables)
+        loss = reconstruction + self.beta * kl
+        return self.log(loss=loss, reconstruction=reconstruction, kl=kl)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate reconstruction + beta * KL on one minibatch."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        mu, log_var = self.encode(x, y, training=False)
+        eps = keras.random.normal(ops.shape(mu), dtype=mu.dtype, seed=self.noise)
+        x_hat = self.decode(reparameterize(mu, log_var, eps), y, training=False)
+        reconstruction = ops.mean(self.reconstruction_loss(x, x_hat))
+        kl = ops.mean(kl_divergence(mu, log_var))
+        loss = reconstruction + self.beta * kl
+        return self.log(loss=loss, reconstruction=reconstruction, kl=kl)
+
+    def encode(self, x: Any, y: Any = None, training: bool | None = None) -> tuple[Any, Any]:
+        """Return mu and log v of q(z|x): each (batch, d). Labels y are for a conditional VAE."""
+        return code_parameters(self.encoder(self.network_inputs(x, y), training=training))
+
+    def decode(self, z: Any, y: Any = None, training: bool | None = None) -> Any:
+        """Return what the decoder draws for z: the parameters of p(x|z)."""
+        return self.decoder(self.network_inputs(z, y), training=training)
+
+    def network_inputs(self, x_or_z: Any, y: Any = None) -> Any:
+        """Return what a network reads: x or z alone; a conditional VAE adds the label."""
+        return x_or_z
+
+    def reconstruction_loss(self, x: Any, x_hat: Any) -> Any:
+        """Return -log p(x|z) of each image, from what the decoder drew: (batch,), in nats."""
+        if self.likelihood == "bernoulli":
+            return binary_cross_entropy(x, x_hat)
+        return gaussian_nll(x, *gaussian_parameters(x_hat))
+
+    def mean_of(self, x_hat: Any) -> Any:
+        """Return the mean image of p(x|z), in [0, 1], from what the decoder drew."""
+        if self.likelihood == "bernoulli":
+            return x_hat
+        mean, _ = gaussian_parameters(x_hat)
+        return ops.clip(mean, 0.0, 1.0)
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """Return the mean reconstruction of the mean code."""
+        mu, _ = self.encode(x, training=training)
+        return self.mean_of(self.decode(mu, training=training))
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The shape of an image, (height, width, channels)."""
+        return self.encoder.inputs[0].shape[1:]
+
+    @property
+    def latent_dim(self) -> int:
+        """The size d of the code."""
+        return self.encoder.output_shape[-1] // 2
+
+    @functools.cached_property
+    def mean_encoder(self) -> keras.Model:
+        """The encoder that returns mu alone: the encoder's inputs -> (batch, d)."""
+        mu = self.encoder.output[:, : self.latent_dim]
+        return keras.Model(self.encoder.inputs, mu, name="mean_encoder")
+
+    @functools.cached_property
+    def generator(self) -> keras.Model:
+        """The decoder's mean image: the decoder's inputs -> (batch, *image), values in [0, 1]."""
+        if self.likelihood == "bernoulli":
+            return self.decoder
+        mean = self.mean_of(self.decoder.output)
+        return keras.Model(self.decoder.inputs, mean, name="generator")
+
+    def generate(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draw n images: the mean image for z from the prior, (n, *image)."""
+        return decode(self.generator, sample_prior(n, self.latent_dim, seed))
+
+    def check_networks(self) -> None:
         """Raise a ValueError unless D reads the code and draws the images that E reads."""
-        code, d = self.encoder.output_shape[-1], self.decoder.inputs[0].shape[-1] - self.appended
+        code, d = self.encoder.output_shape[-1], self.decoder.inputs[0].shape[-1]
         if code != 2 * d:
             raise ValueError(
                 f"The encoder returns {code} numbers, but mu and log v for the decoder's code of "
@@ -155,141 +275,20 @@ class VAE(GuardedModel):
                 f"not {self.decoder.output_shape[1:]}."
             )
 
-    @property
-    def appended(self) -> int:
-        """How many numbers stand behind z when the decoder reads it: here none."""
-        return 0
-
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        """The shape of an image, (height, width, channels)."""
-        return self.encoder.inputs[0].shape[1:]
-
-    @property
-    def latent_dim(self) -> int:
-        """The size d of the code."""
-        return self.encoder.output_shape[-1] // 2
-
-    @functools.cached_property
-    def mean_encoder(self) -> keras.Model:
-        """The encoder that returns mu alone: (batch, *image) -> (batch, d)."""
-        mu = self.encoder.output[:, : self.latent_dim]
-        return keras.Model(self.encoder.inputs, mu, name="mean_encoder")
-
-    @functools.cached_property
-    def generator(self) -> keras.Model:
-        """The decoder's mean image: (batch, d) -> (batch, *image), values in [0, 1]."""
-        if self.likelihood == "bernoulli":
-            return self.decoder
-        return keras.Model(self.decoder.inputs, self.mean_of(self.decoder.output), name="generator")
-
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Raise a ValueError if x is no data for these players."""
-        refuse_misfits(x, self.image_shape, (0.0, 1.0))
-
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """Return the mean reconstruction of the mean code."""
-        mu, _ = self.posterior(x, training=training)
-        return self.mean_of(self.decode(mu, training=training))
-
-    def condition(self, y: Any) -> Any:
-        """Return what encoder and decoder are told beside x and z: here nothing."""
-        return None
-
-    def encoder_inputs(self, x: Any, condition: Any) -> Any:
-        """Return what the encoder reads: here x alone."""
-        return x
-
-    def decoder_inputs(self, z: Any, condition: Any) -> Any:
-        """Return what the decoder reads: here z alone."""
-        return z
-
-    def posterior(self, x: Any, condition: Any = None, training: bool | None = None) -> tuple:
-        """Return mu and log v of q(z|x): each (batch, d)."""
-        return code_parameters(self.encoder(self.encoder_inputs(x, condition), training=training))
-
-    def decode(self, z: Any, condition: Any = None, training: bool | None = None) -> Any:
-        """Return what the decoder draws for z, the parameters of p(x|z)."""
-        return self.decoder(self.decoder_inputs(z, condition), training=training)
-
-    def mean_of(self, x_hat: Any) -> Any:
-        """Return the mean image of p(x|z), in [0, 1], from what the decoder drew."""
-        if self.likelihood == "bernoulli":
-            return x_hat
-        mean, _ = gaussian_parameters(x_hat)
-        return ops.clip(mean, 0.0, 1.0)
-
-    def reconstruction_loss(self, x: Any, x_hat: Any) -> Any:
-        """Return -log p(x|z) of each image, from what the decoder drew: (batch,), in nats."""
-        if self.likelihood == "bernoulli":
-            return binary_cross_entropy(x, x_hat)
-        return gaussian_nll(x, *gaussian_parameters(x_hat))
-
-    def train_step(self, data: Any) -> dict[str, Any]:
-        """Descend the gradient of reconstruction + beta * KL on one minibatch."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-
-        def loss_fn() -> tuple:
-            mu, log_var, reconstruction = self.pass_through(x, y, training=True)
-            return reconstruction + self.regularizer(mu, log_var), (mu, log_var, reconstruction)
-
-        _, parts = descend(loss_fn, self.optimizer, self.trainable_variables)
-        return self._log(*parts)
-
-    def pass_through(self, x: Any, y: Any, training: bool) -> tuple[Any, Any, Any]:
-        """Return mu, log v and the reconstruction loss of z ~ q(z|x), averaged over the batch."""
-        condition = self.condition(y)
-        mu, log_var = self.posterior(x, condition, training)
-        eps = keras.random.normal(ops.shape(mu), dtype=mu.dtype, seed=self.noise)
-        x_hat = self.decode(reparameterize(mu, log_var, eps), condition, training)
-        return mu, log_var, ops.mean(self.reconstruction_loss(x, x_hat))
-
-    def regularizer(self, mu: Any, log_var: Any) -> Any:
-        """Return the term beside the reconstruction: beta * KL, annealed and with free bits."""
-        kl = ops.mean(sum(kl_terms(mu, log_var)), axis=0)  # (d,)
-        beta = self.beta
-        if self.kl_annealing:
-            step = ops.cast(self.optimizer.iterations, kl.dtype)
-            beta = beta * ops.minimum(step / self.kl_annealing, 1.0)
-        return beta * ops.sum(ops.maximum(kl, self.free_bits))
-
-    def test_step(self, data: Any) -> dict[str, Any]:
-        """Evaluate reconstruction + KL on one minibatch."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self._log(*self.pass_through(x, y, training=False))
-
-    def _log(self, mu: Any, log_var: Any, reconstruction: Any) -> dict[str, Any]:
-        kl = ops.mean(kl_divergence(mu, log_var))
-        self.loss_tracker.update_state(reconstruction + self.beta * kl)
-        self.reconstruction_tracker.update_state(reconstruction)
-        self.kl_tracker.update_state(kl)
-        return {metric.name: metric.result() for metric in self.metrics}
-
-    def generate(self, n: int, seed: int = 0) -> np.ndarray:
-        """Draw n images: the mean image for z from the prior, (n, *image)."""
-        return decode(self.generator, sample_prior(n, self.latent_dim, seed))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {
-            **super().get_config(),
-            "beta": self.beta,
-            "likelihood": self.likelihood,
-            "kl_annealing": self.kl_annealing,
-            "free_bits": self.free_bits,
-            "seed": self.seed,
-        }
+        """Raise a ValueError if the system can't be trained on the images x."""
+        check_images(x, self.image_shape, (0.0, 1.0))
 
 
 class KLHistory(keras.callbacks.Callback):
-    """Keeps both KL terms of each latent dimension, epoch by epoch: a collapse is seen coming.
+    """Keeps both KL terms of each latent dimension after each epoch, to show a collapse.
 
     Args:
         images: (n, *image) that are encoded at the end of each epoch.
         labels: (n,), for a conditional VAE.
 
     Attributes:
-        of_variance, of_mean: one array (d,) an epoch: the two parts of `kl_terms`, averaged
+        of_variance, of_mean: one array (d,) per epoch: the two parts of `kl_terms`, averaged
             over the images, in nats. A dimension whose sum is near 0 carries no information.
     """
 
@@ -319,7 +318,7 @@ def encode_posterior(
         images: (n, *image).
         labels: (n,), for a conditional VAE.
     """
-    inputs = vae.encoder_inputs(images, vae.condition(labels))
+    inputs = vae.network_inputs(images, labels)
     h = vae.encoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
     mu, log_var = code_parameters(h)
     return ops.convert_to_numpy(mu), ops.convert_to_numpy(log_var)
@@ -328,7 +327,7 @@ def encode_posterior(
 def log_likelihood(
     vae: VAE, images: np.ndarray, labels: np.ndarray | None = None, *, k: int = 100, seed: int = 0
 ) -> float:
-    """Bound log p(x) from below by importance sampling with q(z|x), averaged over images.
+    """Estimate log p(x) from below by importance sampling with q(z|x), averaged over images.
 
     Source: Burda et al., "Importance weighted autoencoders" (ICLR 2016), equation 8. The bound
     rises with k towards log p(x); k = 1 gives the ELBO.
@@ -339,17 +338,17 @@ def log_likelihood(
         vae: a trained VAE.
         images: (n, *image).
         labels: (n,), for a conditional VAE: the bound is that of log p(x|y).
-        k: number of samples z an image, at least 1.
+        k: number of samples z per image, at least 1.
         seed: seed of the samples.
 
     Returns:
-        The bound, in nats an image.
+        The bound, in nats per image.
 
     Raises:
         ValueError: if k < 1.
     """
     if k < 1:
-        raise ValueError(f"The bound needs k >= 1 samples an image, not {k}.")
+        raise ValueError(f"The bound needs k >= 1 samples per image, not {k}.")
     mu, log_var = encode_posterior(vae, images, labels)
     rng = np.random.default_rng(seed)
     log_weights = []
@@ -358,11 +357,26 @@ def log_likelihood(
         eps = rng.standard_normal((n_codes, *mu.shape), "float32")
         z = mu + np.exp(0.5 * log_var) * eps
         x, y = (None if a is None else np.concatenate([a] * n_codes) for a in (images, labels))
-        inputs = vae.decoder_inputs(z.reshape(-1, mu.shape[1]), vae.condition(y))
+        inputs = vae.network_inputs(z.reshape(-1, mu.shape[1]), y)
         x_hat = vae.decoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
         log_p_x = -ops.convert_to_numpy(vae.reconstruction_loss(x, x_hat)).reshape(n_codes, -1)
-        # log p(z) - log q(z|x): the constants cancel
+        # log p(z) - log q(z|x): their constants cancel
         log_weights.append(log_p_x + 0.5 * (eps**2 + log_var - z**2).sum(axis=2))
-    weights = np.concatenate(log_weights)  # (k, n)
-    top = weights.max(axis=0)
-    return float(np.mean(top + np.log(np.mean(np.exp(weights - top), axis=0))))
+    bounds = logsumexp(np.concatenate(log_weights), axis=0) - math.log(k)  # (n,)
+    return float(np.mean(bounds))
+
+
+ROWS = (
+    Row(
+        name="variational autoencoder",
+        builds=VAE,
+        lecture="NOTES 14; DLSP, Variational auto-encoder; ATIV; AE",
+        paper="Kingma 2014",
+        notebook="04",
+        learns_from="x",
+        tiny=lambda: VAE(
+            get_encoder(TINY_SHAPE, 2 * TINY_LATENT_DIM, widths=(4, 8)),
+            get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
+        ),
+    ),
+)

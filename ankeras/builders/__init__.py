@@ -1,5 +1,6 @@
 """What builds networks: the lecture's builders, one file for each family of networks."""
 
+import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
 from ankeras.builders.blocks import synchronize_batch_norm
 from ankeras.builders.classifier import get_classifier
 from ankeras.builders.encoder_decoder import get_autoencoder, get_decoder, get_encoder

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ankeras.builders.conditioning import FiLM
+from ankeras.builders.conditioning import Condition
 from ankeras.builders.spectral_norm import SpectralNorm
 
 import keras
@@ -18,9 +18,9 @@ MLP_WIDTHS = (256, 128)
 def synchronize_batch_norm(model: keras.Model) -> None:
     """Let all batch normalization of a model average over the minibatch of all devices.
 
-    Call it before `fit`. Otherwise each of TensorFlow's devices normalizes its own part of a
-    minibatch and keeps statistics of its own, of which those of the first device are saved. On
-    JAX the average is over all devices anyway, and nothing changes.
+    Call it before `fit`. Otherwise each of TensorFlow's devices normalizes its part of a minibatch
+    and keeps its statistics, and only those of the first device are saved. On JAX the average is
+    always over all devices, and nothing changes.
 
     Args:
         model: a network, or a system with its networks.
@@ -34,59 +34,67 @@ def synchronize_batch_norm(model: keras.Model) -> None:
             layer.synchronized = True
 
 
-class Block:
-    """The slides' block, layer + batch normalization + activation, with seeded weights."""
+class SeededLayers:
+    """Makes layers whose initial weights all differ, and all depend on one seed.
 
-    def __init__(
-        self,
-        activation: str,
-        batch_norm: bool,
-        seed: int,
-        label: Any = None,
-        spectral_norm: bool = False,
-    ) -> None:
-        self.activation = activation
-        self.batch_norm = batch_norm
+    Args:
+        seed: seed of the initial weights.
+        spectral_norm: whether the weights of each layer are divided by their largest singular
+            value, as in `spectral_norm.py`.
+    """
+
+    def __init__(self, seed: int, spectral_norm: bool = False) -> None:
         self.seed = seed
-        self.label = label
         self.spectral_norm = spectral_norm
 
-    def linear(self, layer: type[layers.Layer], width: int, **options: Any) -> layers.Layer:
-        """Return a layer whose weights differ from those of the layers before it."""
+    def __call__(self, layer: type[layers.Layer], *sizes: Any, **options: Any) -> layers.Layer:
+        """Return a dense or convolutional layer, `layer(*sizes, **options)`."""
         self.seed += 1
-        made = layer(
-            width, kernel_initializer=keras.initializers.GlorotUniform(self.seed), **options
-        )
+        weights = keras.initializers.GlorotUniform(self.seed)
+        made = layer(*sizes, kernel_initializer=weights, **options)
         if not self.spectral_norm:
             return made
         return SpectralNorm(made, name=made.name, dtype=made.dtype_policy)
 
+
+class Block:
+    """The block of the slides: layer + batch normalization + activation.
+
+    Args:
+        seeded: makes the layers.
+        activation: name of the activation; "leaky_relu" has the slope 0.2 of Radford et al.
+        batch_norm: whether the block holds batch normalization.
+        condition: the condition of the network, which may modulate each block.
+    """
+
+    def __init__(
+        self, seeded: SeededLayers, activation: str, batch_norm: bool, condition: Condition
+    ) -> None:
+        self.seeded = seeded
+        self.activation = activation
+        self.batch_norm = batch_norm
+        self.condition = condition
+
     def __call__(self, layer: type[layers.Layer], x: Any, width: int, **options: Any) -> Any:
         """Apply the whole block to x: layer, normalization, condition, activation."""
-        # A bias would be subtracted again by the batch normalization after it.
-        x = self.linear(layer, width, use_bias=not self.batch_norm, **options)(x)
+        # The batch normalization after it would subtract a bias again.
+        x = self.seeded(layer, width, use_bias=not self.batch_norm, **options)(x)
         return self.after(x)
 
     def after(self, x: Any) -> Any:
-        """Normalize, modulate by the label if there is one, and activate what a layer returned."""
+        """Apply what follows the layer: normalization, condition, activation."""
         if self.batch_norm:
-            # With Keras's momentum of 0.99 the statistics still lag after the few hundred steps
-            # that a small training set allows.
+            # With Keras's momentum of 0.99 the statistics would still lag behind after the few
+            # hundred steps that a small training set allows.
             x = layers.BatchNormalization(momentum=0.95)(x)
-        return self.modulate(x)
+        return self.activate(x)
 
-    def modulate(self, x: Any) -> Any:
-        """Modulate by the label, if there is one, and activate what a layer returned."""
-        if self.label is not None:
-            x = FiLM()([x, self.label])
+    def activate(self, x: Any) -> Any:
+        """Apply condition and activation."""
+        x = self.condition.modulate(x)
         if self.activation == "leaky_relu":
-            return layers.LeakyReLU(0.2)(x)  # the slope of Radford et al.
+            return layers.LeakyReLU(0.2)(x)
         return layers.Activation(self.activation)(x)
-
-
-def label_input(n_classes: int | None) -> Any:
-    """Return the input of the one-hot label, or None if there is no label."""
-    return None if n_classes is None else layers.Input(shape=(n_classes,), name="label")
 
 
 def crop(x: Any, size: tuple[int, int]) -> Any:

@@ -8,7 +8,7 @@ from keras import layers
 
 
 def get_classifier(encoder: keras.Model, n_classes: int, *, seed: int = 42) -> keras.Model:
-    """Plug a fully connected head into an encoder: z -> class scores.
+    """Build a classifier: an encoder with a fully connected head, z -> class scores.
 
     Source: AN2DL, "Autoencoders for Classifier Initialization", step 3. The classifier shares
     the encoder's weights: training one trains the other.

@@ -13,6 +13,7 @@ from typing import Any
 
 from ankeras.builders.blocks import (
     Block,
+    SeededLayers,
     Shape,
     check_depth,
     checked_image_shape,
@@ -20,8 +21,9 @@ from ankeras.builders.blocks import (
     checked_widths,
     crop,
     halved_sizes,
-    label_input,
 )
+from ankeras.builders.conditioning import Condition
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
 from keras import layers
@@ -35,7 +37,8 @@ def get_encoder(
     widths: Sequence[int] | None = None,
     activation: str = "relu",
     batch_norm: bool = True,
-    n_classes: int | None = None,
+    condition_dim: int | None = None,
+    condition_by: str = "append",
     seed: int = 42,
 ) -> keras.Model:
     """Build the encoder E: image -> latent representation z.
@@ -48,12 +51,16 @@ def get_encoder(
             the output layer. Default: CONV_WIDTHS or MLP_WIDTHS.
         activation: activation of the hidden blocks.
         batch_norm: whether a block holds batch normalization, as on the slides.
-        n_classes: if given, the network has a second input, the one-hot label (batch, n_classes),
-            which modulates the features of each block (FiLM; NOTES, lesson 16).
+        condition_dim: if given, the network has a second input, a condition (batch,
+            condition_dim), such as a one-hot label.
+        condition_by: how the condition enters, as `conditioning.py` describes it: "append" (to
+            the image as constant channels, for "mlp" to the flattened image; in a decoder or
+            generator to z) or "film" (it modulates the features of each block).
         seed: seed of the initial weights.
 
     Returns:
-        A model named "encoder": (batch, *enc_input_shape) -> (batch, d), linear output.
+        A model named "encoder": (batch, *enc_input_shape) -> (batch, d), linear output; with a
+        condition [(batch, *enc_input_shape), (batch, condition_dim)] -> (batch, d).
 
     Raises:
         ValueError: if no such network exists; the sentence says why.
@@ -61,25 +68,25 @@ def get_encoder(
     image_shape = checked_image_shape(enc_input_shape, kind)
     latent_dim = checked_latent_dim(enc_output_shape)
     widths = checked_widths(widths, kind)
-    label = label_input(n_classes)
-    block = Block(activation, batch_norm, seed, label)
+    condition = Condition(condition_dim, condition_by)
+    seeded = SeededLayers(seed)
+    block = Block(seeded, activation, batch_norm, condition)
 
     input_layer = layers.Input(shape=image_shape, name="input_layer")
-    x = input_layer
     if kind == "conv":
+        x = condition.append_to(input_layer)
         check_depth(image_shape, widths)
         for width in widths:
             x = block(layers.Conv2D, x, width, kernel_size=3, padding="same", strides=2)
         x = layers.Flatten()(x)
     else:
-        x = layers.Flatten()(x)
+        x = condition.append_to(layers.Flatten()(input_layer))
         for width in widths:
             x = block(layers.Dense, x, width)
     # float32, so that a code's logarithm of a variance keeps its digits under a mixed policy
-    code = block.linear(layers.Dense, latent_dim, dtype="float32", name="output_layer")
+    code = seeded(layers.Dense, latent_dim, dtype="float32", name="output_layer")
     output_layer = code(x)
-    inputs = input_layer if label is None else [input_layer, label]
-    return keras.Model(inputs=inputs, outputs=output_layer, name="encoder")
+    return keras.Model(inputs=condition.inputs(input_layer), outputs=output_layer, name="encoder")
 
 
 def get_decoder(
@@ -92,7 +99,8 @@ def get_decoder(
     activation: str = "relu",
     output_activation: str = "sigmoid",
     batch_norm: bool = True,
-    n_classes: int | None = None,
+    condition_dim: int | None = None,
+    condition_by: str = "append",
     seed: int = 42,
 ) -> keras.Model:
     """Build the decoder D: latent representation z -> image.
@@ -108,11 +116,12 @@ def get_decoder(
         activation: activation of the hidden blocks.
         output_activation: "sigmoid" for images in [0, 1], "tanh" for [-1, 1], or "linear".
         batch_norm: whether a block holds batch normalization, as on the slides.
-        n_classes: as in `get_encoder`.
+        condition_dim, condition_by: as in `get_encoder`.
         seed: seed of the initial weights.
 
     Returns:
-        A model named "decoder": (batch, d) -> (batch, *dec_output_shape).
+        A model named "decoder": (batch, d) -> (batch, *dec_output_shape); with a condition
+        [(batch, d), (batch, condition_dim)] -> (batch, *dec_output_shape).
 
     Raises:
         ValueError: if no such network exists; the sentence says why.
@@ -128,11 +137,12 @@ def get_decoder(
         raise ValueError(
             f'output_activation must be "sigmoid", "tanh" or "linear", not {output_activation!r}.'
         )
-    label = label_input(n_classes)
-    block = Block(activation, batch_norm, seed, label)
+    condition = Condition(condition_dim, condition_by)
+    seeded = SeededLayers(seed)
+    block = Block(seeded, activation, batch_norm, condition)
 
     input_layer = layers.Input(shape=(latent_dim,), name="input_layer")
-    x = input_layer
+    x = condition.append_to(input_layer)
     if kind == "conv":
         check_depth(image_shape, widths)
         *sizes, (n_rows, n_cols) = halved_sizes(image_shape, len(widths))
@@ -152,16 +162,15 @@ def get_decoder(
                 x = layers.UpSampling2D(interpolation=upsampling)(x)
                 x = crop(x, size)
                 x = block(layers.Conv2D, x, width, kernel_size=3, padding="same")
-        x = block.linear(layers.Conv2D, image_shape[-1], kernel_size=3, padding="same")(x)
+        x = seeded(layers.Conv2D, image_shape[-1], kernel_size=3, padding="same")(x)
     else:
         for width in reversed(widths):
             x = block(layers.Dense, x, width)
-        x = block.linear(layers.Dense, math.prod(image_shape))(x)
+        x = seeded(layers.Dense, math.prod(image_shape))(x)
         x = layers.Reshape(image_shape)(x)
     # float32 so that the loss is computed in full precision under a mixed policy.
     output_layer = layers.Activation(output_activation, name="output_layer", dtype="float32")(x)
-    inputs = input_layer if label is None else [input_layer, label]
-    return keras.Model(inputs=inputs, outputs=output_layer, name="decoder")
+    return keras.Model(inputs=condition.inputs(input_layer), outputs=output_layer, name="decoder")
 
 
 def get_autoencoder(
@@ -211,3 +220,16 @@ def get_autoencoder(
     z = encoder(input_layer)
     output_layer = decoder(z)
     return keras.Model(inputs=input_layer, outputs=output_layer, name="autoencoder")
+
+
+ROWS = (
+    Row(
+        name="autoencoder",
+        builds=get_autoencoder,
+        lecture="AN2DL, Autoencoders",
+        paper="",
+        notebook="01",
+        learns_from="x, x",
+        tiny=lambda: get_autoencoder(TINY_SHAPE, latent_dim=TINY_LATENT_DIM, widths=(4, 8)),
+    ),
+)

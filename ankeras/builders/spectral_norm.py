@@ -1,4 +1,4 @@
-"""Spectral normalization: no layer of D stretches a difference between two inputs.
+"""Spectral normalization: no layer of D enlarges the difference between two inputs.
 
 Source: AN2DL, "The GAN ZOO"; Miyato et al., "Spectral normalization for generative adversarial
 networks" (ICLR 2018), equation 8 and algorithm 1.
@@ -7,9 +7,9 @@ networks" (ICLR 2018), equation 8 and algorithm 1.
 
     one power iteration a training step:  v <- W u / ||W u||,   u <- W^T v / ||W^T v||
 
-u and v are constants to the gradient, W is not: a step does not lengthen what is divided out
-again. (`keras.layers.SpectralNormalization` overwrites W by W / sigma(W) instead. On TensorFlow
-the gradient then does not know of sigma, and PyTorch refuses to compute one.)
+The gradient treats u and v as constants, but not W. So a step does not lengthen W in a direction
+that the division removes again. (`keras.layers.SpectralNormalization` overwrites W by W / sigma(W)
+instead. On TensorFlow the gradient then ignores sigma, and PyTorch can't compute a gradient.)
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ class SpectralNorm(layers.Wrapper):
     """A dense or convolutional layer with its weights divided by their largest singular value."""
 
     def build(self, input_shape: Any) -> None:
-        """Start the power iteration anywhere."""
+        """Start the power iteration with a random vector."""
         super().build(input_shape)
         anywhere = keras.initializers.RandomNormal(stddev=1.0, seed=0)
         self.u = self.add_weight(

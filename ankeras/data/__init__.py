@@ -1,4 +1,4 @@
-"""Images to train on: drawn here, public, or your own."""
+"""Images to train on: drawn by this package, public, or your own."""
 
 from ankeras.data.dataset import Dataset
 from ankeras.data.defects import Anomalies, anomalies

@@ -1,4 +1,4 @@
-"""Defects with exact masks, drawn into normal images by a program.
+"""Defects with exact masks, which a program draws into normal images.
 
 The mask is AN2DL's Omega ("Anomaly Detection in images"): true where a pixel is anomalous.
 """
@@ -16,13 +16,15 @@ GOOD = "good"
 
 
 class Anomalies(NamedTuple):
-    """Images to be judged, and the truth about each pixel.
+    """Images to find anomalies in, and the truth about each pixel.
+
+    It is not a `Dataset`, because images of your own folders may have different sizes.
 
     Attributes:
-        images: n of them, float32 (height, width, channels), values in [0, 1]: an array
-            (n, height, width, channels), or a list if their sides differ.
-        masks: as many, bool (height, width), true where a pixel is anomalous.
-        kinds: n names; "good" for normal images.
+        images: n images, float32 (height, width, channels), values in [0, 1]: an array
+            (n, height, width, channels), or a list if their sizes differ.
+        masks: n masks, bool (height, width), true where a pixel is anomalous.
+        kinds: n names of defects; "good" for normal images.
     """
 
     images: Sequence[np.ndarray] | np.ndarray
@@ -36,7 +38,7 @@ class Anomalies(NamedTuple):
 
 
 def scratch(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw a bent, thin line, brighter or darker than the texture."""
+    """Draw a thin, bent line that is brighter or darker than the texture."""
     size = image.shape[0]
     angle = rng.uniform(0, 2 * np.pi)
     length, bend = rng.uniform(0.5, 0.9) * size, rng.uniform(-0.8, 0.8) / size
@@ -53,14 +55,14 @@ def scratch(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np
 
 
 def blob(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Spill a stain: the texture still shows through it."""
+    """Draw a stain, through which the texture can still be seen."""
     inside = _patch(image.shape[:2], rng, 0.10, 0.20)
     grey = _other_grey(image, rng)
     return paint_over(image, inside, 0.35 * image + 0.65 * grey), inside
 
 
 def hole(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Cut a hole, with nothing but black behind it."""
+    """Draw a black hole."""
     inside = _patch(image.shape[:2], rng, 0.07, 0.14)
     return paint_over(image, inside, np.zeros_like(image)), inside
 
@@ -68,14 +70,14 @@ def hole(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
 def foreign_texture(
     image: np.ndarray, rng: np.random.Generator, other: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Patch the image with another texture of the same mean and contrast."""
+    """Replace a region by another texture with the same mean and contrast."""
     inside = _patch(image.shape[:2], rng, 0.14, 0.22)
     alike = (other - other.mean()) / other.std() * image.std() + image.mean()
     return paint_over(image, inside, alike), inside
 
 
 def missing_thread(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Take a thread out of the weave: along a narrow band nothing of the texture is left."""
+    """Remove the texture along a narrow band, as if a thread of a fabric were missing."""
     upright = rng.random() < 0.5
     if upright:
         image = image.swapaxes(0, 1)
@@ -104,23 +106,23 @@ DEFECTS: dict[str, Callable[[np.ndarray, np.random.Generator, np.ndarray], tuple
 def anomalies(
     name: str, n: int, size: int = 128, seed: int = 0, kinds: Sequence[str] = tuple(DEFECTS)
 ) -> Anomalies:
-    """Cut patches out of the part of a texture that is for testing, and damage most of them.
+    """Return patches of the test part of a texture: n good ones, and n with each kind of defect.
 
     Args:
-        name: of the texture, see `texture`.
-        n: patches of each kind, and as many good ones.
+        name: name of the texture, see `texture`.
+        n: number of patches per kind of defect, and of good patches.
         size: side of the square patches in pixels, from 32 to 192.
-        seed: of all that is random.
-        kinds: of defects, from `DEFECTS`.
+        seed: seed of everything random.
+        kinds: kinds of defects, from `DEFECTS`.
 
     Raises:
-        ValueError: for an unknown name, or a size that is out of range.
+        ValueError: for an unknown name or kind, or a size that is out of range.
     """
     unknown = [kind for kind in kinds if kind not in DEFECTS]
     if unknown:
         raise ValueError(f"There is no defect {unknown[0]!r}, only {', '.join(DEFECTS)}.")
     if not 32 <= size <= 192:
-        raise ValueError(f"The patches have 32 to 192 pixels a side, not {size}.")
+        raise ValueError(f"The side of a patch must be 32 to 192 pixels, not {size}.")
     names = [kind for kind in (GOOD, *kinds) for _ in range(n)]
     images = crops(texture(name, "test"), len(names), size, seed)
     others = [crops(texture(t, "test"), len(names), size, seed + 1) for t in TEXTURES if t != name]
@@ -136,7 +138,7 @@ def anomalies(
 def _patch(
     shape: tuple[int, ...], rng: np.random.Generator, least: float, most: float
 ) -> np.ndarray:
-    """Draw an irregular disc, with a mean radius between these shares of the shorter side."""
+    """Return an irregular disc; its mean radius is a random share of the shorter side."""
     radius = rng.uniform(least, most) * min(shape)
     angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     waves = np.arange(2, 6)
@@ -149,7 +151,7 @@ def _patch(
 
 
 def _other_grey(image: np.ndarray, rng: np.random.Generator) -> float:
-    """Return a grey that is rare in the image, 2 to 3 standard deviations off its mean."""
+    """Return a grey that is rare in the image: 2 to 3 standard deviations from its mean."""
     mean, std = float(image.mean()), float(image.std())
     away = rng.uniform(2, 3) * std
     choices = [grey for grey in (mean - away, mean + away) if 0 <= grey <= 1]

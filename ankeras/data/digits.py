@@ -1,18 +1,18 @@
 """Handwritten digits drawn by a program: pen strokes, neither fonts nor photographs.
 
-A digit is a skeleton from `SKELETONS`, one of several ways to write it: pen strokes given by a few
-control points and joined by Catmull-Rom splines. Smooth random displacements of the control
-points, an aspect ratio, a slant and a rotation turn the skeleton into somebody's handwriting. It
-is then scaled and placed as MNIST does it: the ink fits a box of 20/28 of the image side, and the
-centre of mass of the strokes lies in the middle of the image.
+Each digit starts from a skeleton in `SKELETONS`, one of several ways to write it. A skeleton
+consists of pen strokes: a few control points, joined by Catmull-Rom splines. Smooth random
+displacements of the control points, an aspect ratio, a slant and a rotation make it look like
+handwriting. Then it is scaled and placed as in MNIST: the ink fits a box of 20/28 of the image
+side, and the centre of mass of the strokes lies in the middle of the image.
 
-The image follows from the distance of each pixel to the pen's path. Narrow Gaussians summed over
-points along the path are one matrix product an image, because a Gaussian is separable; the
-logarithm of the sum gives the distance back, and a soft edge at half the thickness turns the
-distance into a stroke.
+The value of a pixel depends on its distance to the path of the pen. The distance is computed from
+a sum of narrow Gaussians at points along the path. As a Gaussian is separable, this sum is one
+matrix product per image, and its logarithm gives the distance. A stroke is where the distance is
+less than half the thickness, with a soft edge.
 
-`draw_factors` draws the table of everything that decides what an image looks like, `render` turns
-such a table into images, and `digits` does both.
+`draw_factors` draws a table of the factors, which decide what each image looks like. `render` turns
+such a table into images. `digits` does both.
 """
 
 import math
@@ -27,9 +27,9 @@ from numpy.typing import ArrayLike
 
 Stroke = list[tuple[int, int]]
 
-# SKELETONS[digit] lists the ways to write it: (how often, strokes). Points are (x, y) in percent
-# of the digit's height, y downwards. A stroke that starts where another one ends makes a corner;
-# one that ends where it starts is closed smoothly.
+# SKELETONS[digit] lists the ways to write it: (relative frequency, strokes). Points are (x, y) in
+# percent of the digit's height, y downwards. A stroke that starts where another one ends makes a
+# corner. A stroke that ends where it starts is closed smoothly.
 # fmt: off
 SKELETONS: list[list[tuple[float, list[Stroke]]]] = [
     [  # 0
@@ -296,23 +296,23 @@ FACTORS = np.dtype(
     ]
 )
 
-_POINTS = 80  # along a digit's path: they lie closer together than a Gaussian is wide
-_BOX = 20 / 28  # side of the box that the ink fits, of the image side
-_SIGMA = 0.02  # of a Gaussian, of the image side
-_EDGE = 0.055  # width of a stroke's soft edge, of the image side
-_CHUNK = 256  # images at a time: their intermediate arrays stay in the processor's cache
+_POINTS = 80  # number along a digit's path; their distance is smaller than the width of a Gaussian
+_BOX = 20 / 28  # side of the box that contains the ink, as a share of the image side
+_SIGMA = 0.02  # standard deviation of a Gaussian, as a share of the image side
+_EDGE = 0.055  # width of a stroke's soft edge, as a share of the image side
+_CHUNK = 256  # images at a time; their intermediate arrays fit the processor's cache
 
 
 class _Pen(NamedTuple):
-    """All styles of all digits as matrices, with P points on a path and K control points.
+    """All styles of all digits as matrices, for P points on a path and K control points.
 
     Attributes:
-        path: float32 (styles, P, 2), points along the undisturbed strokes, in digit heights.
-        shake: float32 (styles, P, K), maps K independent normals to displacements of the points.
+        path: float32 (styles, P, 2), points along the skeleton, in digit heights.
+        shake: float32 (styles, P, K), maps K normal random numbers to displacements of the points.
         down: float32 (styles, P - 1), 1 where the pen is down between two points, else 0.
-        first: int64 (10,), row of each digit's style 0.
+        first: int64 (10,), row of style 0 of each digit.
         styles: int64 (10,), number of styles of each digit.
-        odds: float64 (10, most styles), cumulative probabilities of each digit's styles.
+        odds: float64 (10, most styles), cumulative probabilities of the styles of each digit.
     """
 
     path: np.ndarray
@@ -337,7 +337,7 @@ def _spline(stroke: Stroke, t: np.ndarray) -> np.ndarray:
     weights = np.zeros((len(t), last + 1))
     for offset, weight in zip((-1, 0, 1, 2), catmull_rom, strict=True):
         column = left + offset
-        # beyond its ends a closed stroke goes round once more, an open one stands still
+        # beyond its ends, a closed stroke continues from its other end; an open one repeats its end
         before, after = (last - 1, 1) if stroke[0] == stroke[-1] else (0, last)
         column = np.where(column < 0, before, np.where(column > last, after, column))
         np.add.at(weights, (np.arange(len(t)), column), weight / 2)
@@ -353,7 +353,7 @@ def _style(strokes: list[Stroke], most: int) -> tuple[np.ndarray, np.ndarray, np
     counts = [max(4, int(_POINTS * length[-1] / total)) for length in lengths]
     counts[int(np.argmax(counts))] += _POINTS - sum(counts)
 
-    # a point that several strokes share is one control point, so that joints stay closed
+    # several strokes can share a control point, so that they stay joined
     points = list(dict.fromkeys(point for stroke in strokes for point in stroke))
     basis = np.zeros((_POINTS, len(points)))
     time: dict[int, float] = {}
@@ -365,7 +365,7 @@ def _style(strokes: list[Stroke], most: int) -> tuple[np.ndarray, np.ndarray, np
             basis[row : row + count, column] += weight
         row += count
         if columns[0] not in time:
-            clock += 0.5  # a pen that was lifted has half forgotten its last error
+            clock += 0.5  # after a pause of the pen, displacements depend less on those before
         reached = clock + np.interp(np.linspace(0, 1, len(stroke)), fine, length)
         for column, moment in zip(columns, reached, strict=True):
             time.setdefault(column, moment)
@@ -377,7 +377,7 @@ def _style(strokes: list[Stroke], most: int) -> tuple[np.ndarray, np.ndarray, np
     apart = ((controls[:, None] - controls) ** 2).sum(-1)
     moments = np.array([time[column] for column in range(len(points))])
     later = (moments[:, None] - moments) ** 2
-    # neighbours move together: on the paper, and even more so along the path
+    # displacements of close points are similar: close on the paper, or along the path
     covariance = (
         0.070**2 * np.exp(-apart / (2 * 0.5**2))
         + 0.048**2 * np.exp(-later / (2 * 0.4**2))
@@ -406,8 +406,8 @@ _PEN = _prepare()
 
 
 def _normals(seeds: np.ndarray, count: int) -> np.ndarray:
-    """Return float32 (n, count, 2) standard normals, each row decided by its seed alone."""
-    # splitmix64 and Box-Muller: a numpy generator for each image would cost more than drawing it
+    """Return standard normal numbers, float32 (n, count, 2); each row depends on its seed only."""
+    # splitmix64 and Box-Muller; one NumPy generator per image would take longer than drawing it
     counter = np.arange(1, count + 1, dtype=np.uint64)
     z = seeds.astype(np.uint64)[:, None] * np.uint64(count) + counter
     z *= np.uint64(0x9E3779B97F4A7C15)
@@ -421,14 +421,14 @@ def _normals(seeds: np.ndarray, count: int) -> np.ndarray:
 
 
 def _check_labels(factors: np.ndarray) -> None:
-    """Raise ValueError unless all labels are digits."""
+    """Raise a ValueError unless all labels are digits."""
     wrong = (factors["label"] < 0) | (factors["label"] > 9)
     if wrong.any():
         raise ValueError(f"label must be one of 0 to 9, not {factors['label'][wrong][0]}.")
 
 
 def _check(factors: np.ndarray) -> None:
-    """Raise ValueError unless all rows can be drawn."""
+    """Raise a ValueError unless all rows can be drawn."""
     _check_labels(factors)
     label, style = factors["label"], factors["style"]
     wrong = (style < 0) | (style >= _PEN.styles[label])
@@ -447,29 +447,28 @@ def _check(factors: np.ndarray) -> None:
 
 
 def draw_factors(n: int, seed: int = 0, **fixed: ArrayLike) -> np.ndarray:
-    """Draw the table of everything that decides what n digits look like.
+    """Return a table of the factors that decide what n digits look like.
 
-    The factors, in image sides where nothing else is said, and how they are distributed:
+    The factors and their distributions; lengths are shares of the image side:
         label: the digit; uniform over 0 to 9.
-        style: index into `SKELETONS[label]`; as often as the skeletons say.
-        slant: shift to the right for each unit of height; normal, 0.13 ± 0.22.
+        style: index into `SKELETONS[label]`; with the relative frequencies that are given there.
+        slant: shift to the right per unit of height; normal, 0.13 ± 0.22.
         rotation: radians, clockwise; normal, 0 ± 0.08.
-        aspect: factor on the width, before the digit is made to fit its box; log-normal, 1 ± 20 %.
-        scale: side of the box that the ink fits, in MNIST's 20/28; normal, 1 ± 0.02.
-        thickness: of the pen; log-normal, 0.089 ± 30 %, within 0.035 to 0.2.
-        x, y: centre of mass of the strokes, to the right of and below the middle; uniform over 0
-            to 1/28, because MNIST's lies half a pixel off. Ink never leaves the image: a digit
-            that would is moved back.
-        sloppiness: factor on the displacements of the control points, 0 draws the bare skeleton;
-            log-normal, 1.2 ± 22 %.
+        aspect: factor of the width, before the digit is scaled to its box; log-normal, 1 ± 20 %.
+        scale: side of the box that contains the ink, in units of 20/28; normal, 1 ± 0.02.
+        thickness: thickness of the pen; log-normal, 0.089 ± 30 %, limited to 0.035 to 0.2.
+        x, y: centre of mass of the strokes, to the right of the middle and below it; uniform over
+            0 to 1/28, because in MNIST it lies half a pixel off. A digit that would leave the image
+            is moved back into it.
+        sloppiness: factor of the displacements of the control points; 0 draws the skeleton without
+            any; log-normal, 1.2 ± 22 %.
         wobble: seed of the displacements; uniform over 0 to 2³¹ - 1.
 
     Args:
         n: number of digits, at least 1.
-        seed: of all draws.
-        **fixed: values, one or n of them, for factors that are not to be drawn. The draws of all
-            others stay what they are without it, except that a style is picked for the label
-            that it is to have.
+        seed: seed of all draws.
+        **fixed: one value or n values for factors that are not drawn. All other factors are drawn
+            as without it, except the style: it is drawn for the fixed label.
 
     Returns:
         A structured array (n,) with the fields `FACTORS`.
@@ -484,7 +483,7 @@ def draw_factors(n: int, seed: int = 0, **fixed: ArrayLike) -> np.ndarray:
     names = FACTORS.names or ()
     for name in fixed:
         if name not in names:
-            raise ValueError(f"{name!r} is no factor: choose from {', '.join(names)}.")
+            raise ValueError(f"{name!r} is not a factor: choose from {', '.join(names)}.")
 
     rng = np.random.default_rng(seed)
     factors = np.zeros(n, FACTORS)
@@ -512,7 +511,7 @@ def draw_factors(n: int, seed: int = 0, **fixed: ArrayLike) -> np.ndarray:
 def _place(
     position: np.ndarray, length: np.ndarray, offset: np.ndarray, margin: np.ndarray
 ) -> np.ndarray:
-    """Return position (n, P) with its centre of mass at 0.5 + offset, but inside the margins."""
+    """Return positions (n, P) with their centre of mass at 0.5 + offset, but within the margins."""
     centre = (position * length).sum(1, keepdims=True) / length.sum(1, keepdims=True)
     lowest = margin - position.min(1, keepdims=True)
     highest = 1 - margin - position.max(1, keepdims=True)
@@ -520,7 +519,7 @@ def _place(
 
 
 def _paths(factors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the pen's path in the image: x, y and length of ink, float32 (n, P) each."""
+    """Return the path of the pen in the image: x, y and the length of ink, each float32 (n, P)."""
     f = {name: factors[name][:, None] for name in factors.dtype.names or ()}
     row = _PEN.first[factors["label"]] + factors["style"]
     normals = _normals(factors["wobble"], _PEN.shake.shape[-1])
@@ -544,10 +543,10 @@ def _draw(factors: np.ndarray, size: int) -> np.ndarray:
     """Return the images (n, size, size) of a few rows of factors."""
     x, y, length = _paths(factors)
     pixels = ((np.arange(size) + 0.5) / size).astype(np.float32)
-    # the floor of e^-38 keeps the products out of the denormal numbers, which are slow
+    # not below e^-38, because denormal numbers are slow
     gx = np.exp(np.maximum((x[..., None] - pixels) ** 2 / (-2 * _SIGMA**2), -38))
     gy = np.exp(np.maximum((y[:, None] - pixels[:, None]) ** 2 / (-2 * _SIGMA**2), -38))
-    # a straight line through the pixel adds up to 1, one at distance d to exp(-d² / 2σ²)
+    # the sum is 1 for a straight line through the pixel, and exp(-d² / 2σ²) at distance d
     line = (gy * (length / (math.sqrt(2 * math.pi) * _SIGMA))[:, None]) @ gx
     distance = _SIGMA * np.sqrt(np.maximum(-2 * np.log(line), 0))
     edge = max(_EDGE, 1 / size)
@@ -556,7 +555,7 @@ def _draw(factors: np.ndarray, size: int) -> np.ndarray:
 
 
 def render(factors: np.ndarray, size: int = 28) -> np.ndarray:
-    """Draw the digits that a table of factors describes.
+    """Return the images of the digits that a table of factors describes.
 
     Args:
         factors: structured array (n,) as returned by `draw_factors`.
@@ -588,10 +587,10 @@ def digits(n: int, seed: int = 0, size: int = 28, **fixed: ArrayLike) -> Dataset
 
     Args:
         n: number of digits, at least 1.
-        seed: decides everything that is not fixed.
+        seed: seed of everything that is not fixed.
         size: height and width of an image in pixels, at least 8.
-        **fixed: one value or n values for any factor that `draw_factors` describes, such as
-            `label=7` or `thickness=0.1`.
+        **fixed: one value or n values for any factor of `draw_factors`, such as `label=7` or
+            `thickness=0.1`.
 
     Returns:
         Images float32 (n, size, size, 1) in [0, 1], labels int64 (n,), the class names "0" to
@@ -602,4 +601,5 @@ def digits(n: int, seed: int = 0, size: int = 28, **fixed: ArrayLike) -> Dataset
             is out of range.
     """
     factors = draw_factors(n, seed, **fixed)
-    return Dataset(render(factors, size), factors["label"].copy(), CLASS_NAMES, factors)
+    targets = {"labels": factors["label"].copy(), "factors": factors}
+    return Dataset(render(factors, size), targets, CLASS_NAMES)

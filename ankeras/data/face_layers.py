@@ -1,22 +1,22 @@
 """The drawing of the cartoon portraits of `ankeras.data.faces`, layer by layer.
 
-A portrait is a stack of simple shapes. Each shape is a signed distance (negative inside) of
-every pixel to its outline, and is blended over what lies behind it with the opacity
-clip(1/2 - distance / pixel width, 0, 1), so that edges are one pixel soft at every size.
+A portrait is a stack of simple shapes. A shape is given by the signed distance of every pixel to
+its outline, negative inside. It is blended over the shapes behind it with the opacity
+clip(1/2 - distance / pixel width, 0, 1), so its edges are one pixel wide at every size.
 From back to front: background, the hair behind the head, neck, shoulders, ears with their
 rings, the shadow of the chin, head, cheeks, nose, beard, mouth, eyes, brows, the arms of the
 glasses, the hair before the head, glasses, hat.
 
-Lengths are in half images: the image spans [-1, 1], u runs to the right, v downwards. Three
-systems of coordinates hold the shapes:
+The unit of length is half the image side: the image spans [-1, 1], u points to the right, v down.
+There are three systems of coordinates:
 
-- body: the image moved by the factors x and y and scaled by zoom; shoulders.
-- head: body, turned by roll about the neck, with its origin between the eyes; outlines.
-- face: head, wrapped on an upright parabolic cylinder that is rotated by turn, so that
-  features move sideways and the far side narrows; eyes, brows, mouth, glasses, hairline.
+- body: the image moved by the factors x and y and scaled by zoom; for the shoulders.
+- head: body, rotated by roll around the neck, with its origin between the eyes; for outlines.
+- face: head on an upright parabolic cylinder that is rotated by turn, so that features move
+  sideways and the far side becomes narrower; for eyes, brows, mouth, glasses and hairline.
 
-A chunk of images is drawn at once: an array of pixels is (images, pixels), one of numbers
-that belong to an image, such as a factor, is (images, 1).
+Several images are drawn at once. Arrays with one value per pixel are (images, pixels). Arrays with
+one value per image, such as a factor, are (images, 1).
 """
 
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 Array = np.ndarray
-Value = Array | float  # one number for all, one an image, (images, 1), or one a pixel
+Value = Array | float  # one number, or one per image, (images, 1), or one per pixel
 Point = tuple[Value, Value]  # (u, v)
 RGB = tuple[float, float, float]
 
@@ -66,15 +66,15 @@ BACKGROUNDS: dict[str, RGB] = {
     "slate": (0.46, 0.53, 0.66),
 }
 
-NECK = 0.52  # where the head's roll has its pivot, in body coordinates
-EYES = -0.07  # the head's origin above the middle of the image
-# The face's relief: a parabola, because a true cylinder folds at its rim.
+NECK = 0.52  # the head is rotated around this point, in body coordinates
+EYES = -0.07  # position v of the head's origin in the image
+# The depth of the face follows a parabola, because a circular cylinder folds at its rim.
 DEPTH, RIM = 0.42, 0.50
 EYE_U, BROW_V, MOUTH_V, BRIM_V = 0.185, -0.175, 0.345, -0.29
 
 
 def _column(values: Array) -> Array:
-    """Return one number an image, float32 (images, 1)."""
+    """Return one number per image, float32 (images, 1)."""
     return values.astype(np.float32)[:, None]
 
 
@@ -84,29 +84,29 @@ def _color(rgb: RGB) -> Array:
 
 
 def _palette(colors: Iterable[RGB], index: Array) -> Array:
-    """Return one colour an image, float32 (images, 3, 1)."""
+    """Return one colour per image, float32 (images, 3, 1)."""
     return np.array(list(colors), np.float32)[index][:, :, None]
 
 
 WHITE, INK, GOLD = (_color(c) for c in ((0.98, 0.98, 0.97), (0.11, 0.09, 0.11), (0.96, 0.78, 0.30)))
 MOUTH, LIPSTICK = _color((0.42, 0.10, 0.13)), _color((0.80, 0.16, 0.26))
 BLUSH = _color((0.93, 0.36, 0.33))
-BARE_LIPS = _color((0.82, 0.58, 0.56))  # what lips without lipstick make of the skin's colour
+BARE_LIPS = _color((0.82, 0.58, 0.56))  # factor of the skin's colour for lips without lipstick
 
 
 @dataclass
 class Scene:
-    """A chunk of images under way: the canvas, where its pixels are, and what to draw.
+    """Several images that are being drawn: the canvas, the pixels' positions, what to draw.
 
     Attributes:
         canvas: float32 (images, 3, pixels), values in [0, 1].
-        factors: the table's columns, each float32 (images, 1).
+        factors: the columns of the table, each float32 (images, 1).
         styles: hair style of each image, (images,).
         pixel: width of a pixel in head coordinates, (images, 1).
         body, head, face: the coordinates (u, v) of every pixel, each (images, pixels).
         skull: signed distance to the outline of the head, (images, pixels).
         on_head: opacity of the head, (images, pixels).
-        skin, hair, eye, shirt, hat, wall: one colour an image, (images, 3, 1).
+        skin, hair, eye, shirt, hat, wall: one colour per image, (images, 3, 1).
     """
 
     canvas: Array
@@ -126,7 +126,7 @@ class Scene:
     wall: Array
 
     def cover(self, distance: Array, soft: float = 0.0) -> Array:
-        """Return the opacity of a shape, in [0, 1], with an edge at least a pixel wide."""
+        """Return the opacity of a shape, in [0, 1], with an edge at least one pixel wide."""
         alpha = distance * (-1.0 / np.maximum(self.pixel, np.float32(soft)))
         alpha += 0.5
         return np.clip(alpha, 0.0, 1.0, out=alpha)
@@ -138,7 +138,7 @@ class Scene:
         self.canvas += change
 
     def shade(self, alpha: Array) -> None:
-        """Darken the canvas, whatever is on it, by the share `alpha`."""
+        """Darken the canvas by the share `alpha`."""
         self.canvas *= (1 - alpha)[:, None, :]
 
     def paint(self, distance: Array, color: Array, opacity: Value = 1.0, soft: float = 0.0) -> None:
@@ -146,8 +146,8 @@ class Scene:
         self.blend(self.cover(distance, soft) * opacity, color)
 
 
-# Signed distances of the pixels `at`. Those to ellipses and arcs are exact on the outline and
-# first-order near it, which is all that an edge one pixel wide can show.
+# The next functions return signed distances of the pixels `at`. For ellipses and arcs they are
+# first-order approximations, exact on the outline. That is enough for an edge one pixel wide.
 
 
 def _ellipse(at: Point, center: Point, radii: Point) -> Array:
@@ -196,7 +196,8 @@ def _skull(at: Point, width: Array, woman: Array) -> Array:
     """Return the distance to a head: an ellipse above the eyes, a jaw below them."""
     u, v = at
     rv = np.where(v < 0, np.float32(0.54), 0.61 - 0.03 * woman)
-    # x⁴ + y⁴ + c x²y² = 1 is an ellipse for c = 2, has corners below and points above that.
+    # x⁴ + y⁴ + c x²y² = 1 is an ellipse for c = 2, closer to a square for smaller c and to a
+    # rhombus for larger c.
     c = np.where(v < 0, np.float32(2), 1.25 + 1.45 * woman)
     x, y = u / width, v / rv
     x2, y2 = x * x, y * y
@@ -207,7 +208,7 @@ def _skull(at: Point, width: Array, woman: Array) -> Array:
 
 
 def draw(columns: dict[str, Array], images: Array) -> None:
-    """Draw a chunk of portraits.
+    """Draw several portraits into an array.
 
     Args:
         columns: the columns of the table of factors, each (images,), with valid values.
@@ -260,14 +261,14 @@ def _scene(columns: dict[str, Array], size: int) -> Scene:
 
 
 def _background(s: Scene) -> None:
-    """Draw a wall, lighter behind the head and darker towards the bottom."""
+    """Draw a wall that is lighter behind the head and darker towards the bottom."""
     u, v = s.body
     s.canvas[:] = s.wall * (0.97 - 0.10 * v)[:, None]
     s.paint(_circle((u, v), (0, -0.15), 0.55), WHITE, 0.35, soft=0.9)
 
 
 def _hair_back(s: Scene) -> None:
-    """Draw the hair that hangs behind head and neck, in the shade."""
+    """Draw the hair behind head and neck, in a darker colour."""
     u, v = s.head
     styles = list(HAIR_STYLES)
     bob, long, curly = (
@@ -282,7 +283,7 @@ def _hair_back(s: Scene) -> None:
 
 
 def _curls(at: Point, width: Array) -> Array:
-    """Return the distance to a cloud of curls about the head."""
+    """Return the distance to the curls around the head."""
     u, v = np.abs(at[0]), at[1]
     d = _ellipse((u, v), (0, -0.16), (width + 0.14, 0.56))
     for cu, cv, r in ((0.0, -0.64, 0.15), (0.26, -0.56, 0.16), (0.46, -0.36, 0.17)):
@@ -293,7 +294,7 @@ def _curls(at: Point, width: Array) -> Array:
 
 
 def _under_hat(s: Scene, distance: Array) -> Array:
-    """Cut the hair that a hat presses down, so that none sticks out above its brim."""
+    """Return a distance without the hair above the brim of a hat."""
     return np.maximum(distance, (BRIM_V - s.head[1]) - 9 * (1 - s.factors["hat"]))
 
 
@@ -308,7 +309,7 @@ def _neck_width(s: Scene) -> Array:
 
 
 def _shoulders(s: Scene) -> None:
-    """Draw a man's broad shoulders and collar, or a woman's neckline and necklace."""
+    """Draw the shoulders: broad, with a collar, for a man; with a necklace for a woman."""
     u, v = s.body
     woman = s.factors["woman"]
     man = 1 - woman
@@ -325,7 +326,7 @@ def _shoulders(s: Scene) -> None:
 
 
 def _ears(s: Scene) -> None:
-    """Draw the ears, which a turn moves against the face, and a woman's rings."""
+    """Draw the ears, which a turn moves relative to the face, and the earrings of a woman."""
     u, v = s.head
     for side in (-1, 1):
         cu = side * s.factors["width"] - 0.11 * s.factors["side"]
@@ -347,7 +348,7 @@ def _chin_shadow(s: Scene) -> None:
 
 
 def _head(s: Scene) -> None:
-    """Draw the head, rounded by a shade along its outline and a light on the forehead."""
+    """Draw the head, with a shade along its outline and a light on the forehead."""
     s.blend(s.on_head, s.skin)
     edge = np.clip(s.skull * (1 / 0.22) + 1, 0, 1)
     s.blend(s.on_head * edge * edge * 0.55, s.skin * 0.80)
@@ -356,7 +357,7 @@ def _head(s: Scene) -> None:
 
 
 def _cheeks(s: Scene) -> None:
-    """Draw a blush on either cheek."""
+    """Draw a blush on both cheeks."""
     u, v = np.abs(s.face[0]), s.face[1]
     blush = s.skin * 0.55 + BLUSH * 0.45
     alpha = s.cover(_circle((u, v), (0.27, 0.20), 0.07), soft=0.16) * s.on_head
@@ -364,16 +365,16 @@ def _cheeks(s: Scene) -> None:
 
 
 def _nose(s: Scene) -> None:
-    """Draw a light along the ridge and the shade below the tip."""
+    """Draw the nose: a light along its ridge and a shade below its tip."""
     u, v = s.face
-    u = u - 0.08 * s.factors["side"]  # it stands out of the face, so it moves further
+    u = u - 0.08 * s.factors["side"]  # it is in front of the face, so it moves further
     tip = 0.175 * s.factors["nose_length"]
     s.paint(_line((u, v), (0, -0.02), (0, tip - 0.03), 0.02), s.skin * 0.6 + 0.4, 0.5, soft=0.06)
     s.paint(_arc((u, v), (0, tip + 0.02), 0.05, -0.03, 0.017), s.skin * 0.70)
 
 
 def _beard(s: Scene) -> None:
-    """Draw a full beard: what of the head is below the cheeks and the tip of the nose."""
+    """Draw a full beard: the part of the head below the cheeks and the tip of the nose."""
     u, v = s.face
     cheeks = np.minimum(
         _ellipse((np.abs(u), v), (0.20, 0.02), (0.225, 0.29)),
@@ -388,7 +389,7 @@ def _beard(s: Scene) -> None:
 
 
 def _mouth(s: Scene) -> None:
-    """Draw closed lips or a laugh with teeth; a woman's lips are full and red."""
+    """Draw closed lips, or a laugh with teeth; the lips of a woman are full and red."""
     u, v = s.face
     woman, smile = s.factors["woman"], s.factors["smile"]
     bare = s.skin * BARE_LIPS
@@ -415,10 +416,10 @@ def _mouth(s: Scene) -> None:
 
 
 def _eyes(s: Scene) -> None:
-    """Draw white, iris, pupil, a reflection and the upper lid; a woman's has lashes."""
+    """Draw the eyes: white, iris, pupil, reflection, upper lid, and the lashes of a woman."""
     woman, scale = s.factors["woman"], s.factors["eye_size"]
     u, v = s.face
-    a = np.abs(u) - EYE_U * s.factors["eye_spacing"]  # outwards from the middle of an eye
+    a = np.abs(u) - EYE_U * s.factors["eye_spacing"]  # from the middle of an eye outwards
     white = _ellipse((a, v), (0, 0), (0.100 * scale, 0.074 * scale))
     s.paint(white - 0.012, s.skin * 0.72, soft=0.05)
     s.paint(white, WHITE)
@@ -433,7 +434,7 @@ def _eyes(s: Scene) -> None:
 
 
 def _brows(s: Scene) -> None:
-    """Draw a man's straight and thick brows, or a woman's thin and arched ones."""
+    """Draw the brows: straight and thick for a man, thin and arched for a woman."""
     woman = s.factors["woman"]
     a = np.abs(s.face[0]) - EYE_U * s.factors["eye_spacing"]
     v = s.face[1] - 0.05 * a
@@ -443,14 +444,14 @@ def _brows(s: Scene) -> None:
 
 
 def _temples(s: Scene) -> None:
-    """Draw the arms of the glasses, which long hair covers."""
+    """Draw the arms of the glasses; the front hair may cover them."""
     u, v = s.face
     arm = _line((np.abs(u), v), (0.33, -0.03), (0.50, -0.05), 0.018)
     s.blend(s.cover(arm) * s.on_head * s.factors["glasses"], INK)
 
 
 def _hair_front(s: Scene) -> None:
-    """Draw cap, fringe and locks before the face, with a soft band of light on the crown."""
+    """Draw the hair in front of the face, with a soft band of light on the top of the head."""
     (u, v), (face_u, _) = s.head, s.face
     width = s.factors["width"]
     d = np.empty_like(u)
@@ -468,13 +469,13 @@ def _hair_front(s: Scene) -> None:
 
 
 def _buzz(at: Point, face: Point, width: Array, skull: Array) -> Array:
-    """Cut close to the skull."""
+    """Return the distance to hair cut close to the skull."""
     opening = _ellipse(face, (0, 0.13), (0.46, 0.46))
     return np.maximum(np.maximum(skull - 0.015, -opening), _sideburns(at, width))
 
 
 def _short(at: Point, face: Point, width: Array, skull: Array) -> Array:
-    """Part on one side and comb over to the other."""
+    """Return the distance to short hair, parted on one side."""
     u, v = at
     cap = np.minimum(skull - 0.04, _ellipse((u, v - 0.06 * u), (0, -0.25), (width + 0.045, 0.42)))
     opening = _ellipse((face[0], v + 0.18 * face[0]), (0, 0.13), (0.46, 0.41))
@@ -482,12 +483,12 @@ def _short(at: Point, face: Point, width: Array, skull: Array) -> Array:
 
 
 def _sideburns(at: Point, width: Array) -> Array:
-    """End short hair before the ears, lower there than on the cheeks."""
+    """Return the distance to the lower end of short hair, which is lowest in front of the ears."""
     return 0.9 * (at[1] - 0.06 + 0.5 * (width - np.abs(at[0])))
 
 
 def _bob(at: Point, face: Point, width: Array, skull: Array) -> Array:
-    """Cut at the chin, with a straight fringe."""
+    """Return the distance to hair cut at the chin, with a straight fringe."""
     sides = _box(at, (0, 0.10), (width + 0.085, 0.42), 0.16)
     cap = np.minimum(_ellipse(at, (0, -0.06), (width + 0.085, 0.55)), sides)
     return np.maximum(
@@ -496,7 +497,7 @@ def _bob(at: Point, face: Point, width: Array, skull: Array) -> Array:
 
 
 def _long(at: Point, face: Point, width: Array, skull: Array) -> Array:
-    """Part in the middle, and let fall on the shoulders."""
+    """Return the distance to long hair, parted in the middle."""
     sides = _box(at, (0, 0.40), (width + 0.10, 0.54), 0.20)
     cap = np.minimum(_ellipse(at, (0, -0.04), (width + 0.09, 0.57)), sides)
     arch = _ellipse((np.abs(face[0]), np.minimum(face[1], 0.25)), (-0.12, 0.25), (0.50, 0.66))
@@ -504,7 +505,7 @@ def _long(at: Point, face: Point, width: Array, skull: Array) -> Array:
 
 
 def _curly(at: Point, face: Point, width: Array, skull: Array) -> Array:
-    """Let curl, with some of them on the forehead."""
+    """Return the distance to curly hair, with some curls on the forehead."""
     opening = _ellipse((face[0], np.minimum(face[1], 0.12)), (0, 0.12), (0.43, 0.42))
     d = np.maximum(_curls(at, width), -opening)
     for cu, cv in ((0.0, -0.32), (0.20, -0.29), (0.35, -0.14)):
@@ -522,7 +523,7 @@ HAIR_STYLES: dict[str, Callable[..., Array]] = {  # name: signed distance to the
 
 
 def _glasses(s: Scene) -> None:
-    """Draw round rims with a bridge; the lenses are nearly clear."""
+    """Draw glasses: round rims, a bridge and nearly clear lenses."""
     u, v = s.face
     glasses = s.factors["glasses"]
     a = np.abs(u)

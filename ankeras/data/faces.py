@@ -1,10 +1,10 @@
-"""Colour cartoon portraits drawn by a program, with every attribute known and settable.
+"""Colour cartoon portraits drawn by a program; every attribute is known and can be set.
 
-`draw_factors` draws a table with one row a portrait and one field a factor, `render` turns
-the table into images, and `faces` does both. The table alone determines the image: change
-one field of a row and nothing but that field's part of the picture changes, which makes the
-portraits a ground truth for edits in latent space. All factors are drawn independently of
-one another, so a woman may well have a beard.
+`draw_factors` draws a table with one row per portrait and one field per factor, `render` turns the
+table into images, and `faces` does both. An image depends on its row of the table only. If one
+field changes, only the part of the picture that belongs to this field changes. So the portraits are
+a ground truth for edits in latent space. All factors are independent of each other: a woman may
+have a beard.
 
 The drawing itself, layer by layer, is in `ankeras.data.face_layers`.
 """
@@ -38,10 +38,12 @@ CATEGORIES: dict[str, tuple[str, ...]] = {  # all names of a factor are equally 
     "hair_color": HAIR_COLORS,
     "hair_style": HAIR_STYLES,
     "eye_color": EYE_COLORS,
-    "shirt": SHIRTS,  # decides the colour of the hat too
+    "shirt": SHIRTS,  # also decides the colour of the hat
     "background": BACKGROUNDS,
 }
-RANGES: dict[str, tuple[float, float]] = {  # drawn uniformly; also what a caller may set
+RANGES: dict[
+    str, tuple[float, float]
+] = {  # factors are drawn uniformly from these ranges and may be set within them
     "skin": (0.0, 1.0),  # from fair to dark
     "turn": (-0.5, 0.5),  # radians; positive looks towards the right edge of the image
     "roll": (-0.3, 0.3),  # radians; positive tilts the head clockwise
@@ -49,7 +51,7 @@ RANGES: dict[str, tuple[float, float]] = {  # drawn uniformly; also what a calle
     "y": (-0.06, 0.06),  # fractions of the image, downwards
     "zoom": (0.88, 1.12),
     "brightness": (0.75, 1.15),
-    "face_width": (0.92, 1.08),  # this and the next five: factors about 1
+    "face_width": (0.92, 1.08),  # this and the next four: factors near 1
     "eye_spacing": (0.9, 1.1),
     "eye_size": (0.88, 1.14),
     "nose_length": (0.8, 1.2),
@@ -58,47 +60,48 @@ RANGES: dict[str, tuple[float, float]] = {  # drawn uniformly; also what a calle
 FACTORS = (*BINARY, *CATEGORIES, *RANGES)
 DTYPE = np.dtype([(name, np.float64 if name in RANGES else np.int64) for name in FACTORS])
 
-_CHUNK_PIXELS = 32 * 1024  # a plane of 128 KiB: a few of them stay in a core's cache
+_CHUNK_PIXELS = 32 * 1024  # a plane of 128 KiB: a few planes fit the cache of a core
 
 
 def faces(n: int, seed: int = 0, size: int = 64, **fixed: Any) -> Dataset:
-    """Draw `n` cartoon portraits, labelled woman or man.
+    """Return `n` cartoon portraits, labelled man or woman.
 
     Args:
         n: number of portraits, at least 1.
-        seed: same seed, same portraits; the first rows do not depend on `n`.
-        size: height and width in pixels: 32, 64 or 128. The size changes the sharpness
-            of a portrait, never its content.
-        **fixed: factors set by the caller, see `draw_factors`.
+        seed: the same seed gives the same portraits; the first rows do not depend on `n`.
+        size: height and width in pixels: 32, 64 or 128. The size changes the sharpness of a
+            portrait, never its content.
+        **fixed: values of factors, see `draw_factors`.
 
     Returns:
         Images float32 (n, size, size, 3) in [0, 1], labels int64 (n,) equal to the factor
         `woman`, class names ("man", "woman") and the table of factors, (n,).
 
     Raises:
-        ValueError: if an argument is none of the valid choices.
+        ValueError: if an argument is invalid.
     """
     _check_size(size)
     factors = draw_factors(n, seed, **fixed)
-    return Dataset(render(factors, size), factors["woman"].copy(), CLASS_NAMES, factors)
+    targets = {"labels": factors["woman"].copy(), "factors": factors}
+    return Dataset(render(factors, size), targets, CLASS_NAMES)
 
 
 def draw_factors(n: int, seed: int = 0, **fixed: Any) -> np.ndarray:
-    """Draw the table of factors of `n` portraits.
+    """Return a table of the factors of `n` portraits.
 
     Args:
         n: number of rows, at least 1.
-        seed: same seed, same table; the first rows do not depend on `n`.
+        seed: the same seed gives the same table; the first rows do not depend on `n`.
         **fixed: values of factors, a scalar or an array (n,): 0 or 1 for those in `BINARY`,
             a name or its index for those in `CATEGORIES`, a number within `RANGES` for the
-            others. Setting one factor leaves the draws of all others as they were.
+            others. All other factors are drawn as without it.
 
     Returns:
         A structured array (n,) of dtype `DTYPE`: int64 binaries and category indices,
         float64 continuous factors.
 
     Raises:
-        ValueError: if `n` < 1, a factor is unknown, or a value is none of the valid choices.
+        ValueError: if `n` < 1, a factor is unknown, or a value is invalid.
     """
     if n < 1:
         raise ValueError(f"n must be at least 1, not {n}.")
@@ -121,15 +124,14 @@ def draw_factors(n: int, seed: int = 0, **fixed: Any) -> np.ndarray:
 
 
 def render(factors: np.ndarray, size: int = 64) -> np.ndarray:
-    """Draw the portraits of a table.
+    """Return the portraits that a table of factors describes.
 
     Args:
-        factors: structured array (n,) as from `draw_factors`, possibly edited, or one row.
+        factors: structured array (n,) as from `draw_factors`, possibly edited, or one row of it.
         size: height and width in pixels: 32, 64 or 128.
 
     Returns:
-        Images float32 (n, size, size, 3) in [0, 1]. A portrait depends on its own row
-        alone, not on the rows around it.
+        Images float32 (n, size, size, 3) in [0, 1]. A portrait depends on its own row only.
 
     Raises:
         ValueError: if `size` is invalid, the table lacks a factor, or holds an invalid value.
@@ -156,7 +158,7 @@ def render(factors: np.ndarray, size: int = 64) -> np.ndarray:
 
 
 def caption(row: np.void | Mapping[str, Any]) -> str:
-    """Describe one row of the table in words.
+    """Return a description in words of one row of the table.
 
     The caption names the five binary attributes and the colour of the hair, for example
     "a smiling woman with glasses and red hair".

@@ -1,9 +1,10 @@
-"""Damage of our own making, in normal images: what a discriminator learns "not normal" from.
+"""Forgeries: artificial damage in normal images, from which a discriminator learns "not normal".
 
-No real defect is needed for that, only that something local is wrong, and where. Sources: Li et
-al., "CutPaste: self-supervised learning for anomaly detection and localization" (CVPR 2021);
-Zavrtanik et al., "DRAEM" (ICCV 2021), whose islands of noise are the places here. The defects of
-`anomalies`, which a detector is judged by, are drawn by other code and never trained on.
+No real defect is needed: it is enough that something local is wrong, and that its place is known.
+Sources: Li et al., "CutPaste: self-supervised learning for anomaly detection and localization"
+(CVPR 2021); Zavrtanik et al., "DRAEM" (ICCV 2021), which draws islands of noise as the places. The
+defects of `anomalies`, on which a detector is evaluated, are drawn by other code. A detector is
+never trained on them.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,11 +16,11 @@ import numpy as np
 from skimage.filters import gaussian
 from skimage.transform import resize
 
-SHARE = 0.7  # of the patches that are damaged; the others show that not every patch is
+SHARE = 0.7  # share of the patches that are damaged; the others stay normal
 
 
 class Forgeries(NamedTuple):
-    """Patches of which most were damaged.
+    """Patches of which most were damaged: a pair of images and masks, as `fit` accepts it.
 
     Attributes:
         images: float32 (n, height, width, channels), values in [0, 1].
@@ -31,21 +32,22 @@ class Forgeries(NamedTuple):
 
 
 def forge(patches: np.ndarray, seed: int = 0) -> Forgeries:
-    """Damage patches: an island or a band of each is painted over with something else.
+    """Return damaged copies of most patches: an island or a band is replaced by something else.
 
-    That is a veil of grey, the patch itself blurred, another patch at another scale, noise, a
-    patch with the right spectrum and nothing else right, or one with another contrast.
+    The new content is a half-transparent grey, the patch itself but blurred, another patch with
+    another scale, noise, noise with the spectrum of a patch, or another patch with another
+    contrast.
 
     Args:
-        patches: normal ones, (n, height, width, channels) in [0, 1].
-        seed: of all that is random.
+        patches: normal patches, (n, height, width, channels) in [0, 1].
+        seed: seed of everything random.
 
     Raises:
         ValueError: if the patches have another shape or range.
     """
     if patches.ndim != 4 or not 0 <= patches.min() <= patches.max() <= 1:
         raise ValueError(
-            f"Patches are (n, height, width, channels) with values in [0, 1], not "
+            f"Patches must be (n, height, width, channels) with values in [0, 1], not "
             f"{patches.shape} in [{patches.min():g}, {patches.max():g}]."
         )
     rng = np.random.default_rng(seed)
@@ -63,18 +65,18 @@ def forge(patches: np.ndarray, seed: int = 0) -> Forgeries:
 def forged_patches(
     image: np.ndarray, batch_size: int = 32, size: int = 64, seed: int = 0
 ) -> Iterator[Forgeries]:
-    """Cut minibatches out of a normal image and forge them, for ever; some are mirrored.
+    """Yield minibatches of forged patches of a normal image, without end; some are mirrored.
 
         model.fit(forged_patches(texture("grass")), steps_per_epoch=2000, shuffle=False)
 
     Args:
         image: (height, width, channels) in [0, 1].
-        batch_size: patches a minibatch.
-        size: their side, in pixels.
-        seed: of all that is random.
+        batch_size: number of patches per minibatch.
+        size: side of the patches in pixels.
+        seed: seed of everything random.
 
     Yields:
-        Forgeries, (batch_size, size, size, channels), with their masks.
+        Forgeries: images (batch_size, size, size, channels) with their masks.
 
     Raises:
         ValueError: if the image is smaller than a patch.
@@ -89,13 +91,13 @@ def forged_patches(
 
 
 def _island(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Return where smooth noise is highest, on 3 to 25 % of the patch."""
+    """Return a mask where smooth noise is highest, 3 to 25 % of the patch."""
     heights = gaussian(rng.normal(size=shape), rng.uniform(3, 10), mode="wrap")
     return heights > np.quantile(heights, rng.uniform(0.75, 0.97))
 
 
 def _band(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Return a bent bar at any angle, 2 to 12 pixels wide."""
+    """Return a mask of a bent bar at a random angle, 2 to 12 pixels wide."""
     side, angle = min(shape), rng.uniform(0, np.pi)
     y, x = np.indices(shape) - rng.uniform(0.1, 0.9, (2, 1, 1)) * np.reshape(shape, (2, 1, 1))
     along = y * np.cos(angle) + x * np.sin(angle)
@@ -110,14 +112,14 @@ def _veil(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.
 
 
 def _blurred(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the patch without its details, or without them along one axis."""
+    """Return the patch blurred, along both axes or along one."""
     width = np.exp(rng.uniform(0, np.log(8)))
     widths = [(width, width, 0), (2 * width, 0, 0), (0, 2 * width, 0)]
     return _toned(gaussian(patch, widths[rng.integers(3)], mode="nearest"), rng)
 
 
 def _resized(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return another patch, a third to three times as large, and upside down."""
+    """Return another patch, upside down and scaled by a factor between 0.35 and 3."""
     height, width = patch.shape[:2]
     scale = np.exp(rng.uniform(np.log(0.35), np.log(3)))
     rows, columns = round(height / scale), round(width / scale)
@@ -127,14 +129,14 @@ def _resized(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> 
 
 
 def _noise(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return noise of any grain with the mean and the contrast of the patch."""
+    """Return noise of a random grain size with the mean and the contrast of the patch."""
     grain = np.exp(rng.uniform(np.log(0.3), np.log(4), 2))
     noise = gaussian(rng.normal(size=patch.shape), (*grain, 0), mode="wrap")
     return _toned(noise / noise.std() * patch.std() + patch.mean(), rng)
 
 
 def _scrambled(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return an image with the spectrum of another patch and phases of noise."""
+    """Return an image with the spectrum of another patch and the phases of noise."""
     spectrum = np.fft.fft2(other, axes=(0, 1))
     phases = np.angle(np.fft.fft2(rng.normal(size=patch.shape), axes=(0, 1)))
     phases[0, 0] = np.angle(spectrum[0, 0])  # the mean stays
@@ -142,12 +144,12 @@ def _scrambled(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -
 
 
 def _contrasted(patch: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return another patch as a negative, fainter or harder."""
+    """Return another patch as a negative, or with lower or higher contrast."""
     return _toned((other - other.mean()) * rng.choice([-1.0, 0.4, 2.0]) + other.mean(), rng)
 
 
 def _toned(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Change brightness and contrast of every other image."""
+    """Return an image with another brightness and contrast, with a probability of 1/2."""
     if rng.random() < 0.5:
         return image
     mean, contrast = image.mean(), np.exp(0.3 * rng.normal())

@@ -1,7 +1,7 @@
-"""Your own images to find defects in, in folders as those of the MVTec anomaly detection data set.
+"""Your own images to find defects in, in folders like those of the MVTec AD data set.
 
     train/good/*            normal images
-    test/good/*             normal images to be judged
+    test/good/*             normal images for the evaluation
     test/<defect>/NAME.*    images with that defect
     ground_truth/<defect>/NAME_mask.*    their masks: not black where a pixel is anomalous
 
@@ -21,19 +21,19 @@ from skimage.transform import resize
 def load_inspection(
     folder: str | Path, size: int | None = None
 ) -> tuple[list[np.ndarray], Anomalies]:
-    """Load normal images to train on, and images to be judged.
+    """Return normal images to train on, and images with their masks for the evaluation.
 
     Args:
-        folder: that holds train, test and ground_truth.
-        size: length in pixels to which the shorter side of each image is brought. Default: as
-            they are.
+        folder: the folder that contains train, test and ground_truth.
+        size: length in pixels to which the shorter side of each image is scaled. Default: images
+            keep their sizes.
 
     Returns:
-        (train, test): float32 images (height, width, 1 or 3) in [0, 1], as large as they are.
+        (train, test): float32 images (height, width, 1 or 3) in [0, 1]; their sizes may differ.
 
     Raises:
-        FileNotFoundError: if a folder or a mask is not there.
-        ValueError: if a file can't be read, or a mask is not as large as its image.
+        FileNotFoundError: if a folder or a mask does not exist.
+        ValueError: if a file can't be read, or a mask and its image differ in size.
     """
     folder = Path(folder).expanduser()
     train = [_read(file, size) for file in _listed(folder / "train" / GOOD)]
@@ -78,7 +78,7 @@ def _read(file: Path, size: int | None) -> np.ndarray:
 
 
 def _scaled(image: np.ndarray, size: int | None) -> np.ndarray:
-    """Return uint8 pixels as float32 in [0, 1], with the shorter side brought to this length."""
+    """Return uint8 pixels as float32 in [0, 1], with the shorter side scaled to this length."""
     pixels = image.astype("float32") / 255
     if size is None or size == min(image.shape[:2]):
         return pixels

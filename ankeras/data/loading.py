@@ -1,11 +1,12 @@
-"""One switch for every source of images: procedural, public, or your own file or folder.
+"""One function for every source of images: drawn, public, or your own file or folder.
 
-`load` returns training and test images in one form, or one sentence that says what is wrong and
-what to do; it never puts other images in the place of those that were asked for.
+`load` returns training and test images in the same form for every source. If that is not possible,
+it raises an error that says what is wrong and what to do. It never returns other images instead.
 """
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 from ankeras.data.dataset import Dataset
@@ -43,29 +44,31 @@ PUBLIC = {
         "truck",
     ),
 }
-N_TRAIN, N_TEST = 10_000, 2_000  # of the procedural images
-TEST_SHARE = 1 / 6  # of the images of a folder, as in MNIST
+N_TRAIN, N_TEST = 10_000, 2_000  # numbers of images that are drawn
+TEST_SHARE = 1 / 6  # share of the images of a folder, close to MNIST's 1 / 7
 
 
 def load(
     name: str | None = None, path: str | Path | None = None, *, size: int | None = None
 ) -> tuple[Dataset, Dataset]:
-    """Load training and test images, float32 in [0, 1].
+    """Return training and test images, float32 in [0, 1].
 
     Args:
-        name: "digits" or "faces" (drawn here: 10,000 + 2,000, no download), or "mnist",
-            "fashion_mnist" or "cifar10" (by keras.datasets: downloaded once, then cached).
-        path: your own images instead: an .npz file with the keys of keras's mnist.npz (x_train,
-            x_test and, where there are labels, y_train, y_test) or a folder of images, with one
-            sub-folder a class if there are classes; a sixth of a folder becomes test images.
+        name: "digits" or "faces" (10,000 + 2,000 images are drawn, without a download), or "mnist",
+            "fashion_mnist" or "cifar10" (from keras.datasets: downloaded once, then cached).
+        path: your own images instead: an .npz file or a folder of images. The file has the keys of
+            keras's mnist.npz: x_train, x_test and, if there are labels, y_train, y_test. If there
+            are classes, the folder has one sub-folder per class. One sixth of the images of a
+            folder become test images.
         size: side of the square images in pixels, for "digits" (any), "faces" (32, 64, 128) and
-            folders (cropped at the centre and resized). Default: 28, 32 and as they are.
+            folders (images are cropped at the centre and resized). Default: 28 for digits, 32 for
+            faces; images of a folder keep their size.
 
     Returns:
         (train, test).
 
     Raises:
-        ValueError: for an unknown name, or images that can't be used; the file is named.
+        ValueError: for an unknown name, or images that can't be used; the message names the file.
         FileNotFoundError: if there is nothing at `path`, or no image in the folder.
         ConnectionError: if a public data set is not cached and can't be downloaded.
     """
@@ -86,7 +89,7 @@ def load(
         )
         return train, test
     if size is not None:
-        raise ValueError(f"{name!r} has images of one size: leave out size={size}.")
+        raise ValueError(f"The images of {name!r} have a fixed size: leave out size={size}.")
     return _load_public(str(name))
 
 
@@ -95,7 +98,7 @@ def _names() -> str:
 
 
 def _load_public(name: str) -> tuple[Dataset, Dataset]:
-    import keras  # noqa: PLC0415 - drawing digits and faces must not wait for tensorflow
+    import keras  # noqa: PLC0415 - drawing digits and faces does not need tensorflow
 
     try:
         (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
@@ -103,7 +106,7 @@ def _load_public(name: str) -> tuple[Dataset, Dataset]:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ConnectionError(
             f"{name!r} is not in keras's cache and could not be downloaded ({reason}). Connect "
-            f"to the network once, or give a file you have: load({name!r}, "
+            f"to the network once, or give a file that you have: load({name!r}, "
             f"path='{name}.npz'), or use load('digits') or load('faces'), which need no download."
         ) from error
     names = PUBLIC[name]
@@ -123,13 +126,13 @@ def _load_path(
     if path.suffix != ".npz":
         raise ValueError(f"{path} is neither an .npz file nor a folder of images.")
     if size is not None:
-        raise ValueError(f"The images in {path} have a size: leave out size={size}.")
+        raise ValueError(f"The images in {path} have a fixed size: leave out size={size}.")
     return _load_npz(path, class_names)
 
 
 def _load_npz(path: Path, class_names: tuple[str, ...]) -> tuple[Dataset, Dataset]:
     try:
-        # Opened here: of a broken file NumPy leaves its own handle open.
+        # The file is opened here, because NumPy would not close a broken file.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
@@ -152,14 +155,14 @@ def _load_npz(path: Path, class_names: tuple[str, ...]) -> tuple[Dataset, Datase
     if train.labels is not None and test.labels is not None and not class_names:
         n_classes = int(max(train.labels.max(), test.labels.max())) + 1
         names = tuple(str(label) for label in range(n_classes))
-        return train._replace(class_names=names), test._replace(class_names=names)
+        return replace(train, class_names=names), replace(test, class_names=names)
     return train, test
 
 
 def _dataset(
     images: np.ndarray, labels: np.ndarray | None, source: str, class_names: tuple[str, ...]
 ) -> Dataset:
-    """Check images and labels of any origin and bring them into the one form."""
+    """Return a data set of checked images and labels, as `load` returns it."""
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
@@ -192,7 +195,7 @@ def _dataset(
         raise ValueError(
             f"{source}: label {labels.max()} is out of range for {len(class_names)} classes."
         )
-    return Dataset(images, labels.astype("int64"), class_names)
+    return Dataset(images, {"labels": labels.astype("int64")}, class_names)
 
 
 def _load_folder(folder: Path, size: int | None) -> tuple[Dataset, Dataset]:
@@ -201,13 +204,13 @@ def _load_folder(folder: Path, size: int | None) -> tuple[Dataset, Dataset]:
     if classes and loose:
         raise ValueError(
             f"{folder} holds images beside class sub-folders ({loose[0].name} beside "
-            f"{classes[0]}/): use one or the other."
+            f"{classes[0]}/): use either images or sub-folders."
         )
     files = loose or [file for name in classes for file in images_in(folder / name)]
     if not files:
         raise FileNotFoundError(f"There are no images ({', '.join(SUFFIXES)}) in {folder}.")
     if len(files) < 2:
-        raise ValueError(f"{folder} holds one image, but training and test need one each.")
+        raise ValueError(f"{folder} holds one image, but training and test need one image each.")
     pictures = [read_image(file, size) for file in files]
     channels = max(picture.shape[-1] for picture in pictures)
     pictures = [np.broadcast_to(p, (*p.shape[:2], channels)) for p in pictures]

@@ -1,4 +1,4 @@
-"""Digits or faces without end: each minibatch is drawn when it is asked for, and then forgotten."""
+"""Digits or faces without end: each minibatch is drawn when it is needed, and is not kept."""
 
 from collections.abc import Iterator
 
@@ -11,22 +11,22 @@ import numpy as np
 def stream(
     name: str, batch_size: int = 64, *, seed: int = 0, size: int | None = None
 ) -> Iterator[Dataset]:
-    """Draw minibatches for ever, in constant memory: no image is seen twice.
+    """Yield minibatches of new images without end, in constant memory.
 
         batches = ((batch.images,) for batch in stream("digits"))
         vae.fit(batches, steps_per_epoch=1000, epochs=10, shuffle=False)
 
-    An autoencoder is given `(batch.images, batch.images)`, a conditional system
+    An autoencoder needs `(batch.images, batch.images)`, a conditional system
     `(batch.images, batch.labels)`.
 
     Args:
         name: "digits" or "faces".
-        batch_size: images a minibatch.
-        seed: decides all of them.
+        batch_size: number of images per minibatch.
+        seed: seed of all minibatches.
         size: side of the images in pixels, as in `load`.
 
     Yields:
-        `batch_size` images with labels and factors.
+        Data sets of `batch_size` images with labels and factors.
 
     Raises:
         ValueError: for an unknown name, or a size that can't be drawn.

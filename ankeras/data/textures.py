@@ -1,7 +1,8 @@
-"""Textures to find defects in: photographs of brick, grass and gravel that scikit-image brings.
+"""Textures to find defects in: photographs of brick, grass and gravel from scikit-image.
 
-Each is 512x512, grey. Its upper 320 rows are for training, the others for testing; no pixel is in
-both. See AN2DL, "GAN for Anomaly Detection": a training set that holds only normal images.
+Each is a grey image of 512x512 pixels. The upper 320 rows are for training, the others for testing.
+No pixel is in both parts. See AN2DL, "GAN for Anomaly Detection": a training set that holds only
+normal images.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ TRAIN_ROWS = 320
 
 
 def texture(name: str, split: str = "train") -> np.ndarray:
-    """Return the part of a photograph that is for training, or that for testing.
+    """Return the training part or the test part of a photograph.
 
     Args:
         name: one of `TEXTURES`.
@@ -24,30 +25,30 @@ def texture(name: str, split: str = "train") -> np.ndarray:
         float32 (320, 512, 1) or (192, 512, 1), values in [0, 1].
 
     Raises:
-        ValueError: for another name or split.
+        ValueError: for an unknown name or split.
     """
     if name not in TEXTURES:
         raise ValueError(f"There is no texture {name!r}, only {', '.join(TEXTURES)}.")
     if split not in ("train", "test"):
-        raise ValueError(f'A split is "train" or "test", not {split!r}.')
+        raise ValueError(f'The split must be "train" or "test", not {split!r}.')
     image = img_as_float32(getattr(data, name)())[..., None]
     return image[:TRAIN_ROWS] if split == "train" else image[TRAIN_ROWS:]
 
 
 def crops(image: np.ndarray, n: int, size: int, seed: int = 0) -> np.ndarray:
-    """Cut square patches out of an image at random places.
+    """Return copies of square patches of an image, from random places.
 
     Args:
         image: (height, width, channels).
-        n: how many.
-        size: their side, in pixels.
-        seed: of the places.
+        n: number of patches.
+        size: side of the patches in pixels.
+        seed: seed of the places.
 
     Returns:
-        (n, size, size, channels), copies.
+        (n, size, size, channels).
 
     Raises:
-        ValueError: if the image is smaller than that.
+        ValueError: if the image is smaller than a patch.
     """
     height, width = image.shape[:2]
     if not 0 < size <= min(height, width):
@@ -60,12 +61,14 @@ def crops(image: np.ndarray, n: int, size: int, seed: int = 0) -> np.ndarray:
 
 
 def paint_over(image: np.ndarray, inside: np.ndarray, with_what: np.ndarray | float) -> np.ndarray:
-    """Paint a region, with an edge as soft as a camera's; what is outside stays as it is.
+    """Return an image with a painted region, whose edge is as soft as in a photograph.
+
+    Pixels outside of the region do not change.
 
     Args:
         image: (height, width, channels).
         inside: the region, bool (height, width).
-        with_what: an image of the same shape, or one value.
+        with_what: what is painted: an image of the same shape, or one value.
     """
     cover = (
         np.minimum(1.0, 0.5 + gaussian(inside.astype(float), 0.7))[..., None] * inside[..., None]

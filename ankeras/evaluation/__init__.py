@@ -1,5 +1,6 @@
-"""Figures of merit for reconstructions and for samples, and the classifiers that read samples."""
+"""How good reconstructions and samples are, and the classifiers that read samples."""
 
+import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
 from ankeras.evaluation.classifiers import (
     CLASSIFIER_BATCH,
     CLASSIFIER_RATE,

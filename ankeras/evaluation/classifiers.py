@@ -1,7 +1,7 @@
-"""Classifiers that read generated images: how they are trained, and what they say.
+"""Classifiers that read generated images: their training and their predictions.
 
-Images are float32 (n, height, width, channels) in [0, 1]. A classifier's layer "features" is
-everything before its last layer. `sample_quality.py` compares what lies there.
+Images are float32 (n, height, width, channels) in [0, 1]. A classifier has a layer "features",
+which holds all layers before the last one. `sample_quality.py` compares its outputs.
 """
 
 import math
@@ -16,19 +16,19 @@ import numpy as np
 from keras import layers
 
 N_FEATURES = 64
-CLASSIFIER_BATCH, CLASSIFIER_RATE = 64, 3e-3  # images a step; learning rate at its highest
+CLASSIFIER_BATCH, CLASSIFIER_RATE = 64, 3e-3  # images per step; highest learning rate
 
 
 def feature_layers(
     image_shape: tuple[int, ...], widths: Sequence[int], n_features: int
 ) -> keras.Model:
-    """Build what a classifier's last layer reads, a model named "features".
+    """Return all layers of a classifier before the last one, a model named "features".
 
-    It computes in float32, whatever `ankeras.setup` chose: figures are compared across machines.
+    It always computes in float32, because its figures are compared between machines.
 
     Args:
         image_shape: (height, width, channels).
-        widths: channels of each convolution; each halves the image.
+        widths: channels of each convolution. Each one halves the sides of the image.
         n_features: the size k of the output.
 
     Returns:
@@ -38,7 +38,7 @@ def feature_layers(
     exact = {"dtype": "float32"}
     for width in widths:
         model.add(layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False, **exact))
-        # A classifier of few images has some hundred steps, in which slow statistics stay behind.
+        # With few images, training takes some hundred steps: slower averages would lag behind.
         model.add(layers.BatchNormalization(momentum=0.9, **exact))
         model.add(layers.Activation("relu", **exact))
     model.add(layers.Flatten(**exact))
@@ -48,22 +48,22 @@ def feature_layers(
 
 
 def train_classifier(data: Dataset, *, epochs: int = 3, seed: int = 0) -> keras.Model:
-    """Train a small convolutional classifier that judges generated images.
+    """Return a small convolutional classifier, trained to read generated images.
 
     Args:
-        data: labelled images of the kind that will be judged.
-        epochs: passes over them.
+        data: labelled images of the kind that will be evaluated.
+        epochs: number of passes over them.
         seed: seed of the weights and of the order of the images.
 
     Returns:
-        A model (batch, *image) -> (batch, n_classes) of probabilities. Its layer "features" is
-        itself a model, (batch, *image) -> (batch, 64).
+        A model (batch, *image) -> (batch, n_classes), whose outputs are probabilities. Its layer
+        "features" is itself a model, (batch, *image) -> (batch, 64).
 
     Raises:
         ValueError: if the data has no labels.
     """
     if data.labels is None:
-        raise ValueError("A classifier learns from labelled images, and these have no labels.")
+        raise ValueError("A classifier learns from labelled images, but these have no labels.")
     keras.utils.set_random_seed(seed)
     image_shape = data.images.shape[1:]
     classifier = keras.Sequential(
@@ -81,28 +81,28 @@ def train_classifier(data: Dataset, *, epochs: int = 3, seed: int = 0) -> keras.
 
 
 def probabilities(classifier: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what a classifier says of each image.
+    """Return the probabilities of the classes for each image.
 
     Args:
         classifier: a classifier with one output, or with a dictionary of outputs.
         images: (n, height, width, c), values in [0, 1]. If their sides are a multiple of those
-            that the classifier reads, they are averaged down to them.
+            that the classifier reads, blocks of pixels are averaged.
 
     Returns:
-        {"class": (n, n_classes)}, or one entry for each of several outputs, by its name.
+        {"class": (n, n_classes)}, or one entry per output: its name -> (n, classes).
 
     Raises:
-        ValueError: if the classifier can't read images of this shape, or the values leave [0, 1].
+        ValueError: if the classifier can't read images of this shape, or a value is not in [0, 1].
     """
     found = classifier.predict(_readable(classifier, images), batch_size=PREDICT_BATCH, verbose=0)
     return found if isinstance(found, dict) else {"class": found}
 
 
 def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return the activations before a classifier's last layer: (n, *image) -> (n, k).
+    """Return the inputs of a classifier's last layer: (n, *image) -> (n, k).
 
     Args:
-        classifier: a model whose layer "features" is a model, as `train_classifier` builds it.
+        classifier: a model whose layer "features" is a model, as in `train_classifier`.
         images: as in `probabilities`.
 
     Raises:
@@ -111,17 +111,17 @@ def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
     trunk = next((layer for layer in classifier.layers if layer.name == "features"), None)
     if trunk is None:
         raise ValueError(
-            'This model has no layer "features": take one that '
-            "train_classifier, digit_classifier or face_reader returns."
+            'This model has no layer "features": use a model from '
+            "train_classifier, digit_classifier or face_reader."
         )
     found = trunk.predict(_readable(classifier, images), batch_size=PREDICT_BATCH, verbose=0)
     return np.asarray(found)
 
 
 def confident_share(classifier: keras.Model, images: np.ndarray, threshold: float = 0.95) -> float:
-    """Return the share of images for which some class has a probability >= threshold.
+    """Return the share of images for which one class has a probability >= threshold.
 
-    Compare it with the same figure for real images: no classifier is sure of all of them.
+    Compare it with the share for real images, which is below 1 too.
     """
     return float(np.mean(probabilities(classifier, images)["class"].max(axis=1) >= threshold))
 
@@ -129,15 +129,15 @@ def confident_share(classifier: keras.Model, images: np.ndarray, threshold: floa
 def conditional_accuracy(
     classifier: keras.Model, images: np.ndarray, labels: np.ndarray | None
 ) -> float:
-    """Return the share of images that are read as the class they were asked for, in [0, 1].
+    """Return the share of images that are read as the class they were generated for, in [0, 1].
 
     Args:
         classifier: a classifier with one output, (batch, n_classes) probabilities or logits.
         images: (n, *image), for instance those of a conditional generator.
-        labels: (n,), the classes it was asked for.
+        labels: (n,), the classes they were generated for.
 
     Raises:
-        ValueError: if there is not one label an image, or as in `probabilities`.
+        ValueError: if there is not one label per image, or as in `probabilities`.
     """
     if labels is None or labels.shape != (len(images),):
         given = "none" if labels is None else f"labels of shape {labels.shape}"
@@ -146,7 +146,7 @@ def conditional_accuracy(
 
 
 def _readable(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return the images as a classifier reads them, averaged down if they are larger."""
+    """Return the images in the size that a classifier reads; larger ones are averaged."""
     check_range(images)
     wanted, given = tuple(classifier.input_shape[1:]), images.shape[1:]
     if given == wanted:

@@ -15,17 +15,19 @@ SSIM_WINDOW = 11  # pixels
 
 
 def reconstruction_error(autoencoder: keras.Model, images: np.ndarray) -> float:
-    """Return the mean squared error of D(E(s)) a pixel, over all images."""
+    """Return the mean squared error per pixel of D(E(s)), over all images."""
     x_hat = autoencoder.predict(images, batch_size=PREDICT_BATCH, verbose=0)
     return float(np.mean((x_hat - images) ** 2))
 
 
 def pca_error(train: np.ndarray, test: np.ndarray, latent_dim: int) -> float:
-    """Return the mean squared error a pixel of the best linear autoencoder: PCA with d components.
+    """Return the mean squared error per pixel of PCA with d components.
+
+    It is the best autoencoder of which both parts are linear.
 
     Args:
-        train: (n, *image), what the components are fitted to.
-        test: (m, *image), what is reconstructed.
+        train: (n, *image), the images that the components are fitted to.
+        test: (m, *image), the images that are reconstructed.
         latent_dim: the number d of components.
     """
     flat_train, flat_test = train.reshape(len(train), -1), test.reshape(len(test), -1)
@@ -35,17 +37,17 @@ def pca_error(train: np.ndarray, test: np.ndarray, latent_dim: int) -> float:
 
 
 def psnr(images: np.ndarray, other: np.ndarray) -> float:
-    """Return the peak signal-to-noise ratio 10 log10(1 / MSE) in decibels, a mean over images.
+    """Return the peak signal-to-noise ratio 10 log10(1 / MSE) in decibels, the mean over images.
 
     Args:
         images: (n, height, width, c), values in [0, 1].
-        other: as many of the same shape, each compared with the image in its place.
+        other: an array of the same shape; image i is compared with image i.
 
     Returns:
-        The mean; infinite if one of the images equals the other exactly.
+        The mean; it is infinite if one image equals its partner exactly.
 
     Raises:
-        ValueError: if the shapes differ, or the values leave [0, 1].
+        ValueError: if the shapes differ, or a value is not in [0, 1].
     """
     check_pairs(images, other)
     with np.errstate(divide="ignore"):
@@ -57,17 +59,17 @@ def psnr(images: np.ndarray, other: np.ndarray) -> float:
 
 
 def ssim(images: np.ndarray, other: np.ndarray) -> float:
-    """Return the structural similarity, in [-1, 1] and 1 for equal images, a mean over images.
+    """Return the mean structural similarity (SSIM) over images, in [-1, 1]; 1 for equal images.
 
     Source: Wang et al. 2004, "Image Quality Assessment: From Error Visibility to Structural
-    Similarity", with its Gaussian window of 11 pixels; a mean over the channels.
+    Similarity", with its Gaussian window of 11 pixels; the mean over the channels.
 
     Args:
         images: (n, height, width, c), values in [0, 1], sides of at least 11.
-        other: as many of the same shape, each compared with the image in its place.
+        other: an array of the same shape; image i is compared with image i.
 
     Raises:
-        ValueError: if the shapes differ, the values leave [0, 1], or the images are too small.
+        ValueError: if the shapes differ, a value is not in [0, 1], or the images are too small.
     """
     check_pairs(images, other)
     if min(images.shape[1:3]) < SSIM_WINDOW:

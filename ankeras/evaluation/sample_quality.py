@@ -1,8 +1,8 @@
-"""How good generated images are: FID's formula on a classifier's features, precision and recall.
+"""How good generated images are: FID (Fréchet distance of features), precision and recall.
 
 Images are float32 (n, height, width, channels) in [0, 1]. The distance between two sets of images
-depends on how many images they hold, and is never 0. So `evaluate_samples` states the number, and
-gives the same figures for real images against other real images.
+depends on the number of images and is never exactly 0. So `evaluate_samples` returns this number,
+and compares real images with other real images too.
 """
 
 from dataclasses import dataclass
@@ -12,16 +12,18 @@ from ankeras.evaluation.classifiers import features, probabilities
 
 import keras
 import numpy as np
+from sklearn.metrics import euclidean_distances
+from sklearn.neighbors import NearestNeighbors
 
 NEIGHBOURS = 3  # the k of precision and recall
-_CHUNK = 500  # rows of a matrix of distances at a time
+_CHUNK = 500  # rows of the matrix of distances that are computed at a time
 
 
 def frequencies(labels: np.ndarray, n_classes: int) -> np.ndarray:
     """Return the share of each class: labels (n,) in 0 ... n_classes - 1 -> (n_classes,).
 
     Raises:
-        ValueError: if there are no labels, or one is no class.
+        ValueError: if there are no labels, or one is out of range.
     """
     if len(labels) == 0 or np.min(labels) < 0 or np.max(labels) >= n_classes:
         raise ValueError(f"Frequencies need labels, each in 0 ... {n_classes - 1}.")
@@ -31,12 +33,12 @@ def frequencies(labels: np.ndarray, n_classes: int) -> np.ndarray:
 def histogram_distance(real_labels: np.ndarray, fake_labels: np.ndarray, n_classes: int) -> float:
     """Return the total variation distance of two class histograms, 1/2 sum |p - q|, in [0, 1].
 
-    It is the share of the images that would have to change their class. A generator that drops
-    one of ten equally frequent classes is at least 0.1 away.
+    It is the share of the images that would have to change their class to make both histograms
+    equal. For a generator that never draws one of ten equally frequent classes, it is at least 0.1.
 
     Args:
         real_labels: (n,), classes of the real images.
-        fake_labels: (m,), classes that a classifier gives the generated ones.
+        fake_labels: (m,), classes of the generated images, as a classifier reads them.
         n_classes: the number of classes.
 
     Raises:
@@ -47,27 +49,32 @@ def histogram_distance(real_labels: np.ndarray, fake_labels: np.ndarray, n_class
 
 
 def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
-    """Return the Fréchet distance of two sets of features, each taken for a Gaussian.
+    """Return the Fréchet distance of two sets of features: the formula of FID.
 
         ||mu_1 - mu_2||^2 + Tr(S_1 + S_2 - 2 (S_1 S_2)^(1/2))
 
+    mu and S are the mean and the covariance of each set. It is the distance of two Gaussians.
+    FID (Fréchet Inception Distance) is this distance for the features of an Inception network.
+    With other features, such as those of `features`, the values have another scale, so they can't
+    be compared with a published FID. The distance is too large for finite samples, and larger for
+    fewer samples: compare only distances of equal numbers of samples.
+
     Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local
-    Nash Equilibrium", where the features are those of an Inception network. Figures from other
-    features are on another scale. For finite samples it is too large, the more so the fewer
-    there are: compare figures for equal numbers only.
+    Nash Equilibrium".
 
     Args:
         real: (n, k).
         fake: (m, k).
 
     Raises:
-        ValueError: if a set has fewer than 2 rows, the columns differ, or a number is not finite.
+        ValueError: if a set has fewer than 2 rows, the numbers of columns differ, or a value is not
+            finite.
     """
     real, fake = _checked_features(real, fake, least=2)
     mu_1, mu_2 = real.mean(axis=0), fake.mean(axis=0)
-    # R with S = R^T R comes from the features themselves: nothing is squared and rooted again,
-    # and a singular S does no harm. The trace of (S_1 S_2)^(1/2) is the sum of the singular
-    # values of R_1 R_2^T.
+    # R with S = R^T R is computed from the features directly. So no square root of a matrix is
+    # needed, and S may be singular. The trace of (S_1 S_2)^(1/2) is the sum of the singular values
+    # of R_1 R_2^T.
     R_1 = np.linalg.qr((real - mu_1) / np.sqrt(len(real) - 1)).R
     R_2 = np.linalg.qr((fake - mu_2) / np.sqrt(len(fake) - 1)).R
     trace = np.sum(R_1**2) + np.sum(R_2**2) - 2 * np.linalg.norm(R_1 @ R_2.T, "nuc")
@@ -77,37 +84,36 @@ def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
 def precision_recall(
     real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS
 ) -> tuple[float, float]:
-    """Return how much of the fakes is real, and how much of what is real the fakes cover.
+    """Return precision and recall of generated images, each in [0, 1].
+
+    The manifold of a set is the union of balls around its points. The radius of a ball is the
+    distance from its point to the k-th nearest other point of the set. Precision is the share of
+    the fakes that lie on the manifold of the real points. Recall is the share of the real points
+    that lie on the manifold of the fakes.
 
     Source: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing
-    Generative Models". The manifold of a set is the union of balls about its points, each as
-    wide as the distance to the point's k-th nearest neighbour in the set. Precision is the share
-    of the fakes on the real manifold, recall the share of real points on that of the fakes.
+    Generative Models".
 
     Args:
         real: (n, d) features.
         fake: (m, d) features.
-        k: the neighbour that decides the width of a ball.
+        k: the number of the neighbour that gives the radius.
 
     Returns:
-        (precision, recall), each in [0, 1]. Both depend on n and m, and are below 1 for real
-        images against others.
+        (precision, recall). Both depend on n and m. For real images against other real images,
+        they are below 1 too.
 
     Raises:
-        ValueError: if a set has no more than k rows, the columns differ, or a number is not
+        ValueError: if a set has k rows or fewer, the numbers of columns differ, or a value is not
             finite.
     """
     real, fake = _checked_features(real, fake, least=k + 1)
-    # Centred, since large norms would cost digits in _squared_distances; then float32 is enough,
-    # and takes half the time.
-    center = real.mean(axis=0)
-    real, fake = (real - center).astype(np.float32), (fake - center).astype(np.float32)
-    real_radii, fake_radii = _squared_radii(real, k), _squared_radii(fake, k)
+    real_radii, fake_radii = _radii(real, k), _radii(fake, k)
     fake_covered = np.zeros(len(fake), bool)
     real_covered = np.zeros(len(real), bool)
     for start in range(0, len(real), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        distances = _squared_distances(real[rows], fake)
+        distances = euclidean_distances(real[rows], fake)
         fake_covered |= (distances <= real_radii[rows, None]).any(axis=0)
         real_covered[rows] = (distances <= fake_radii).any(axis=1)
     return float(fake_covered.mean()), float(real_covered.mean())
@@ -116,7 +122,7 @@ def precision_recall(
 def nearest_training_images(
     images: np.ndarray, training_images: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the training image next to each generated one, which may be a copy of it.
+    """Return the training image nearest to each generated image, to find copies.
 
     Source: AN2DL, the generated MNIST digits beside their nearest training samples.
 
@@ -125,12 +131,12 @@ def nearest_training_images(
         training_images: (m, height, width, c), values in [0, 1].
 
     Returns:
-        Indices into the training images, int64 (n,), and Euclidean distances over all pixels,
+        Indices of training images, int64 (n,), and Euclidean distances over all pixels,
         float64 (n,). Compare these with the distances of real test images: a memorised image
         is much nearer.
 
     Raises:
-        ValueError: if the shapes of the images differ, there are none, or the values leave
+        ValueError: if the shapes of the images differ, there are none, or a value is not in
             [0, 1].
     """
     check_range(images)
@@ -142,6 +148,7 @@ def nearest_training_images(
         )
     flat = images.reshape(len(images), -1)
     flat_training = training_images.reshape(len(training_images), -1)
+    # scikit-learn's search takes 1.8 times as long (bench/tools_speed.py): it computes in float64.
     indices = np.zeros(len(flat), np.int64)
     lowest = np.full(len(flat), np.inf)
     for start in range(0, len(flat_training), _CHUNK):
@@ -150,25 +157,25 @@ def nearest_training_images(
         values = distances[np.arange(len(flat)), found]
         nearer = values < lowest
         indices[nearer], lowest[nearer] = found[nearer] + start, values[nearer]
-    # Computed again, since a small difference of large products has few digits.
+    # Computed again: the difference of large products above has few exact digits.
     differences = flat.astype(np.float64) - flat_training[indices]
     return indices, np.linalg.norm(differences, axis=1)
 
 
 @dataclass(frozen=True)
 class SampleEvaluation:
-    """What `evaluate_samples` found; printed, it is a table.
+    """The result of `evaluate_samples`; `print` shows it as a table.
 
-    The figures compare n real images with n generated ones; those named `..._real` compare the
-    same n real images with n others that are real too, and are what a perfect generator gets.
+    The figures compare n real images with n generated ones. Those named `..._real` compare the
+    same n real images with n other real images: a perfect generator would reach them.
 
     Attributes:
-        n_real, n_fake: how many images were given.
-        n: how many of each were compared.
-        frechet, frechet_real: Fréchet distance of the classifier's features.
-        precision, precision_real: share of the fakes that lie among the real images.
-        recall, recall_real: share of the real images that lie among the fakes.
-        histogram: name of the classifier's output ("class", if it has one only) -> the share of
+        n_real, n_fake: number of images that were given.
+        n: number of images of each kind that were compared.
+        frechet, frechet_real: FID's formula on the classifier's features.
+        precision, precision_real: share of the fakes on the manifold of the real images.
+        recall, recall_real: share of the real images on the manifold of the fakes.
+        histogram: name of the classifier's output ("class" if it has only one) -> the share of
             each class in the n fakes.
         histogram_distance, histogram_distance_real: name of the output -> total variation
             distance to the histogram of the real images.
@@ -188,7 +195,7 @@ class SampleEvaluation:
     histogram_distance_real: dict[str, float]
 
     def __str__(self) -> str:
-        """Return the table: one line a figure, of the fakes and of real images."""
+        """Return the table: one line per figure, for the fakes and for real images."""
         rows = [
             ("Fréchet distance", self.frechet, self.frechet_real),
             ("precision", self.precision, self.precision_real),
@@ -209,15 +216,15 @@ class SampleEvaluation:
 def evaluate_samples(
     classifier: keras.Model, real: np.ndarray, fake: np.ndarray
 ) -> SampleEvaluation:
-    """Compare generated images with real ones, and real ones with real ones.
+    """Return how generated images compare with real ones, and real images with other real ones.
 
-    Both comparisons are of n images with n images, since the figures depend on n: n is the
-    number of fakes or half the number of real images, whichever is less. They are drawn at
-    random, always the same ones for the same numbers.
+    Both comparisons are between n images and n images, because the figures depend on n. n is the
+    number of fakes or half the number of real images, whichever is smaller. The images are chosen
+    at random, but always the same ones for the same numbers.
 
     Args:
-        classifier: as `train_classifier`, `digit_classifier` or `face_reader` return it. It was
-            trained on none of these images.
+        classifier: as `train_classifier`, `digit_classifier` or `face_reader` returns it. It was
+            not trained on any of these images.
         real: (n_real, height, width, c), values in [0, 1]. Give twice as many as fakes.
         fake: (n_fake, height, width, c), values in [0, 1].
 
@@ -228,7 +235,7 @@ def evaluate_samples(
     if n <= NEIGHBOURS:
         raise ValueError(
             f"{len(real)} real and {len(fake)} generated images are too few: give at least "
-            f"{2 * NEIGHBOURS + 2} and {NEIGHBOURS + 1}, or better some thousands."
+            f"{2 * NEIGHBOURS + 2} and {NEIGHBOURS + 1}, better some thousands."
         )
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(real))[: 2 * n]
@@ -263,7 +270,7 @@ def evaluate_samples(
 
 
 def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return ||a_i - b_j||^2 as one matrix product: (n, d), (m, d) -> (n, m)."""
+    """Return ||a_i - b_j||^2, computed as a matrix product: (n, d), (m, d) -> (n, m)."""
     distances = a @ b.T
     distances *= -2
     distances += np.square(a).sum(axis=1)[:, None]
@@ -271,20 +278,16 @@ def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return distances
 
 
-def _squared_radii(points: np.ndarray, k: int) -> np.ndarray:
-    """Return the squared distance of each point to its k-th nearest neighbour: (n, d) -> (n,)."""
-    radii = np.empty(len(points), points.dtype)
-    for start in range(0, len(points), _CHUNK):
-        rows = slice(start, start + _CHUNK)
-        distances = _squared_distances(points[rows], points)
-        radii[rows] = np.partition(distances, k, axis=1)[:, k]  # the 0th is the point itself
-    return radii
+def _radii(points: np.ndarray, k: int) -> np.ndarray:
+    """Return the distance of each point to its k-th nearest neighbour: (n, d) -> (n,)."""
+    distances, _ = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points).kneighbors()
+    return distances[:, -1]
 
 
 def _checked_features(
     real: np.ndarray, fake: np.ndarray, least: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return both sets in float64, if they can be compared."""
+    """Return both sets in float64, or raise a ValueError if they can't be compared."""
     real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise ValueError(
@@ -296,5 +299,5 @@ def _checked_features(
             f"{len(fake)} fake ones."
         )
     if not (np.isfinite(real).all() and np.isfinite(fake).all()):
-        raise ValueError("A feature is NaN or infinite: look at the images they come from.")
+        raise ValueError("A feature is NaN or infinite: look at the images that it comes from.")
     return real, fake

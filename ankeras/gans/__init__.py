@@ -1,7 +1,7 @@
-"""The generative adversarial networks of the lectures, one file a system."""
+"""The generative adversarial networks of the lectures, one file per system."""
 
+import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
 from ankeras.gans.acgan import ACGAN
-from ankeras.gans.adversarial import AdversarialModel, TwoOptimizers, decaying_adam
 from ankeras.gans.bigan import BiGAN
 from ankeras.gans.cgan import CGAN
 from ankeras.gans.dcgan import get_dcgan
@@ -29,13 +29,10 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialGame",
-    "AdversarialModel",
     "BiGAN",
     "FCBiGAN",
     "HingeGAN",
     "InfoGAN",
-    "TwoOptimizers",
-    "decaying_adam",
     "discriminator_loss",
     "get_dcgan",
     "minimax_loss",

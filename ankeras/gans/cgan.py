@@ -5,121 +5,110 @@ Mirza & Osindero, "Conditional generative adversarial nets" (2014).
 
     min_G max_D  E_(s,y) [log D(s|y)] + E_z [log(1 - D(G(z|y)|y))]
 
-    G(z|y): the one-hot label is appended to the noise
-    D(s|y): the one-hot label is appended, as channels, to real images and to generated ones
+    G(z|y): the one-hot label y is appended to the noise
+    D(s|y): y is appended, as channels, to real images and to generated ones
 
-With FiLM (NOTES), the label is a second input of both networks instead.
+Both networks have two inputs, [z, y] and [s, y]. Their builders append the label, or let it enter
+by FiLM.
 """
 
 from typing import Any
 
-from ankeras.builders.conditioning import append_as_channels, append_to_vector
+from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans.gan import GAN
-from ankeras.latent import PREDICT_BATCH, sample_prior
-from ankeras.training.system import refuse_wrong_labels
+from ankeras.latent.by_class import DrawsByClass
+from ankeras.training.autodiff import descend, descend_through, draw
+from ankeras.training.catalogue_row import TINY_CLASSES, TINY_LATENT_DIM, TINY_SHAPE, Row
+from ankeras.training.checks import check_labels
 
 import keras
 import numpy as np
-from keras import ops
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class CGAN(GAN):
-    """The conditional GAN; `fit(x, y)` with one integer label an image.
+class CGAN(DrawsByClass, GAN):
+    """The conditional GAN; `fit(x, y)` with one integer label per image.
 
     Args:
-        generator: `get_generator(d + n_classes, image_shape)`, or for FiLM
-            `get_generator(d, image_shape, n_classes=n_classes)`.
-        discriminator: `get_discriminator((height, width, channels + n_classes))`, or for FiLM
-            `get_discriminator((height, width, channels), n_classes=n_classes)`.
+        generator: `get_generator(d, image_shape, condition_dim=n_classes)`.
+        discriminator: `get_discriminator(image_shape, condition_dim=n_classes)`.
         **options: those of `GAN`.
 
     Raises:
-        ValueError: if the players do not fit each other, or an option is out of range.
+        ValueError: if the two networks do not fit each other, or an option is out of range.
     """
 
-    @property
-    def film(self) -> bool:
-        """Whether the label enters through FiLM, as a second input."""
-        return len(self.generator.inputs) == 2
-
-    @property
-    def n_classes(self) -> int:
-        """The number of classes: the channels that D reads and G does not draw."""
-        if self.film:
-            return self.generator.inputs[1].shape[-1]
-        return self.discriminator.inputs[0].shape[-1] - self.generator.output_shape[-1]
-
-    @property
-    def latent_dim(self) -> int:
-        """The size d of the noise z, without the label."""
-        return self.generator.inputs[0].shape[-1] - (0 if self.film else self.n_classes)
-
-    def refuse_unfit_players(self) -> None:
-        """Raise a ValueError unless both players read the label, and D what G draws."""
-        drawn, (read, *label) = self.generator.output_shape, self.discriminator.inputs
-        if self.film:
-            fit = drawn == read.shape and [y.shape[-1] for y in label] == [self.n_classes]
-        else:
-            fit = drawn[:-1] == read.shape[:-1] and not label and self.latent_dim > 0
-        if not fit or self.n_classes < 2:
-            raise ValueError(
-                f"The discriminator of a conditional GAN reads images {drawn[1:]} with one more "
-                f"channel a class, not {read.shape[1:]}; the generator reads noise with one more "
-                f"number a class, not {self.generator.inputs[0].shape[-1]} numbers. Or else both "
-                f"were built with n_classes."
-            )
-
-    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Raise a ValueError if x and y are no data for these players."""
-        super().check_data(x, y)
-        refuse_wrong_labels(y, len(x), self.n_classes)
-
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Play one round of algorithm 1 on images with their labels."""
+        """Play one round of algorithm 1 on images s with their labels y."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         one_hot = self.one_hot(labels)
+        theta_d, theta_g = self.theta_d, self.theta_g
         for i in range(self.k):
             s, y = images[i :: self.k], one_hot[i :: self.k]
-            fake, pull_back = self.draw(self.generator_inputs(self.sample_z(s), y))
-            d_logs = self.update_discriminator(s, fake, y, y)
-        g_loss = self.update_generator(fake, pull_back, y)
-        return self.log(g_loss=g_loss, **d_logs)
+            fake = draw(self.generator, [self.sample_z(s), y])  # G(z|y), for both players
+
+            # theta_d descends  -E[log D(s|y)] - E[log(1 - D(G(z|y)|y))] + gamma/2 E ||grad_s D||^2
+            def d_objective(s: Any = s, y: Any = y, fake: Any = fake.value) -> tuple:
+                real_scores, fake_scores = self.score(s, y), self.score(fake, y)
+                d_loss = self.d_loss(real_scores, fake_scores)
+                return d_loss + self.r1_penalty(s, y), d_loss, real_scores, fake_scores
+
+            _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
+
+        # theta_g descends  -E[log D(G(z|y)|y)]
+        def g_objective(fake: Any) -> Any:
+            return self.g_loss(self.score(fake, y))
+
+        g_loss = descend_through([fake], g_objective, self.optimizer.generator, theta_g)
+        return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate both losses on one minibatch."""
         s, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         y = self.one_hot(labels)
-        fake = self.generator(self.generator_inputs(self.sample_z(s), y), training=False)
-        return self.losses_of(s, fake, y, y)
+        fake = self.generator([self.sample_z(s), y], training=False)
+        real_scores = self.score(s, y, training=False)
+        fake_scores = self.score(fake, y, training=False)
+        return self.log(
+            d_loss=self.d_loss(real_scores, fake_scores),
+            g_loss=self.g_loss(fake_scores),
+            **self.mean_scores(real_scores, fake_scores),
+        )
 
-    def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
-        """Return D's logits for images s with their one-hot labels y."""
-        inputs = [s, y] if self.film else append_as_channels(s, y)
-        return super().judge(inputs, training=training)
+    @property
+    def n_classes(self) -> int:
+        """The number of classes."""
+        return self.generator.inputs[1].shape[-1]
 
-    def generator_inputs(self, z: Any, y: Any) -> Any:
-        """Return what G reads: z with the one-hot label behind it, or both for FiLM."""
-        return [z, y] if self.film else append_to_vector(z, y)
+    def check_networks(self) -> None:
+        """Raise a ValueError unless both networks read the label, and D reads what G draws."""
+        drawn = self.generator.output_shape
+        read = [x.shape for x in self.discriminator.inputs]
+        reads_label = len(self.generator.inputs) == 2 and self.n_classes >= 2
+        if not reads_label or read != [drawn, (None, self.n_classes)]:
+            raise ValueError(
+                f"The discriminator of a conditional GAN reads the images that the generator "
+                f"draws, {drawn[1:]}, not {read[0][1:]}, and both networks read the label: build "
+                f"them with condition_dim=n_classes."
+            )
 
-    def one_hot(self, labels: Any) -> Any:
-        """Return the one-hot labels: (batch,) -> (batch, n_classes)."""
-        return ops.one_hot(ops.cast(labels, "int32"), self.n_classes)
+    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
+        """Raise a ValueError if the game can't be played with images x and labels y."""
+        super().check_data(x, y)
+        check_labels(y, len(x), self.n_classes)
 
-    def for_class(self, label: int) -> keras.Model:
-        """Return the generator of one class: (batch, d) -> (batch, *image)."""
-        z = keras.Input((self.latent_dim,))
-        y = self.one_hot(ops.full_like(z[:, 0], label))
-        return keras.Model(z, self.generator(self.generator_inputs(z, y)), name=f"class_{label}")
 
-    def generate(self, n: int, seed: int = 0) -> np.ndarray:
-        """Draw n images of random classes: (n, *image)."""
-        labels = np.random.default_rng(seed).integers(self.n_classes, size=n)
-        return self.generate_classes(labels, seed)
-
-    def generate_classes(self, labels: np.ndarray, seed: int = 0) -> np.ndarray:
-        """Draw one image of each of the given classes: (n,) -> (n, *image)."""
-        z = ops.convert_to_tensor(sample_prior(len(labels), self.latent_dim, seed))
-        y = ops.convert_to_tensor(np.eye(self.n_classes, dtype="float32")[labels])
-        inputs = self.generator_inputs(z, y)
-        return self.generator.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
+ROWS = (
+    Row(
+        name="conditional GAN",
+        builds=CGAN,
+        lecture="AN2DL, Intuition behind Conditional GANs; NOTES 16; ATIV",
+        paper="Mirza 2014",
+        notebook="09",
+        learns_from="x, y",
+        tiny=lambda: CGAN(
+            get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8), condition_dim=TINY_CLASSES),
+            get_discriminator(TINY_SHAPE, widths=(4, 8), condition_dim=TINY_CLASSES),
+        ),
+    ),
+)

@@ -17,6 +17,7 @@ from typing import Any
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans.gan import GAN
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 
 def get_dcgan(
@@ -34,7 +35,7 @@ def get_dcgan(
         image_shape: (height, width, channels), sides of 16 to 128, grey or colour.
         latent_dim: the size d of the noise z.
         widths: channels of each block of both players, outermost first. Default: `gan_widths`.
-        r1: weight of the R1 penalty of `GAN`; not in the paper, but it steadies D.
+        r1: weight of the R1 penalty of `GAN`. The paper has none; it makes D more stable.
         seed: seed of the weights and of the noise.
         **options: the others of `GAN`.
 
@@ -42,7 +43,7 @@ def get_dcgan(
         A GAN, not compiled.
 
     Raises:
-        ValueError: if the shape is none of these, or an option is out of range.
+        ValueError: if the sides are not in that range, or an option is out of range.
     """
     if len(image_shape) != 3 or not 16 <= min(image_shape[:2]) <= max(image_shape[:2]) <= 128:
         raise ValueError(
@@ -56,3 +57,20 @@ def get_dcgan(
         seed=seed,
         **options,
     )
+
+
+ROWS = (
+    Row(
+        name="DCGAN",
+        builds=get_dcgan,
+        lecture="ATIV, Architecture guidelines; AE; AN2DL, DC-GAN",
+        paper="Radford 2016",
+        notebook="06",
+        learns_from="x",
+        tiny=lambda: GAN(
+            get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
+            get_discriminator(TINY_SHAPE, widths=(4, 8)),
+            r1=1.0,
+        ),
+    ),
+)

@@ -1,4 +1,4 @@
-"""The energy-based GAN: real images cost little, generated ones at least a margin m.
+"""The energy-based GAN: real images have a low cost, generated images at least the margin m.
 
 Source: DLSP, "Generative adversarial network" and "Training"; Zhao et al., "Energy-based
 generative adversarial network" (ICLR 2017), equations 1 and 2.
@@ -14,7 +14,9 @@ images and not to reconstruct G's, until these cost m.
 
 from typing import Any
 
-from ankeras.gans.gan import AdversarialGame
+from ankeras.builders import get_autoencoder, get_generator
+from ankeras.gans.gan import AdversarialGame, squared_norm
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
 from keras import ops
@@ -32,8 +34,10 @@ class EBGAN(AdversarialGame):
         **options: those of `AdversarialGame`.
 
     Raises:
-        ValueError: if the players do not fit each other, or an option is out of range.
+        ValueError: if the two networks do not fit each other, or an option is out of range.
     """
+
+    options = (*AdversarialGame.options, "m")
 
     def __init__(
         self,
@@ -47,19 +51,18 @@ class EBGAN(AdversarialGame):
         super().__init__(generator, discriminator, **options)
         self.m = m
 
-    def refuse_unfit_players(self) -> None:
-        """Raise a ValueError unless the cost is that of an autoencoder for what G draws."""
-        super().refuse_unfit_players()
+    def check_networks(self) -> None:
+        """Raise a ValueError unless the discriminator is an autoencoder of what G draws."""
+        super().check_networks()
         if self.discriminator.output_shape != self.discriminator.input_shape:
             raise ValueError(
                 f"The discriminator of an EBGAN is an autoencoder: it returns what it reads, "
                 f"{self.discriminator.input_shape[1:]}, not {self.discriminator.output_shape[1:]}."
             )
 
-    def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
+    def score(self, s: Any, *told: Any, training: bool = True) -> Any:
         """Return the cost C(s) = ||Dec(Enc(s)) - s||^2 of each image: (batch,)."""
-        error = super().judge(s, training=training) - s
-        return ops.sum(ops.square(error), axis=tuple(range(1, len(error.shape))))
+        return squared_norm(self.discriminator(s, training=training) - s)
 
     def d_loss(self, real: Any, fake: Any) -> Any:
         """Return E[C(x)] + E[[m - C(G(z))]^+]."""
@@ -69,6 +72,18 @@ class EBGAN(AdversarialGame):
         """Return E[C(G(z))]."""
         return ops.mean(fake)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {**super().get_config(), "m": self.m}
+
+ROWS = (
+    Row(
+        name="energy-based GAN",
+        builds=EBGAN,
+        lecture="DLSP, Generative adversarial network",
+        paper="Zhao 2017",
+        notebook="10",
+        learns_from="x",
+        tiny=lambda: EBGAN(
+            get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
+            get_autoencoder(TINY_SHAPE, latent_dim=TINY_LATENT_DIM, widths=(4, 8)),
+        ),
+    ),
+)

@@ -6,24 +6,27 @@ Source: AN2DL, "Fully Convolutional Anomaly Detection by GANs".
     min_(G, E)    1/2 E_z [(D(G(z), z) - 1)^2] + 1/2 E_s [D(s, E(s))^2]      adversarial loss
                   + lambda E_s |G(E(s)) - s|                                 reconstruction penalty
 
-At its optimum D can't tell normal from generated pairs, and has never been asked about what is
-neither. So D may learn afterwards, alone, from forgeries s', normal patches that were damaged on
-purpose, with masks Omega' (`ankeras.data.forge`):
+At its optimum D can't tell normal pairs from generated ones, and it has never seen anything else.
+So afterwards D alone may learn from forgeries s', normal patches that were damaged on purpose,
+with masks Omega' (`ankeras.data.forge`):
 
     min_theta_d   1/2 E_s' [(D(s', E(s')) - (1 - Omega'))^2]
 
-All layers are convolutions. So the code z is a feature map, d numbers for each k x k pixels, and D
-gives each of these places a score of its own. Trained on small patches, the networks run on
-images of any size in one pass. k, the stride, is 2 for each block of E.
+All layers are convolutions. So the code z is a feature map with d numbers per k x k pixels, and D
+returns one score for each of these places. The networks are trained on small patches and run on
+images of any size in one pass. The stride k is 2 to the number of E's blocks.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
-from ankeras.gans.bigan import refuse_unfit_encoder
+from ankeras.builders.blocks import SeededLayers
+from ankeras.gans.bigan import check_encoder
 from ankeras.gans.lsgan import LSGAN
 from ankeras.training.autodiff import descend
-from ankeras.training.system import drawn_range, refuse_misfits
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
+from ankeras.training.checks import check_images, drawn_range
 
 import keras
 import numpy as np
@@ -48,12 +51,12 @@ def get_fc_encoder(
         widths: channels of each block, outermost first; each halves the image.
         seed: of the initial weights.
     """
-    block = _Block(seed)
+    seeded = functools.partial(SeededLayers(seed), padding="same")
     image = layers.Input((None, None, channels), name="image")
     x = layers.Rescaling(2.0, offset=-1.0)(image)
     for width in widths:
-        x = block.after(block(layers.Conv2D, width, 4, 2)(x))
-    z = block(layers.Conv2D, latent_dim, 3, dtype="float32", name="output_layer")(x)
+        x = _normalized(seeded(layers.Conv2D, width, 4, 2)(x))
+    z = seeded(layers.Conv2D, latent_dim, 3, dtype="float32", name="output_layer")(x)
     return keras.Model(image, z, name="encoder")
 
 
@@ -69,12 +72,12 @@ def get_fc_generator(
     Args:
         latent_dim, channels, widths, seed: as in `get_fc_encoder`; G mirrors its widths.
     """
-    block = _Block(seed)
+    seeded = functools.partial(SeededLayers(seed), padding="same")
     z = layers.Input((None, None, latent_dim), name="code")
-    x = block.after(block(layers.Conv2D, widths[-1], 3)(z))
+    x = _normalized(seeded(layers.Conv2D, widths[-1], 3)(z))
     for width in reversed(widths[:-1]):
-        x = block.after(block(layers.Conv2DTranspose, width, 4, 2)(x))
-    x = block(layers.Conv2DTranspose, channels, 4, 2)(x)
+        x = _normalized(seeded(layers.Conv2DTranspose, width, 4, 2)(x))
+    x = seeded(layers.Conv2DTranspose, channels, 4, 2)(x)
     x = layers.Activation("tanh", dtype="float32")(x)
     image = layers.Rescaling(0.5, offset=0.5, dtype="float32", name="output_layer")(x)
     return keras.Model(z, image, name="generator")
@@ -87,27 +90,27 @@ def get_fc_discriminator(
     widths: Sequence[int] = FC_WIDTHS,
     seed: int = 44,
 ) -> keras.Model:
-    """Build D: images and codes -> (batch, h, w, 1), a score for each place.
+    """Build D: images and codes -> (batch, h, w, 1), one score per place.
 
-    Without batch normalization, so that each place is judged by what lies around it alone: with
-    three widths, by some 35 pixels to each side.
+    It has no batch normalization. So the score of a place depends only on what lies around it:
+    with three widths, on some 35 pixels to each side.
 
     Args:
         channels, latent_dim, widths, seed: as in `get_fc_encoder`.
     """
-    block = _Block(seed)
+    seeded = functools.partial(SeededLayers(seed), padding="same")
     image = layers.Input((None, None, channels), name="image")
     z = layers.Input((None, None, latent_dim), name="code")
     x = layers.Rescaling(2.0, offset=-1.0)(image)
     for width in widths:
-        x = layers.LeakyReLU(0.2)(block(layers.Conv2D, width, 4, 2)(x))
+        x = layers.LeakyReLU(0.2)(seeded(layers.Conv2D, width, 4, 2)(x))
     for dilation in (1, 2):
-        around = block(layers.Conv2D, widths[-1], 3, dilation_rate=dilation)
+        around = seeded(layers.Conv2D, widths[-1], 3, dilation_rate=dilation)
         x = layers.LeakyReLU(0.2)(around(x))
-    y = layers.LeakyReLU(0.2)(block(layers.Conv2D, widths[-1] // 2, 1)(z))
+    y = layers.LeakyReLU(0.2)(seeded(layers.Conv2D, widths[-1] // 2, 1)(z))
     x = layers.Concatenate()([x, y])
-    x = layers.LeakyReLU(0.2)(block(layers.Conv2D, widths[-1], 1)(x))
-    score = block(layers.Conv2D, 1, 1, dtype="float32", name="output_layer")(x)
+    x = layers.LeakyReLU(0.2)(seeded(layers.Conv2D, widths[-1], 1)(x))
+    score = seeded(layers.Conv2D, 1, 1, dtype="float32", name="output_layer")(x)
     return keras.Model([image, z], score, name="discriminator")
 
 
@@ -122,13 +125,14 @@ class FCBiGAN(LSGAN):
         generator, discriminator, encoder: as `get_fc_generator`, `get_fc_discriminator` and
             `get_fc_encoder` build them.
         lam: weight lambda of the reconstruction penalty.
-        r1, seed: as in `AdversarialModel`.
+        r1, seed: as in `AdversarialGame`.
 
     Raises:
-        ValueError: if the players do not fit each other, or an option is out of range.
+        ValueError: if the networks do not fit each other, or an option is out of range.
     """
 
     networks = ("generator", "discriminator", "encoder")
+    options = ("lam", "r1", "seed")  # no k: D and G take turns
     logged = ("d_loss", "g_loss", "d_real", "d_fake", "reconstruction")
 
     def __init__(
@@ -143,12 +147,12 @@ class FCBiGAN(LSGAN):
     ) -> None:
         if lam < 0:
             raise ValueError(f"The weight lam of the penalty must not be negative, as {lam} is.")
-        refuse_unfit_encoder(encoder, generator)
+        check_encoder(encoder, generator)
         super().__init__(generator, discriminator, r1=r1, seed=seed, **kwargs)
         self.encoder = encoder
         self.lam = lam
 
-    def refuse_unfit_players(self) -> None:
+    def check_networks(self) -> None:
         """Raise a ValueError unless D reads what G draws, and what it draws it from."""
         pair = [self.generator.output_shape, self.generator.input_shape]
         if self.discriminator.input_shape != pair:
@@ -174,12 +178,12 @@ class FCBiGAN(LSGAN):
 
         The sides are multiples of the stride.
         """
-        refuse_misfits(x, (*x.shape[1:3], self.channels), drawn_range(self.generator))
-        self.refuse_uneven(x.shape[1:3])
+        check_images(x, (*x.shape[1:3], self.channels), drawn_range(self.generator))
+        self.check_sides(x.shape[1:3])
         if y is not None and y.shape != x.shape[:3]:
             raise ValueError(f"Forgeries {x.shape} need masks {x.shape[:3]}, not {y.shape}.")
 
-    def refuse_uneven(self, sides: Sequence[int]) -> None:
+    def check_sides(self, sides: Sequence[int]) -> None:
         """Raise a ValueError unless the sides of an image are multiples of the stride."""
         stride = self.stride
         if any(side % stride for side in sides):
@@ -194,69 +198,81 @@ class FCBiGAN(LSGAN):
         shape = (n, height // self.stride, width // self.stride, self.latent_dim)
         return keras.random.normal(shape, seed=self.noise)
 
-    def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
-        """Return D's scores of each place of images s with codes y."""
-        return self.discriminator([s, y], training=training)
-
     def e_loss(self, real: Any) -> Any:
         """Return 1/2 E[D(s, E(s))^2]."""
         return 0.5 * ops.mean(ops.square(real))
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Take a step of G and E, then one of D on the same pairs; or one of D on forgeries."""
+        """Take one step of G and E, then one of D on the same pairs; or one of D on forgeries."""
         s, mask, _ = keras.utils.unpack_x_y_sample_weight(data)
         if mask is not None:
             return self.train_on_forgeries(s, mask)
         z = self.sample_z(s)
 
-        def loss_fn() -> tuple:
+        # theta_g and theta_e descend  1/2 E[(D(G(z), z) - 1)^2] + 1/2 E[D(s, E(s))^2]
+        #                              + lambda E|G(E(s)) - s|
+        def g_objective() -> tuple:
             code = self.encoder(s, training=True)
-            # at once: one batch normalization for both, in training as in use
+            # in one pass: batch normalization then sees both kinds of codes, as it does in use
             drawn = self.generator(ops.concatenate([z, code]), training=True)
             fake, x_hat = ops.split(drawn, 2)
-            loss = self.g_loss(self.judge(fake, z)) + self.e_loss(self.judge(s, code))
+            g_loss = self.g_loss(self.score(fake, z)) + self.e_loss(self.score(s, code))
             error = ops.mean(ops.abs(x_hat - s))
-            return loss + self.lam * error, (loss, error, fake, code)
+            return g_loss + self.lam * error, g_loss, error, fake, code
 
-        _, (loss, error, fake, code) = descend(loss_fn, self.optimizer.generator, self.theta_g)
+        found = descend(g_objective, self.optimizer.generator, self.theta_g)
+        _, g_loss, error, fake, code = found
         fake, code = ops.stop_gradient(fake), ops.stop_gradient(code)
-        d_logs = self.update_discriminator(s, fake, code, z)
-        return self.log(g_loss=loss, reconstruction=error, **d_logs)
+
+        # theta_d descends  1/2 E[(D(s, E(s)) - 1)^2] + 1/2 E[D(G(z), z)^2]
+        def d_objective() -> tuple:
+            real_scores, fake_scores = self.score(s, code), self.score(fake, z)
+            d_loss = self.d_loss(real_scores, fake_scores)
+            return d_loss + self.r1_penalty(s, code), d_loss, real_scores, fake_scores
+
+        _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, self.theta_d)
+        return self.log(
+            d_loss=d_loss, g_loss=g_loss, reconstruction=error, **self.mean_scores(*scores)
+        )
 
     def train_on_forgeries(self, s: Any, mask: Any) -> dict[str, Any]:
         """Take a step of D on forgeries s and their masks, (batch, k h, k w)."""
         code = self.encoder(s, training=False)
         loss = descend(
-            lambda: self.forgery_loss(self.judge(s, code), mask),
+            lambda: self.forgery_loss(self.score(s, code), mask),
             self.optimizer.discriminator,
-            self.discriminator.trainable_variables,
+            self.theta_d,
         )
         return self.log(d_loss=loss)
 
-    def forgery_loss(self, verdict: Any, mask: Any) -> Any:
+    def forgery_loss(self, scores: Any, mask: Any) -> Any:
         """Return 1/2 E[(D(s', E(s')) - (1 - Omega'))^2].
 
-        A place is damaged if an eighth of its pixels are.
+        A place counts as damaged if an eighth of its pixels are.
+
+        Args:
+            scores: (batch, h, w, 1), D's scores of forgeries.
+            mask: (batch, k h, k w), which pixels are damaged.
         """
         k = self.stride
-        share = ops.average_pool(ops.cast(mask[..., None], verdict.dtype), k, strides=k)
-        return 0.5 * ops.mean(ops.square(verdict - ops.cast(share < 1 / 8, verdict.dtype)))
+        share = ops.average_pool(ops.cast(mask[..., None], scores.dtype), k, strides=k)
+        return 0.5 * ops.mean(ops.square(scores - ops.cast(share < 1 / 8, scores.dtype)))
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate the losses on one minibatch, of patches or of forgeries."""
         s, mask, _ = keras.utils.unpack_x_y_sample_weight(data)
         code = self.encoder(s, training=False)
-        of_real = self.judge(s, code, training=False)
+        real_scores = self.score(s, code, training=False)
         if mask is not None:
-            return self.log(d_loss=self.forgery_loss(of_real, mask))
+            return self.log(d_loss=self.forgery_loss(real_scores, mask))
         z = self.sample_z(s)
-        of_fake = self.judge(self.generator(z, training=False), z, training=False)
+        fake_scores = self.score(self.generator(z, training=False), z, training=False)
         x_hat = self.generator(code, training=False)
         return self.log(
-            d_loss=self.d_loss(of_real, of_fake),
-            g_loss=self.g_loss(of_fake) + self.e_loss(of_real),
+            d_loss=self.d_loss(real_scores, fake_scores),
+            g_loss=self.g_loss(fake_scores) + self.e_loss(real_scores),
             reconstruction=ops.mean(ops.abs(x_hat - s)),
-            **self.verdicts(of_real, of_fake),
+            **self.mean_scores(real_scores, fake_scores),
         )
 
     def encode_images(self, images: np.ndarray) -> np.ndarray:
@@ -265,7 +281,7 @@ class FCBiGAN(LSGAN):
         Raises:
             ValueError: if the sides are no multiples of the stride.
         """
-        self.refuse_uneven(images.shape[1:3])
+        self.check_sides(images.shape[1:3])
         return np.asarray(self.encoder.predict(images, batch_size=PREDICT_BATCH, verbose=0))
 
     def decode_codes(self, z: np.ndarray) -> np.ndarray:
@@ -287,32 +303,30 @@ class FCBiGAN(LSGAN):
         Raises:
             ValueError: if the sides are no multiples of the stride.
         """
-        self.refuse_uneven(size)
+        self.check_sides(size)
         height, width = (side // self.stride for side in size)
         z = np.random.default_rng(seed).normal(size=(n, height, width, self.latent_dim))
         return self.decode_codes(z.astype("float32"))
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        config = {**super().get_config(), "lam": self.lam}
-        del config["k"]  # D and G take turns
-        return config
+
+def _normalized(x: Any) -> Any:
+    """Apply what follows a hidden convolution in G and E."""
+    x = layers.BatchNormalization(momentum=0.95)(x)
+    return layers.LeakyReLU(0.2)(x)
 
 
-class _Block:
-    """Convolutions with seeded weights, and what follows a hidden one in G and E."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-
-    def __call__(
-        self, layer: type[layers.Layer], width: int, size: int, strides: int = 1, **options: Any
-    ) -> layers.Layer:
-        self.seed += 100
-        weights = keras.initializers.GlorotUniform(self.seed)
-        return layer(width, size, strides, padding="same", kernel_initializer=weights, **options)
-
-    @staticmethod
-    def after(x: Any) -> Any:
-        x = layers.BatchNormalization(momentum=0.95)(x)
-        return layers.LeakyReLU(0.2)(x)
+ROWS = (
+    Row(
+        name="fully convolutional BiGAN",
+        builds=FCBiGAN,
+        lecture="AN2DL, Fully Convolutional Anomaly Detection by GANs",
+        paper="",
+        notebook="11",
+        learns_from="x",
+        tiny=lambda: FCBiGAN(
+            get_fc_generator(TINY_LATENT_DIM, TINY_SHAPE[-1], widths=(4, 8)),
+            get_fc_discriminator(TINY_SHAPE[-1], TINY_LATENT_DIM, widths=(4, 8)),
+            get_fc_encoder(TINY_SHAPE[-1], TINY_LATENT_DIM, widths=(4, 8)),
+        ),
+    ),
+)

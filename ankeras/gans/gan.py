@@ -14,10 +14,22 @@ D stands for the sigmoid of the discriminator's logit.
 
 from typing import Any
 
-from ankeras.gans.adversarial import AdversarialModel
-from ankeras.training.autodiff import descend, descend_through, value_and_pullback
+from ankeras.builders import get_discriminator, get_generator
+from ankeras.latent.codes import decode, sample_prior
+from ankeras.training.autodiff import (
+    SeedGenerator,
+    descend,
+    descend_through,
+    draw,
+    input_gradient,
+)
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
+from ankeras.training.checks import check_images, drawn_range
+from ankeras.training.optimizers import TwoOptimizers
+from ankeras.training.system import System
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -47,102 +59,203 @@ def non_saturating_loss(fake: Any) -> Any:
 GENERATOR_LOSSES = {"minimax": minimax_loss, "non-saturating": non_saturating_loss}
 
 
-class AdversarialGame(AdversarialModel):
-    """Algorithm 1, whatever the two losses are: a system adds `d_loss` and `g_loss`.
+class AdversarialGame(System):
+    """Algorithm 1 for any two losses: a subclass defines `d_loss` and `g_loss`.
 
     Args:
-        generator, discriminator, r1, seed: as in `AdversarialModel`.
-        k: discriminator steps a generator step. A batch of `fit` is dealt out to them, so that
-            each sees images of its own: give `fit` a batch_size of k * m.
+        generator: (batch, d) -> (batch, *image), as `get_generator` builds it.
+        discriminator: (batch, *image) -> (batch, 1) logits, as `get_discriminator` builds it.
+        k: discriminator steps per generator step. Each of them sees different images: a batch of
+            `fit` is split into k parts, so give `fit` a batch_size of k * m.
+        r1: weight gamma of the penalty gamma/2 E_s ||grad_s D(s)||^2, which keeps D smooth around
+            the real images (Mescheder et al., "Which training methods for GANs do actually
+            converge?", ICML 2018); 0 for none.
+        seed: seed of the noise.
 
     Raises:
-        ValueError: if the players do not fit each other, or an option is out of range.
+        ValueError: if the two networks do not fit each other, or an option is out of range.
     """
 
+    networks: tuple[str, ...] = ("generator", "discriminator")
+    options: tuple[str, ...] = ("k", "r1", "seed")
+    logged: tuple[str, ...] = ("d_loss", "g_loss", "d_real", "d_fake")
+    players = {"d_loss": "discriminator", "g_loss": "generator"}  # noqa: RUF012
+
     def __init__(
-        self, generator: keras.Model, discriminator: keras.Model, k: int = 1, **kwargs: Any
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        k: int = 1,
+        r1: float = 0.0,
+        seed: int = 42,
+        **kwargs: Any,
     ) -> None:
+        super().__init__(**kwargs)
         if k < 1:
             raise ValueError(f"The discriminator takes k >= 1 steps, not {k}.")
-        super().__init__(generator, discriminator, **kwargs)
+        if r1 < 0:
+            raise ValueError(f"The weight r1 of the penalty must not be negative, as {r1} is.")
+        self.generator = generator
+        self.discriminator = discriminator
         self.k = k
+        self.r1 = r1
+        self.seed = seed
+        self.noise = SeedGenerator(seed)
+        self.check_networks()
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Play one round of algorithm 1: k steps of D, then one step of G."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        theta_d, theta_g = self.theta_d, self.theta_g
+        for i in range(self.k):
+            s = images[i :: self.k]
+            fake = draw(self.generator, self.sample_z(s))  # G(z), for both players
+
+            # theta_d descends  d_loss(D(s), D(G(z))) + gamma/2 E ||grad_s D(s)||^2
+            def d_objective(s: Any = s, fake: Any = fake.value) -> tuple:
+                real_scores, fake_scores = self.score(s), self.score(fake)
+                d_loss = self.d_loss(real_scores, fake_scores)
+                return d_loss + self.r1_penalty(s), d_loss, real_scores, fake_scores
+
+            _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
+
+        # theta_g descends  g_loss(D(G(z)))
+        g_loss = descend_through(
+            [fake], lambda fake: self.g_loss(self.score(fake)), self.optimizer.generator, theta_g
+        )
+        return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate both losses on one minibatch. They do not say how good the images are."""
+        s, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        fake = self.generator(self.sample_z(s), training=False)
+        real_scores, fake_scores = self.score(s, training=False), self.score(fake, training=False)
+        return self.log(
+            d_loss=self.d_loss(real_scores, fake_scores),
+            g_loss=self.g_loss(fake_scores),
+            **self.mean_scores(real_scores, fake_scores),
+        )
 
     def d_loss(self, real: Any, fake: Any) -> Any:
         """Return what D descends, from its scores of real and of generated images."""
         raise NotImplementedError
 
     def g_loss(self, fake: Any) -> Any:
-        """Return what G descends, from D's scores of its images."""
+        """Return what G descends, from D's scores of generated images."""
         raise NotImplementedError
 
-    def verdicts(self, real: Any, fake: Any) -> dict[str, Any]:
+    def score(self, s: Any, *told: Any, training: bool = True) -> Any:
+        """Return D's scores of images s: (batch, 1).
+
+        Args:
+            s: (batch, *image).
+            *told: what else D reads, such as one-hot labels; here nothing.
+            training: whether D is being trained.
+        """
+        return self.discriminator([s, *told] if told else s, training=training)
+
+    def mean_scores(self, real: Any, fake: Any) -> dict[str, Any]:
         """Return what is logged of D's scores of real and of generated images."""
         return {"d_real": ops.mean(real), "d_fake": ops.mean(fake)}
 
-    def train_step(self, data: Any) -> dict[str, Any]:
-        """Play one round of algorithm 1: k steps of D, one of G."""
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        for i in range(self.k):
-            s = images[i :: self.k]
-            fake, pull_back = self.draw(self.sample_z(s))
-            d_logs = self.update_discriminator(s, fake)
-        g_loss = self.update_generator(fake, pull_back)
-        return self.log(g_loss=g_loss, **d_logs)
+    def r1_penalty(self, s: Any, *told: Any) -> Any:
+        """Return gamma/2 E ||grad_s D(s)||^2, estimated on a quarter of the minibatch.
 
-    def test_step(self, data: Any) -> dict[str, Any]:
-        """Evaluate both losses on one minibatch. They tell how the game stands, not who is good."""
-        s, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self.losses_of(s, self.generator(self.sample_z(s), training=False))
+        StyleGAN 2 takes the whole minibatch in every fourth step, which costs the same.
 
-    def judge(self, s: Any, y: Any = None, training: bool = True) -> Any:
-        """Return D's scores of images s; y is what D is told beside them, here nothing."""
-        return self.discriminator(s, training=training)
-
-    def draw(self, z: Any) -> tuple[Any, Any]:
-        """Return G(z), and the way back from the gradient of these images to that of theta_g.
-
-        D learns from the images, then G from D's verdict on the same ones: drawn once.
+        Args:
+            s, *told: real images and what else D reads, as in `score`.
         """
-        return value_and_pullback(
-            lambda: self.generator(z, training=True), self.generator.trainable_variables
-        )
+        if not self.r1:
+            return 0.0
+        n = ops.shape(s)[0] // 4 + 1
+        _, slope = input_gradient(lambda s: self.score(s, *[y[:n] for y in told]), s[:n])
+        return 0.5 * self.r1 * ops.mean(squared_norm(slope))
 
-    def update_discriminator(
-        self, s: Any, fake: Any, y: Any = None, y_fake: Any = None
-    ) -> dict[str, Any]:
-        """Take one step of theta_d on real images s and generated ones, with what D is told."""
+    def sample_z(self, x: Any) -> Any:
+        """Draw noise for a minibatch as large as x: (batch, d), from N(0, I)."""
+        return keras.random.normal((ops.shape(x)[0], self.latent_dim), seed=self.noise)
 
-        def loss_fn() -> tuple:
-            of_real, of_fake = self.judge(s, y), self.judge(fake, y_fake)
-            loss = self.d_loss(of_real, of_fake)
-            return loss + self.penalty(s, fake, y), (loss, of_real, of_fake)
+    @property
+    def latent_dim(self) -> int:
+        """The size d of the noise z."""
+        return self.generator.inputs[0].shape[-1]
 
-        theta_d = self.discriminator.trainable_variables
-        _, (loss, of_real, of_fake) = descend(loss_fn, self.optimizer.discriminator, theta_d)
-        return {"d_loss": loss, **self.verdicts(of_real, of_fake)}
+    @property
+    def theta_d(self) -> list[keras.Variable]:
+        """The weights that the discriminator's optimizer trains."""
+        return self.discriminator.trainable_variables
 
-    def update_generator(self, fake: Any, pull_back: Any, y_fake: Any = None) -> Any:
-        """Take one step of theta_g on D's verdict on generated images, and return the loss."""
-        return descend_through(
-            lambda fake: self.g_loss(self.judge(fake, y_fake)),
-            [(fake, pull_back)],
-            self.optimizer.generator,
+    @property
+    def theta_g(self) -> list[keras.Variable]:
+        """The weights that the generator's optimizer trains: of all networks but D."""
+        players = [getattr(self, name) for name in self.networks if name != "discriminator"]
+        return [weight for player in players for weight in player.trainable_variables]
+
+    def check_networks(self) -> None:
+        """Raise a ValueError unless D reads what G draws."""
+        drawn, read = self.generator.output_shape, self.discriminator.input_shape
+        if drawn != read:
+            raise ValueError(
+                f"The generator draws images of shape {drawn[1:]}, but the discriminator reads "
+                f"{read[1:]}."
+            )
+
+    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
+        """Raise a ValueError if the game can't be played with the images x."""
+        check_images(x, self.generator.output_shape[1:], drawn_range(self.generator))
+
+    def default_optimizer(self) -> keras.optimizers.Optimizer:
+        """Return the optimizer of a player for which `compile` is given none."""
+        return keras.optimizers.Adam(1e-3, beta_1=0.5)
+
+    def compile(
+        self,
+        d_optimizer: keras.optimizers.Optimizer | None = None,
+        g_optimizer: keras.optimizers.Optimizer | None = None,
+        **options: Any,
+    ) -> None:
+        """Give each player its optimizer.
+
+        Args:
+            d_optimizer, g_optimizer: of the discriminator and of the generator. Default: one
+                `default_optimizer` each.
+            **options: further arguments of `keras.Model.compile`, such as `jit_compile`.
+        """
+        both = TwoOptimizers(
+            d_optimizer or self.default_optimizer(),
+            g_optimizer or self.default_optimizer(),
+            self.theta_d,
             self.theta_g,
+            float16=self.dtype_policy.name == "mixed_float16",
         )
+        super().compile(optimizer=both, auto_scale_loss=False, **options)
 
-    def losses_of(self, s: Any, fake: Any, y: Any = None, y_fake: Any = None) -> dict[str, Any]:
-        """Track both losses on real images and generated ones, without training."""
-        of_real = self.judge(s, y, training=False)
-        of_fake = self.judge(fake, y_fake, training=False)
-        return self.log(
-            d_loss=self.d_loss(of_real, of_fake),
-            g_loss=self.g_loss(of_fake),
-            **self.verdicts(of_real, of_fake),
-        )
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """Return what `compile_from_config` needs; nothing if the model is not compiled."""
+        if not self.compiled:
+            return None
+        return {
+            "d_optimizer": keras.saving.serialize_keras_object(self.optimizer.discriminator),
+            "g_optimizer": keras.saving.serialize_keras_object(self.optimizer.generator),
+        }
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {**super().get_config(), "k": self.k}
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile a model that was loaded."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def call(self, z: Any, training: bool | None = None) -> Any:
+        """Return the generated images G(z)."""
+        return self.generator(z, training=training)
+
+    def generate(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draw n images: G(z) for z from the prior, (n, *image)."""
+        return decode(self.generator, sample_prior(n, self.latent_dim, seed))
+
+
+def squared_norm(x: Any) -> Any:
+    """Return ||x||^2 of each row: (batch, ...) -> (batch,)."""
+    return ops.sum(ops.square(x), axis=tuple(range(1, len(x.shape))))
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -155,8 +268,10 @@ class GAN(AdversarialGame):
         smoothing: one-sided label smoothing, in [0, 0.5].
 
     Raises:
-        ValueError: if the players do not fit each other, or an option is out of range.
+        ValueError: if the two networks do not fit each other, or an option is out of range.
     """
+
+    options = (*AdversarialGame.options, "generator_loss", "smoothing")
 
     def __init__(
         self,
@@ -165,7 +280,7 @@ class GAN(AdversarialGame):
         k: int = 1,
         generator_loss: str = "non-saturating",
         smoothing: float = 0.0,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
         if generator_loss not in GENERATOR_LOSSES:
             raise ValueError(
@@ -173,26 +288,34 @@ class GAN(AdversarialGame):
             )
         if not 0 <= smoothing <= 0.5:
             raise ValueError(f"smoothing lies in [0, 0.5], {smoothing} does not.")
-        super().__init__(generator, discriminator, k, **kwargs)
+        super().__init__(generator, discriminator, k, **options)
         self.generator_loss = generator_loss
         self.smoothing = smoothing
 
     def d_loss(self, real: Any, fake: Any) -> Any:
-        """Return -E[log D(s)] - E[log(1 - D(G(z)))]."""
+        """Return -E[log D(s)] - E[log(1 - D(G(z)))] from the logits."""
         return discriminator_loss(real, fake, self.smoothing)
 
     def g_loss(self, fake: Any) -> Any:
-        """Return -E[log D(G(z))], or E[log(1 - D(G(z)))]."""
+        """Return -E[log D(G(z))] from the logits; for "minimax" E[log(1 - D(G(z)))]."""
         return GENERATOR_LOSSES[self.generator_loss](fake)
 
-    def verdicts(self, real: Any, fake: Any) -> dict[str, Any]:
+    def mean_scores(self, real: Any, fake: Any) -> dict[str, Any]:
         """Return the mean posteriors D(s) and D(G(z))."""
-        return super().verdicts(ops.sigmoid(real), ops.sigmoid(fake))
+        return super().mean_scores(ops.sigmoid(real), ops.sigmoid(fake))
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {
-            **super().get_config(),
-            "generator_loss": self.generator_loss,
-            "smoothing": self.smoothing,
-        }
+
+ROWS = (
+    Row(
+        name="GAN",
+        builds=GAN,
+        lecture="AN2DL, The GAN solution; NOTES 15; ATIV; AE",
+        paper="Goodfellow 2014",
+        notebook="05",
+        learns_from="x",
+        tiny=lambda: GAN(
+            get_generator(TINY_LATENT_DIM, TINY_SHAPE, kind="mlp", widths=(16,)),
+            get_discriminator(TINY_SHAPE, kind="mlp", widths=(16,)),
+        ),
+    ),
+)

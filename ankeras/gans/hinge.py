@@ -1,4 +1,4 @@
-"""The hinge GAN: D cares only for images within its margin, G only for a better score.
+"""The hinge GAN: D learns only from images within its margin, G raises its score.
 
 Source: AN2DL, "The GAN ZOO"; Lim & Ye, "Geometric GAN" (2017); Miyato et al.,
 "Spectral normalization for generative adversarial networks" (ICLR 2018), equations 16 and 17.
@@ -12,7 +12,9 @@ D's output is a score, without a sigmoid. Miyato et al. keep D smooth by spectra
 
 from typing import Any
 
+from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans.gan import AdversarialGame
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
 from keras import ops
@@ -29,3 +31,19 @@ class HingeGAN(AdversarialGame):
     def g_loss(self, fake: Any) -> Any:
         """Return -E[D(G(z))]."""
         return -ops.mean(fake)
+
+
+ROWS = (
+    Row(
+        name="hinge GAN",
+        builds=HingeGAN,
+        lecture="AN2DL, The GAN ZOO",
+        paper="Lim 2017",
+        notebook="10",
+        learns_from="x",
+        tiny=lambda: HingeGAN(
+            get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
+            get_discriminator(TINY_SHAPE, widths=(4, 8), batch_norm=False, spectral_norm=True),
+        ),
+    ),
+)

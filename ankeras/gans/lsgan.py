@@ -1,4 +1,4 @@
-"""The least squares GAN: D's score is drawn to 1 or 0, and stays steep far from both.
+"""The least squares GAN: D's score is pulled to 1 or to 0, and its loss stays steep far from both.
 
 Source: AN2DL, "GAN has been a very active research field" and the losses of "Fully Convolutional
 Anomaly Detection by GANs"; Mao et al., "Least squares generative adversarial networks" (ICCV
@@ -12,7 +12,9 @@ D's output is a score, without a sigmoid.
 
 from typing import Any
 
+from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans.gan import AdversarialGame
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
 from keras import ops
@@ -29,3 +31,19 @@ class LSGAN(AdversarialGame):
     def g_loss(self, fake: Any) -> Any:
         """Return 1/2 E[(D(G(z)) - 1)^2]."""
         return 0.5 * ops.mean(ops.square(fake - 1.0))
+
+
+ROWS = (
+    Row(
+        name="least squares GAN",
+        builds=LSGAN,
+        lecture="AN2DL, GAN has been a very active research field",
+        paper="Mao 2017",
+        notebook="10",
+        learns_from="x",
+        tiny=lambda: LSGAN(
+            get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
+            get_discriminator(TINY_SHAPE, widths=(4, 8)),
+        ),
+    ),
+)

@@ -47,7 +47,7 @@ def line(record: Snapshots, density: Gaussians, which: Sequence[int]) -> Figure:
         axes.fill_between(x, q, color=FAKE, alpha=0.15, lw=0)
         axes.plot(x, p, ":", color=DATA, lw=2, label="data: $p$")
         axes.plot(x, q, color=FAKE, lw=1.8, label=r"$\mathcal{G}(z)$: $q$")
-        axes.plot(x, record.judged[i], "--", color=JUDGE, lw=1.8, label=r"$\mathcal{D}$")
+        axes.plot(x, record.scores[i], "--", color=JUDGE, lw=1.8, label=r"$\mathcal{D}$")
         best = optimal_discriminator(p, q)
         axes.plot(x, best, color=JUDGE, lw=4, alpha=0.25, label=r"$\mathcal{D}^* = p/(p+q)$")
         axes.set(xlim=(x[0], x[-1]), ylim=(0, 1.1), yticks=(0, 0.5, 1))
@@ -90,7 +90,7 @@ def plane(
         axes.set_axis_off()
     for axes, i in zip(all_axes.flat, which, strict=False):
         verdict = axes.imshow(
-            record.judged[i].reshape(side, side),
+            record.scores[i].reshape(side, side),
             extent=(left, right, bottom, top),
             origin="lower",
             cmap=VERDICT,

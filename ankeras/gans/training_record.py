@@ -42,7 +42,7 @@ class Snapshots(keras.callbacks.Callback):
         self.epoch = 0
         self.steps: list[int] = []
         self.generated: list[np.ndarray] = []
-        self.judged: list[np.ndarray] = []
+        self.scores: list[np.ndarray] = []
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Take the first snapshot."""
@@ -63,7 +63,7 @@ class Snapshots(keras.callbacks.Callback):
         self.steps.append(step)
         self.generated.append(ops.convert_to_numpy(model.generator(self.z)))
         logits = model.discriminator(self.x)
-        self.judged.append(ops.convert_to_numpy(ops.sigmoid(logits))[:, 0])
+        self.scores.append(ops.convert_to_numpy(ops.sigmoid(logits))[:, 0])
 
 
 def kernel_density(samples: np.ndarray, x: np.ndarray, bandwidth: float = 0.1) -> np.ndarray:

@@ -14,7 +14,10 @@ The clipping keeps D's slope bounded (||D||_L <= K for some K), so that -d_loss 
 
 from typing import Any
 
+from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans.gan import AdversarialGame
+from ankeras.training.autodiff import descend, descend_through, draw
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
 from keras import ops
@@ -31,13 +34,15 @@ class WGAN(AdversarialGame):
 
     Args:
         generator, discriminator: as in `AdversarialGame`.
-        k: critic steps a generator step; give `fit` a batch_size of k * m.
+        k: critic steps per generator step; give `fit` a batch_size of k * m.
         c: bound of each of the critic's weights.
         **options: the others of `AdversarialGame`.
 
     Raises:
-        ValueError: if the players do not fit each other, or an option is out of range.
+        ValueError: if the two networks do not fit each other, or an option is out of range.
     """
+
+    options = (*AdversarialGame.options, "c")
 
     def __init__(
         self,
@@ -52,9 +57,31 @@ class WGAN(AdversarialGame):
         super().__init__(generator, discriminator, k, **options)
         self.c = c
 
-    def default_optimizer(self) -> keras.optimizers.Optimizer:
-        """Return the paper's: momentum unsettles a critic that changes so much under G."""
-        return keras.optimizers.RMSprop(5e-5)
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Play one round of algorithm 1: k steps of the critic, each with clipping, one of G."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        theta_d, theta_g = self.theta_d, self.theta_g
+        for i in range(self.k):
+            s = images[i :: self.k]
+            fake = draw(self.generator, self.sample_z(s))  # G(z), for both players
+
+            # theta_d descends  E[D(G(z))] - E[D(s)]
+            def d_objective(s: Any = s, fake: Any = fake.value) -> tuple:
+                real_scores, fake_scores = self.score(s), self.score(fake)
+                d_loss = self.d_loss(real_scores, fake_scores)
+                return d_loss + self.r1_penalty(s), d_loss, real_scores, fake_scores
+
+            _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
+
+            # theta_d <- clip(theta_d, -c, c)
+            for weight in theta_d:
+                weight.assign(ops.clip(weight, -self.c, self.c))
+
+        # theta_g descends  -E[D(G(z))]
+        g_loss = descend_through(
+            [fake], lambda fake: self.g_loss(self.score(fake)), self.optimizer.generator, theta_g
+        )
+        return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def d_loss(self, real: Any, fake: Any) -> Any:
         """Return E[D(G(z))] - E[D(s)]."""
@@ -64,15 +91,23 @@ class WGAN(AdversarialGame):
         """Return -E[D(G(z))]."""
         return -ops.mean(fake)
 
-    def update_discriminator(
-        self, s: Any, fake: Any, y: Any = None, y_fake: Any = None
-    ) -> dict[str, Any]:
-        """Take one step of theta_d, and clip: theta_d <- clip(theta_d, -c, c)."""
-        logs = super().update_discriminator(s, fake, y, y_fake)
-        for weight in self.discriminator.trainable_variables:
-            weight.assign(ops.clip(weight, -self.c, self.c))
-        return logs
+    def default_optimizer(self) -> keras.optimizers.Optimizer:
+        """Return the paper's RMSprop: momentum makes a critic unstable that changes with G."""
+        return keras.optimizers.RMSprop(5e-5)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {**super().get_config(), "c": self.c}
+
+ROWS = (
+    Row(
+        name="Wasserstein GAN",
+        builds=WGAN,
+        lecture="AN2DL, GAN has been a very active research field",
+        paper="Arjovsky 2017",
+        notebook="10",
+        learns_from="x",
+        tiny=lambda: WGAN(
+            get_generator(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8)),
+            get_discriminator(TINY_SHAPE, widths=(4, 8)),
+            k=1,
+        ),
+    ),
+)

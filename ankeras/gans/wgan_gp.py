@@ -6,17 +6,19 @@ Wasserstein GANs" (NIPS 2017), equation 3 and algorithm 1.
     min_theta_d  E_z [D(G(z))] - E_s [D(s)] + lambda E_x_hat [(||grad_x_hat D(x_hat)||_2 - 1)^2]
     min_theta_g  -E_z [D(G(z))]
 
-    x_hat = alpha s + (1 - alpha) G(z),    alpha ~ U(0, 1), one an image
+    x_hat = alpha s + (1 - alpha) G(z),    alpha ~ U(0, 1), one per image
 
-The penalty looks at each image alone, so D must not mix those of a batch:
+The penalty is computed for each image alone, so D must not mix the images of a batch:
 `get_discriminator(image_shape, batch_norm=False)`.
 """
 
 from typing import Any
 
-from ankeras.gans.gan import AdversarialGame
+from ankeras.builders import get_discriminator, get_generator
+from ankeras.gans.gan import AdversarialGame, squared_norm
 from ankeras.gans.wgan import critic_loss
-from ankeras.training.autodiff import input_gradient
+from ankeras.training.autodiff import descend, descend_through, draw, input_gradient
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
 from keras import ops
@@ -28,13 +30,15 @@ class WGANGP(AdversarialGame):
 
     Args:
         generator, discriminator: as in `AdversarialGame`.
-        k: critic steps a generator step; give `fit` a batch_size of k * m.
+        k: critic steps per generator step; give `fit` a batch_size of k * m.
         lam: weight lambda of the penalty.
         **options: the others of `AdversarialGame`.
 
     Raises:
-        ValueError: if the players do not fit each other, or an option is out of range.
+        ValueError: if the two networks do not fit each other, or an option is out of range.
     """
+
+    options = (*AdversarialGame.options, "lam")
 
     def __init__(
         self,
@@ -49,9 +53,42 @@ class WGANGP(AdversarialGame):
         super().__init__(generator, discriminator, k, **options)
         self.lam = lam
 
-    def default_optimizer(self) -> keras.optimizers.Optimizer:
-        """Return the paper's."""
-        return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Play one round of algorithm 1: k steps of the critic, one step of G."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        theta_d, theta_g = self.theta_d, self.theta_g
+        for i in range(self.k):
+            s = images[i :: self.k]
+            fake = draw(self.generator, self.sample_z(s))  # G(z), for both players
+
+            # theta_d descends  E[D(G(z))] - E[D(s)] + lambda E[(||grad_x_hat D(x_hat)||_2 - 1)^2]
+            def d_objective(s: Any = s, fake: Any = fake.value) -> tuple:
+                real_scores, fake_scores = self.score(s), self.score(fake)
+                d_loss = self.d_loss(real_scores, fake_scores)
+                loss = d_loss + self.lam * self.gradient_penalty(s, fake) + self.r1_penalty(s)
+                return loss, d_loss, real_scores, fake_scores
+
+            _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
+
+        # theta_g descends  -E[D(G(z))]
+        g_loss = descend_through(
+            [fake], lambda fake: self.g_loss(self.score(fake)), self.optimizer.generator, theta_g
+        )
+        return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
+
+    def gradient_penalty(self, s: Any, fake: Any) -> Any:
+        """Return E[(||grad_x_hat D(x_hat)||_2 - 1)^2], x_hat = alpha s + (1 - alpha) G(z).
+
+        Args:
+            s, fake: (batch, *image), real and generated images.
+        """
+        # one alpha ~ U(0, 1) per image
+        shape = (ops.shape(s)[0], *[1] * (len(s.shape) - 1))
+        alpha = keras.random.uniform(shape, dtype=fake.dtype, seed=self.noise)
+        x_hat = alpha * s + (1.0 - alpha) * fake
+        _, slope = input_gradient(self.score, x_hat)
+        norm = ops.sqrt(squared_norm(slope) + keras.config.epsilon())  # sqrt has no slope at 0
+        return ops.mean(ops.square(norm - 1.0))
 
     def d_loss(self, real: Any, fake: Any) -> Any:
         """Return E[D(G(z))] - E[D(s)], without the penalty: -d_loss estimates the distance."""
@@ -61,18 +98,23 @@ class WGANGP(AdversarialGame):
         """Return -E[D(G(z))]."""
         return -ops.mean(fake)
 
-    def penalty(self, s: Any, fake: Any, y: Any = None) -> Any:
-        """Return lambda E[(||grad D(x_hat)||_2 - 1)^2], beside the R1 penalty of the base."""
-        alpha = keras.random.uniform(
-            (ops.shape(s)[0], *[1] * (len(s.shape) - 1)), dtype=fake.dtype, seed=self.noise
-        )
-        x_hat = alpha * s + (1.0 - alpha) * fake
-        _, slope = input_gradient(self.judge, x_hat)
-        squared = ops.sum(ops.square(slope), axis=tuple(range(1, len(slope.shape))))
-        # a square root has no slope at 0
-        norm = ops.sqrt(squared + keras.config.epsilon())
-        return super().penalty(s, fake, y) + self.lam * ops.mean(ops.square(norm - 1.0))
+    def default_optimizer(self) -> keras.optimizers.Optimizer:
+        """Return the paper's Adam."""
+        return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to build the model again."""
-        return {**super().get_config(), "lam": self.lam}
+
+ROWS = (
+    Row(
+        name="Wasserstein GAN with gradient penalty",
+        builds=WGANGP,
+        lecture="AN2DL, GAN has been a very active research field",
+        paper="Gulrajani 2017",
+        notebook="10",
+        learns_from="x",
+        tiny=lambda: WGANGP(
+            get_generator(TINY_LATENT_DIM, TINY_SHAPE, kind="mlp", widths=(16,)),
+            get_discriminator(TINY_SHAPE, kind="mlp", widths=(16,)),
+            k=1,
+        ),
+    ),
+)

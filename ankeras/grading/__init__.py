@@ -1,8 +1,8 @@
 """Labs: their exercises, the checks that a student sees, and the proof of these checks.
 
-What runs here trusts nobody's code and needs no Keras; what runs a student's code is
-`session.py`, which a grader moves into a process of its own. Importing this package is light, since
-the command `ankeras` does: the notebooks' libraries load when a name that needs them is first used.
+A student's code runs in `session.py` only. A grader moves the session into a separate, confined
+process. All other modules never run a student's code, and need no Keras. The command `ankeras`
+imports this package, so its import is fast: a name is imported when it is first used.
 """
 
 import importlib

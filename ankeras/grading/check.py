@@ -1,15 +1,15 @@
-"""`check("1.2")` in a notebook: the tests of one exercise, on the notebook's own definitions.
+"""The function `check` of a lab's notebook: it runs the tests on what the notebook has defined.
 
-check = checker("05_vae")     # in the lab's first cell
-check("1.2")                  # one exercise
-check()                       # the table of all
+check = checker("05_vae")     # in the first cell of the lab
+check("1.2")                  # the tests of one exercise
+check()                       # a table of all exercises
 """
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ankeras.grading import html
+from ankeras.grading import result_html
 from ankeras.grading.lab import PUBLIC
 from ankeras.grading.plugin import SECONDS, Grading, judge
 from ankeras.grading.results import ExerciseResult
@@ -17,10 +17,10 @@ from ankeras.grading.session import Session
 
 
 class Verdict:
-    """What `check` found; a notebook shows it as a table.
+    """The results of `check`. A notebook shows them as a table.
 
     Attributes:
-        exercises: the results, by exercise.
+        exercises: one result per exercise.
     """
 
     def __init__(self, exercises: list[ExerciseResult]) -> None:
@@ -28,13 +28,14 @@ class Verdict:
 
     @property
     def points(self) -> float:
-        """Points earned."""
+        """The points of all these exercises together."""
         return sum(exercise.points for exercise in self.exercises)
 
     def __repr__(self) -> str:
         rows = []
         for exercise in self.exercises:
-            rows.append(f"exercise {exercise.number}: {html.points(exercise)}")
+            points = f"{exercise.points:g} of {exercise.possible:g} points"
+            rows.append(f"exercise {exercise.number}: {points}")
             for test in exercise.tests:
                 rows.append(f"  {'right' if test.passed else 'not yet'}: {test.title}")
                 rows += [f"    {row}" for row in test.message.splitlines()]
@@ -46,35 +47,35 @@ class Verdict:
 
     def _html(self) -> str:
         if len(self.exercises) == 1:
-            return html.details(self.exercises[0])
-        return html.table(self.exercises)
+            return result_html.details(self.exercises[0])
+        return result_html.table(self.exercises)
 
 
 def checker(lab: str) -> Callable[..., Verdict]:
-    """Return the function `check` of a lab's notebook.
+    """Return the function `check` for a lab's notebook.
 
     Args:
-        lab: its name, such as "05_vae".
+        lab: the name of the lab, such as "05_vae".
 
     Raises:
-        FileNotFoundError: if the lab's tests do not lie beside the notebook.
+        FileNotFoundError: if the file of the lab's tests is not in the folder of the notebook.
     """
     tests = Path(PUBLIC).resolve()
     if not tests.is_file():
         raise FileNotFoundError(
-            f"The checks of lab {lab} are in the file {PUBLIC}, which must lie in the folder of "
+            f"The checks of lab {lab} are in the file {PUBLIC}. Put this file into the folder of "
             f"this notebook ({Path.cwd()})."
         )
 
     def check(exercise: str | None = None) -> Verdict:
-        """Check one exercise, such as "1.2", or all of them."""
+        """Check one exercise, such as "1.2", or all exercises."""
         names = vars(sys.modules["__main__"])
-        # A copy: what a test defines for itself must not appear in the notebook.
+        # A copy: names that a test defines must not appear in the notebook.
         grading = Grading(lambda folder, number: Session(dict(names), SECONDS), only=exercise)
         found = judge([tests], grading)
         if not found:
             raise ValueError(
-                f'Lab {lab} has no exercise {exercise!r}: a number is written like check("1.2").'
+                f'Lab {lab} has no exercise {exercise!r}. Write the number like this: check("1.2").'
             )
         return Verdict(found)
 

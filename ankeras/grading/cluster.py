@@ -1,7 +1,7 @@
-"""Grading on the hosts of a Dask cluster, each with a warm process and a sandbox of its own.
+"""Grades on the hosts of a Dask cluster. Each worker of the cluster has its own warm process.
 
-Every worker of the cluster is given one submission at a time, by name: so it is known which
-submission was there when a worker is lost, and no other one is blamed.
+Each worker gets one submission at a time. So when a worker is lost, it is known which submission
+was there.
 """
 
 import contextlib
@@ -17,41 +17,42 @@ from ankeras.grading.cohort import Entry
 from ankeras.grading.errors import GradingError
 from ankeras.grading.grade import grade_file, lab_files, lab_version
 from ankeras.grading.lab import Lab, read_lab
-from ankeras.grading.remote import Door, warm_up
+from ankeras.grading.remote import WorkerFactory, warm_up
 from ankeras.grading.results import Grade
 from ankeras.grading.sandbox import Limits
 from ankeras.grading.submission import content
 
 Judge = Callable[[list[Entry]], Iterator[Grade]]
 
-PATIENCE = 20.0  # seconds for the scheduler to answer
-LOOK = 0.5  # seconds between two looks at which workers are there
-MAX_LOSSES = 2  # workers that one submission may take with it
+PATIENCE = 20.0  # seconds to wait for the scheduler's answer
+CHECK_EVERY = 0.5  # seconds between two checks of which workers are connected
+MAX_LOSSES = 2  # lost workers after which a submission is given up
 
 
 class ClusterError(GradingError):
-    """A cluster can't be used; the message says why."""
+    """A cluster can't be used. The message says why."""
 
 
 @contextlib.contextmanager
 def cluster_judges(
     address: str, lab: Lab, limits: Limits, sandboxed: bool = True
 ) -> Iterator[Judge]:
-    """Connect to a cluster that runs already.
+    """Connect to a running cluster.
 
     Args:
-        address: of its scheduler, such as "tcp://10.0.0.1:8786".
-        lab: whose files are sent to the workers.
-        limits: of each submission.
-        sandboxed: False: run submissions with the workers' own rights.
+        address: the address of its scheduler, such as "tcp://10.0.0.1:8786".
+        lab: the lab. Its files are sent to the workers.
+        limits: what each submission may use.
+        sandboxed: False: run submissions with the rights of the workers.
 
     Yields:
-        What grades submissions, in the order in which they get done. One whose worker was lost
-        goes to another; one that lost two has a grade with a `problem`.
+        A function that grades submissions and yields each grade when it is known. If a worker is
+        lost, its submission goes to another worker. After two lost workers, the submission gets a
+        grade with a `problem`.
 
     Raises:
-        ClusterError: if no scheduler answers, or its workers have no ankeras or another one.
-        SandboxError: if a worker's host can't isolate submissions.
+        ClusterError: if no scheduler answers, or a worker has no ankeras or another version of it.
+        SandboxError: if the host of a worker can't isolate submissions.
     """
     try:
         from distributed import Client  # noqa: PLC0415
@@ -62,13 +63,13 @@ def cluster_judges(
     except (OSError, ValueError) as error:
         raise ClusterError(f"no Dask scheduler answers at {address} ({error})") from None
     files = {file.name: file.read_bytes() for file in lab_files(lab)}
-    order = _Order(lab, files, limits, sandboxed)
+    package = _LabPackage(lab, files, limits, sandboxed)
     with client:
-        yield lambda entries: _distribute(client, order, entries)
+        yield lambda entries: _distribute(client, package, entries)
 
 
-class _Order:
-    """What every worker must know. Its class and all it holds travel there as they are."""
+class _LabPackage:
+    """The files of a lab and the options of grading. It is sent to each worker."""
 
     def __init__(self, lab: Lab, files: dict[str, bytes], limits: Limits, sandboxed: bool) -> None:
         self.name = lab.name
@@ -79,7 +80,7 @@ class _Order:
         self.sandboxed = sandboxed
 
 
-def _distribute(client: Any, order: _Order, entries: list[Entry]) -> Iterator[Grade]:
+def _distribute(client: Any, package: _LabPackage, entries: list[Entry]) -> Iterator[Grade]:
     from distributed import KilledWorker, wait  # noqa: PLC0415
 
     waiting, losses = deque(entries), Counter[str]()
@@ -97,13 +98,13 @@ def _distribute(client: Any, order: _Order, entries: list[Entry]) -> Iterator[Gr
                 if losses[entry.student] < MAX_LOSSES:
                     waiting.append(entry)
                 else:
-                    yield _set_aside(order, entry)
+                    yield _give_up(package, entry)
         for worker in workers - {worker for _, worker in running.values()}:
             if waiting:
                 entry = waiting.popleft()
                 future = client.submit(
                     _grade_there,
-                    order,
+                    package,
                     entry,
                     content(entry.file),
                     workers=[worker],
@@ -113,9 +114,9 @@ def _distribute(client: Any, order: _Order, entries: list[Entry]) -> Iterator[Gr
                 running[future] = entry, worker
         if running:
             with contextlib.suppress(TimeoutError):
-                wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED")
+                wait(list(running), timeout=CHECK_EVERY, return_when="FIRST_COMPLETED")
         elif waiting:
-            time.sleep(LOOK)  # for a first worker
+            time.sleep(CHECK_EVERY)  # until the first worker is connected
 
 
 def _result(future: Any, worker: str) -> Grade:
@@ -125,31 +126,31 @@ def _result(future: Any, worker: str) -> Grade:
         raise
     except Exception as error:
         raise ClusterError(
-            f"the worker at {worker} can't grade ({error}): is this version of ankeras[grading] "
-            "installed there?"
+            f"the worker at {worker} can't grade ({error}). Is the same version of "
+            "ankeras[grading] installed there?"
         ) from error
     return grade
 
 
-def _set_aside(order: _Order, entry: Entry) -> Grade:
-    grade = Grade(entry.student, entry.file.name, order.name, [], order.possible)
-    grade.problem = f"{MAX_LOSSES} workers of the cluster were lost with it: look at it by hand"
+def _give_up(package: _LabPackage, entry: Entry) -> Grade:
+    grade = Grade(entry.student, entry.file.name, package.name, [], package.possible)
+    grade.problem = f"{MAX_LOSSES} workers of the cluster were lost with it: grade it by hand"
     grade.notes = list(entry.notes)
     return grade
 
 
-def _grade_there(order: _Order, entry: Entry, content: bytes) -> Grade:
-    """Grade on this worker of the cluster; pytest judges one submission at a time."""
-    with _BENCH.lock, tempfile.TemporaryDirectory(prefix="ankeras-submission-") as folder:
-        lab, door = _BENCH.set_up(order)
+def _grade_there(package: _LabPackage, entry: Entry, content: bytes) -> Grade:
+    """Grade one submission on this worker. pytest can judge one submission at a time."""
+    with _WORKER.lock, tempfile.TemporaryDirectory(prefix="ankeras-submission-") as folder:
+        lab, factory = _WORKER.set_up(package)
         file = Path(folder, entry.file.name)
         file.write_bytes(content)
-        grade = grade_file(lab, entry.student, file, door)
+        grade = grade_file(lab, entry.student, file, factory)
     grade.notes = [*entry.notes, *grade.notes]
     return grade
 
 
-class _Bench:
+class _WorkerState:
     """What a worker keeps from one submission to the next."""
 
     def __init__(self) -> None:
@@ -157,28 +158,28 @@ class _Bench:
         self.stack = contextlib.ExitStack()
         self.known: tuple[Any, ...] = ()
         self.lab: Lab
-        self.door: Door
+        self.factory: WorkerFactory
 
-    def set_up(self, order: _Order) -> tuple[Lab, Door]:
-        """Return the lab, and where workers are to be had, as long as these are the same."""
-        wanted = (order.name, order.version, order.limits, order.sandboxed)
+    def set_up(self, package: _LabPackage) -> tuple[Lab, WorkerFactory]:
+        """Return the lab and its worker factory. They are made again only if something changed."""
+        wanted = (package.name, package.version, package.limits, package.sandboxed)
         if self.known != wanted:
             self.stack.close()
             self.known = ()
             folder = Path(
                 self.stack.enter_context(tempfile.TemporaryDirectory(prefix="ankeras-lab-")),
-                order.name,
+                package.name,
             )
             folder.mkdir()
-            for name, content in order.files.items():
+            for name, content in package.files.items():
                 (folder / name).write_bytes(content)
             self.lab = read_lab(folder)
-            if lab_version(self.lab) != order.version:
+            if lab_version(self.lab) != package.version:
                 raise ClusterError("a worker of the cluster has another version of ankeras")
-            warm = warm_up(order.limits, sandboxed=order.sandboxed)
-            self.door, *_ = self.stack.enter_context(warm)
+            warm = warm_up(package.limits, sandboxed=package.sandboxed)
+            self.factory, *_ = self.stack.enter_context(warm)
             self.known = wanted
-        return self.lab, self.door
+        return self.lab, self.factory
 
 
-_BENCH = _Bench()
+_WORKER = _WorkerState()

@@ -1,6 +1,7 @@
-"""Which files belong to whom: a class's submissions, as a learning platform hands them out.
+"""Finds the notebook of each student among the submissions of a class.
 
-Nothing is guessed: what can't be assigned to one student, or can't be read, is told and not graded.
+Submissions are read as learning platforms offer them for download. Nothing is guessed: a file that
+can't be read, or that belongs to no student, is reported and not graded.
 """
 
 import csv
@@ -39,12 +40,12 @@ LATE = "late"
 
 @dataclass(frozen=True)
 class Entry:
-    """What one student handed in.
+    """The submission of one student.
 
     Attributes:
-        student: the id; one line of valid Unicode.
+        student: the id, one line of valid Unicode.
         file: the notebook.
-        notes: "late", and what was odd.
+        notes: "late", and unusual things; one text each.
     """
 
     student: str
@@ -54,11 +55,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Cohort:
-    """What a class handed in.
+    """The submissions of a class.
 
     Attributes:
-        entries: what can be graded, ordered by student.
-        problems: what can't, and what was odd; a sentence each.
+        entries: the submissions that can be graded, ordered by student.
+        problems: one sentence per file that can't be graded, or that is unusual.
     """
 
     entries: list[Entry]
@@ -73,33 +74,37 @@ def find_submissions(
     roster: Path | None = None,
     lab: str | None = None,
 ) -> Cohort:
-    """Find each student's notebook (.ipynb, or .py where there is no notebook).
+    """Find each student's notebook (.ipynb; or .py if the student has no .ipynb).
 
-    These are understood as they are, zips in them too:
+    These layouts are known. Each file or folder may also be inside a zip:
 
         Moodle   Ada Lovelace_1234567_assignsubmission_file_/lab.ipynb (or ..._file_lab.ipynb)
-        Canvas   lovelaceada_LATE_12345_678901_lab-1.ipynb; of versions -1, -2 the highest counts
+        Canvas   lovelaceada_LATE_12345_678901_lab-1.ipynb; the highest version -1, -2, ... counts
         folders  ada/lab.ipynb, nbgrader's ada/05_vae/lab.ipynb
         files    ada.ipynb
 
-    The id is the folder's or the file's name. With Moodle and Canvas it is "Ada Lovelace_1234567"
-    and "lovelaceada_12345": the number is by what their gradebooks know a student (Moodle's
-    "Identifier: Participant 1234567", Canvas's "ID"), the name is for the reader.
+    The id is the name of the folder or file. With Moodle and Canvas it is "Ada Lovelace_1234567"
+    and "lovelaceada_12345". Their gradebooks find a student by this number (Moodle's "Identifier:
+    Participant 1234567", Canvas's "ID"). The name is only for the reader.
 
     Args:
-        folder_or_zip: of all submissions.
-        unpack_into: a folder, outside of the submissions, for what lies in zips.
-        pattern: instead of these layouts, a regular expression that is searched for in the path of
-            a file, such as "ada/lab.ipynb"; its group `student` is the id.
-        roster: a CSV with a row a student and one of `ROSTER_COLUMNS`; of several the column that
-            holds most of the ids found, or numbers of theirs.
-        lab: name of the lab; where students' folders have folders of this name, only those count.
+        folder_or_zip: the folder or zip of all submissions.
+        unpack_into: a folder outside the submissions, for the files of zips.
+        pattern: a regular expression that is used instead of these layouts. It is searched for in
+            the path of a file, such as "ada/lab.ipynb". Its group `student` is the id.
+        roster: a CSV with one row per student and a column of `ROSTER_COLUMNS`. If it has several
+            of them, the one that contains the most of the found ids or numbers is used.
+        lab: the name of the lab. If the folders of students contain folders of this name, only
+            the files in them count.
+
+    Returns:
+        The submissions, and the problems.
 
     Raises:
         CohortError: if the submissions, the pattern or the roster can't be used.
     """
     found = collect(folder_or_zip, unpack_into)
-    if roster is not None:  # it may lie among the submissions
+    if roster is not None:  # the file may be among the submissions
         own = os.path.abspath(roster)
         found = [i for i in found if os.path.abspath(folder_or_zip.joinpath(*i.parts)) != own]
     compiled = _compile(pattern) if pattern is not None else None
@@ -109,9 +114,12 @@ def find_submissions(
     problems: list[str] = []
     students: dict[str, _Student] = {}
     for item in found:
-        name = _name(item.parts) if compiled is None else _name_by(compiled, item.path)
+        if compiled is None:
+            name = _parse_name(item.parts)
+        else:
+            name = _parse_by_pattern(compiled, item.path)
         if name is None or not name.student:
-            why = "its name does not match the pattern" if compiled else "its name holds no id"
+            why = "its name does not match the pattern" if compiled else "its name has no id"
             if item.trouble or item.file:
                 problems.append(f"{item.trouble or f'{item.path}: {why}'}; it is not graded.")
             continue
@@ -128,8 +136,8 @@ def find_submissions(
 
 
 @dataclass(frozen=True)
-class _Name:
-    """What a name says: whose the file is; with Canvas also which version, and whether late."""
+class _ParsedName:
+    """What the name of a file says: the student; with Canvas also the version and "late"."""
 
     student: str
     number: str = ""
@@ -140,12 +148,14 @@ class _Name:
 
 @dataclass
 class _Student:
+    """All files of one student."""
+
     student: str
     number: str
-    items: list[tuple[Found, _Name]] = field(default_factory=list)
+    items: list[tuple[Found, _ParsedName]] = field(default_factory=list)
 
     def choose(self, problems: list[str]) -> Entry | None:
-        """Return the one notebook that counts; else say why there is none."""
+        """Return the notebook that counts; if there is none, add the reason to the problems."""
         for item, _ in self.items:
             if item.trouble:
                 end = f"; {self.student} is not graded." if item.blocks else "."
@@ -165,14 +175,14 @@ class _Student:
         elif len(notebooks) > 1:
             names = _listed([item.path for item, _ in notebooks])
             problems.append(
-                f"{self.student} handed in several notebooks ({names}): leave the one that counts; "
-                f"{self.student} is not graded."
+                f"{self.student} handed in several notebooks ({names}) and is not graded: "
+                "keep only the one that counts."
             )
             return None
         item, name = notebooks[-1]
         assert item.file is not None
         notes = [LATE] if name.late else []
-        notes += [f"an earlier version is not looked at: {old.path}" for old, _ in notebooks[:-1]]
+        notes += [f"an earlier version was ignored: {old.path}" for old, _ in notebooks[:-1]]
         return Entry(self.student, item.file, tuple(notes))
 
 
@@ -181,24 +191,24 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:5]) + more
 
 
-def _name(parts: tuple[str, ...]) -> _Name | None:
+def _parse_name(parts: tuple[str, ...]) -> _ParsedName | None:
     if not parts:
         return None
     first = parts[0]
     if found := MOODLE.fullmatch(first):
-        return _Name(_clean(f"{found['name']}_{found['number']}"), found["number"])
+        return _ParsedName(_clean(f"{found['name']}_{found['number']}"), found["number"])
     if len(parts) == 1 or suffix(first) == ".zip":
         first = os.path.splitext(first)[0]
     if found := CANVAS.fullmatch(first):
         student = _clean(f"{found['name']}_{found['number']}")
         version = int(found["version"] or 0)
-        return _Name(student, found["number"], found["work"], version, bool(found["late"]))
-    return _Name(_clean(first))
+        return _ParsedName(student, found["number"], found["work"], version, bool(found["late"]))
+    return _ParsedName(_clean(first))
 
 
-def _name_by(pattern: re.Pattern[str], path: str) -> _Name | None:
+def _parse_by_pattern(pattern: re.Pattern[str], path: str) -> _ParsedName | None:
     found = pattern.search(path)
-    return _Name(_clean(found["student"] or "")) if found else None
+    return _ParsedName(_clean(found["student"] or "")) if found else None
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
@@ -214,10 +224,10 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 def _without_wrapper(found: list[Found], folder_or_zip: Path) -> list[Found]:
-    """Leave out the one folder that holds all of a zip, or of a course's download."""
+    """Remove the outer folder from all paths, if all files of the download are in one folder."""
     tops = {item.parts[0] for item in found if item.parts}
     files = any(len(item.parts) == 1 for item in found)
-    stem = re.sub(r" \(\d+\)$", "", folder_or_zip.stem).casefold()  # downloaded twice
+    stem = re.sub(r" \(\d+\)$", "", folder_or_zip.stem).casefold()  # the name of a second download
     if files or len(tops) != 1 or tops.pop().casefold() not in (*WRAPPERS, stem):
         return found
     return [
@@ -226,7 +236,11 @@ def _without_wrapper(found: list[Found], folder_or_zip: Path) -> list[Found]:
 
 
 def _only_lab(found: list[Found], lab: str) -> list[Found]:
-    """Leave out other labs: of who has a folder of this one; of all, where only folders are."""
+    """Leave out the folders of other labs.
+
+    A student who has a folder of this lab is graded by this folder only. If some student has one,
+    and no student handed in a file outside such folders, this holds for all students.
+    """
 
     def inside(item: Found) -> bool:
         return len(item.parts) > 2 and item.parts[1] == lab
@@ -243,19 +257,19 @@ def _only_lab(found: list[Found], lab: str) -> list[Found]:
 
 
 def _clean(student: str) -> str:
-    """Return an id that equals itself from every system, and that breaks no line."""
+    """Return an id in one line, and in the same Unicode form on every operating system."""
     return shown(unicodedata.normalize("NFC", student).strip())
 
 
 def _compare(students: Iterable[_Student], entries: list[Entry], roster: Path) -> list[str]:
-    """Say who of the roster handed in nothing, and who is not on it."""
+    """Return a sentence for each student who is missing, and for each who is not on the roster."""
     names = {student.student: {student.student, student.number} for student in students}
     everyone = set().union(*names.values())
     columns = _read_roster(roster)
     ids = max(columns, key=lambda column: len(everyone.intersection(column)))
     problems = [f"{i} is on the roster and handed in nothing." for i in ids if i not in everyone]
     problems += [
-        f"{entry.student} is not on the roster; graded all the same."
+        f"{entry.student} is not on the roster, but is graded."
         for entry in entries
         if names[entry.student].isdisjoint(ids)
     ]
@@ -263,7 +277,7 @@ def _compare(students: Iterable[_Student], entries: list[Entry], roster: Path) -
 
 
 def _read_roster(file: Path) -> list[list[str]]:
-    """Return the columns that may hold ids, each without its head."""
+    """Return the columns that may contain ids, without their headings."""
     try:
         text = file.read_text(encoding="utf-8-sig")
         head = text.partition("\n")[0]
@@ -272,13 +286,13 @@ def _read_roster(file: Path) -> list[list[str]]:
     except OSError as error:
         raise CohortError(f"The roster {file} cannot be read: {error.strerror}.") from None
     except (csv.Error, UnicodeDecodeError):
-        raise CohortError(f"The roster {file} is no CSV in UTF-8: save it as one.") from None
+        raise CohortError(f"The roster {file} is no CSV file in UTF-8. Save it as one.") from None
     heads = [cell.strip().casefold() for cell in rows[0]] if rows else []
     chosen = [i for i, name in enumerate(heads) if name in ROSTER_COLUMNS]
     if not chosen:
         raise CohortError(
-            f"The roster {file} has no column for the id: name one of its columns "
-            f"{', '.join(ROSTER_COLUMNS)}."
+            f"The roster {file} has no column for the id. Give one of its columns one of these "
+            f"names: {', '.join(ROSTER_COLUMNS)}."
         )
     columns = [[_clean(row[i]) for row in rows[1:] if len(row) > i] for i in chosen]
     return [

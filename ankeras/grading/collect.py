@@ -1,7 +1,7 @@
-"""What lies among submissions: the files of a folder or of a zip, and why some are not looked at.
+"""Lists the files among the submissions: in a folder or in a zip, and in zips inside it.
 
-Students make what is read here. No link is followed, of a zip only notebooks are unpacked, and
-never more than a limit.
+Students make these files, so nothing in them is trusted. No link is followed. Only notebooks are
+unpacked from a zip, and only up to a limit. Files that are not read are listed with the reason.
 """
 
 import contextlib
@@ -19,31 +19,37 @@ from ankeras.grading.submission import MAX_BYTES, SUFFIXES, shown
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How much of a zip is unpacked: so many bytes of notebooks, and so many members at all."""
+class ZipLimits:
+    """The largest zip that is unpacked.
+
+    Attributes:
+        bytes: of all unpacked notebooks together.
+        members: the number of files and folders in the zip.
+    """
 
     bytes: int
     members: int
 
 
-OF_CLASS = Limits(8 * 2**30, 200_000)
-OF_STUDENT = Limits(4 * MAX_BYTES, 10_000)
+OF_CLASS = ZipLimits(8 * 2**30, 200_000)
+OF_STUDENT = ZipLimits(4 * MAX_BYTES, 10_000)
 
 
 class CohortError(GradingError):
-    """The submissions, the pattern or the roster can't be used; one sentence says why."""
+    """The submissions, the pattern or the roster can't be used. The message says why."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """One thing among the submissions.
+    """A file or folder among the submissions.
 
     Attributes:
-        parts: of its path, as the teacher sees it; those of a folder end with "".
-        path: the same in one line.
-        file: the notebook, if it is one that can be read.
-        trouble: why it was not looked at.
-        blocks: whether it may be, or hold, the notebook that counts.
+        parts: the parts of its path, as the teacher sees it. The last part of a folder is "".
+        path: the same path as one line of text.
+        file: where the file can be read, if it is a notebook.
+        trouble: why it was not read; "" if there is no trouble.
+        blocks: whether the unread file may be, or may contain, the notebook that counts. Then the
+            student is not graded.
     """
 
     parts: tuple[str, ...]
@@ -54,20 +60,20 @@ class Found:
 
 
 def collect(folder_or_zip: Path, unpack_into: Path) -> list[Found]:
-    """Return all that lies in a folder or in a zip, and in zips there; not what is hidden.
+    """Return all files of a folder or zip, and of the zips in it. Hidden files are left out.
 
     Args:
-        folder_or_zip: of all submissions.
-        unpack_into: a folder outside of it.
+        folder_or_zip: the folder or zip of all submissions.
+        unpack_into: a folder outside it, for the files of zips.
 
     Raises:
-        CohortError: if it is neither, or can't be read.
+        CohortError: if `folder_or_zip` is neither a folder nor a zip, or can't be read.
     """
     unpacker = _Unpacker(unpack_into)
     if folder_or_zip.is_dir():
         if unpack_into.resolve().is_relative_to(folder_or_zip.resolve()):
             raise CohortError(
-                f"{unpack_into} lies among the submissions: name a folder outside of them."
+                f"{unpack_into} is inside the submissions: choose a folder outside them."
             )
         found: list[Found] = []
         for item in _walk(folder_or_zip):
@@ -82,12 +88,12 @@ def collect(folder_or_zip: Path, unpack_into: Path) -> list[Found]:
 
 
 def suffix(name: str) -> str:
-    """Return how a file's name ends, in lower case."""
+    """Return the ending of a file name in lower case, such as ".ipynb"."""
     return Path(name).suffix.lower()
 
 
 def _walk(top: Path) -> Iterator[Found]:
-    """Yield what lies in a folder; zips as if they were notebooks."""
+    """Yield all files below a folder. Zips are yielded with `file` set, as notebooks are."""
     folders: list[tuple[str, ...]] = [()]
     while folders:
         parts = folders.pop(0)
@@ -113,9 +119,9 @@ def _walk(top: Path) -> Iterator[Found]:
 
 def _look_at(entry: os.DirEntry[str], path: tuple[str, ...]) -> Found:
     if entry.is_symlink():
-        return _refused(path, "is a symbolic link, which is not followed")
+        return _refused(path, "is a symbolic link, and links are not followed")
     if not entry.is_file():
-        return _refused(path, "is no file but a pipe or a device")
+        return _refused(path, "is a pipe or a device, and no file")
     if suffix(entry.name) not in (*SUFFIXES, ".zip"):
         return _seen(path)
     try:
@@ -126,50 +132,53 @@ def _look_at(entry: os.DirEntry[str], path: tuple[str, ...]) -> Found:
 
 
 class _Unpacker:
-    """Unpacks notebooks, nothing else, under names of its own: none can climb out of the folder."""
+    """Unpacks notebooks from zips into numbered folders.
+
+    The path in the zip is not used for the unpacked file, so no file can be written elsewhere.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.count = 0
 
-    def unpack(self, file: Path, parts: tuple[str, ...], limits: Limits) -> list[Found]:
-        """Unpack a zip.
+    def unpack(self, file: Path, parts: tuple[str, ...], limits: ZipLimits) -> list[Found]:
+        """Unpack a zip, and return its files.
 
         Args:
             file: the zip.
-            parts: of its path, as the teacher sees it; none for the zip of all.
-            limits: to what is unpacked.
+            parts: the parts of its path, as the teacher sees it; () for the zip of all submissions.
+            limits: the largest zip that is unpacked.
         """
         where = parts or (file.name,)
         if parts and _is_too_large(file, limits):
-            return [_refused(where, "is too large, or holds too many files", blocks=True)]
+            return [_refused(where, "is too large, or has too many files", blocks=True)]
         try:
             archive = zipfile.ZipFile(file)
-        except Exception:  # a damaged zip raises errors of many classes
+        except Exception:  # a damaged zip raises many kinds of exceptions
             if not parts:
-                raise CohortError(f"{file} is no zip, or a damaged one.") from None
-            return [_refused(where, "is no zip, or a damaged one", blocks=True)]
+                raise CohortError(f"{file} is no zip, or it is damaged.") from None
+            return [_refused(where, "is no zip, or it is damaged", blocks=True)]
         found: list[Found] = []
         left = limits.bytes
         with archive:
             members = archive.infolist()
             if len(members) > limits.members:
-                return [_refused(where, f"holds more than {limits.members} files", blocks=True)]
+                return [_refused(where, f"has more than {limits.members} files", blocks=True)]
             for info in members:
-                name = _name(info)
+                name = _member_name(info)
                 path = (*parts, *_split(name))
                 kind = suffix(name)
-                if _climbs(name):
-                    why = f"{shown('/'.join((*parts, name)))} would climb out of its folder"
+                if _leaves_folder(name):
+                    why = f"{shown('/'.join((*parts, name)))} leads out of its folder"
                     found.append(Found(parts, "", trouble=why))
                 elif any(_is_hidden(part) for part in path):
                     continue
                 elif stat.S_ISLNK(info.external_attr >> 16):
-                    found.append(_refused(path, "is a symbolic link, which is not followed"))
+                    found.append(_refused(path, "is a symbolic link, and links are not followed"))
                 elif kind not in (*SUFFIXES, ".zip") or path[-1] == "":
                     found.append(_seen(path))
                 elif kind == ".zip" and parts:
-                    found.append(_refused(path, "lies in a zip within a zip", blocks=True))
+                    found.append(_refused(path, "is in a zip inside a zip", blocks=True))
                 else:
                     target = self._target(path[-1])
                     why = _copy(archive, info, target, min(left, MAX_BYTES))
@@ -191,11 +200,11 @@ class _Unpacker:
 
 
 def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, limit: int) -> str:
-    """Unpack one member; return "", or why not."""
+    """Unpack one file of a zip. Return "", or the reason why it was not unpacked."""
     if info.flag_bits & 1:
         return "is encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "is compressed in an unusual way"  # some take any amount of memory
+        return "is compressed in an unusual way"  # some methods may need any amount of memory
     if info.file_size > limit:
         return "is too large to be unpacked"
     with target.open("wb") as file:
@@ -204,31 +213,34 @@ def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, limit: 
                 target.unlink()
                 return "is damaged" if chunk is None else "is too large to be unpacked"
             file.write(chunk)
-    with contextlib.suppress(ValueError, OverflowError):  # deadlines are about the student's time
+    with contextlib.suppress(ValueError, OverflowError):  # a deadline is compared with this time
         saved = time.mktime((*info.date_time, 0, 0, -1))
         os.utime(target, (saved, saved))
     return ""
 
 
 def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes | None]:
-    """Yield a member's content, and None in place of what is damaged."""
+    """Yield the content of a file in a zip in parts. Yield None if the rest is damaged."""
     try:
         with archive.open(info) as member:
             while chunk := member.read(2**20):
                 yield chunk
-    except Exception:  # as above
+    except Exception:  # a damaged zip raises many kinds of exceptions
         yield None
 
 
-def _is_too_large(file: Path, limits: Limits) -> bool:
-    """Whether a zip is, or lists too many members: zipfile would read the whole list first."""
+def _is_too_large(file: Path, limits: ZipLimits) -> bool:
+    """Whether a zip is too large or has too many members.
+
+    It is checked before zipfile opens the file, since zipfile reads the whole list of members.
+    """
     if file.stat().st_size > MAX_BYTES:
         return True
     return file.read_bytes().count(b"PK\x01\x02") > limits.members
 
 
-def _name(info: zipfile.ZipInfo) -> str:
-    """Return a member's name as it was meant: macOS writes UTF-8 and does not say so."""
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """Return the name of a member. macOS writes UTF-8 without setting the flag for it."""
     if not info.flag_bits & 0x800:
         with contextlib.suppress(UnicodeError):
             return info.filename.encode("cp437").decode("utf-8")
@@ -236,12 +248,13 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _split(name: str) -> list[str]:
-    """Return the parts of a path; the last is "" if it is a folder's."""
+    """Return the parts of a path. The last part of a folder is ""."""
     *folders, last = name.replace("\\", "/").split("/")
     return [*(part for part in folders if part not in ("", ".")), last]
 
 
-def _climbs(name: str) -> bool:
+def _leaves_folder(name: str) -> bool:
+    """Whether a path in a zip leads out of the folder into which it would be unpacked."""
     unified = name.replace("\\", "/")
     return ".." in unified.split("/") or bool(re.match("/|[A-Za-z]:", unified))
 

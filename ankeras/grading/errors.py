@@ -1,5 +1,5 @@
-"""What all errors of grading have in common: one sentence that says what to do."""
+"""The base class of all errors of grading."""
 
 
 class GradingError(Exception):
-    """Grading can't go on; the message is for the teacher."""
+    """Grading can't continue. The message is one sentence for the teacher that says what to do."""

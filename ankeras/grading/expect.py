@@ -1,7 +1,7 @@
-"""What a lab's tests say when an answer is wrong: what was expected, what was found, and a hint.
+"""Comparisons for a lab's tests, with messages that say what was expected, what was found, a hint.
 
 Each function raises `WrongAnswer` or returns nothing. `found` comes from a submission and may be
-anything; `expected` is the test's own.
+anything. `expected` comes from the test.
 """
 
 from typing import Any
@@ -13,10 +13,10 @@ class WrongAnswer(AssertionError):
     """An answer is not what was expected.
 
     Attributes:
-        what: what was looked at, in the lecture's words.
+        what: what was compared, in the words of the lecture.
         expected, found: both as short text.
-        hint: a sentence that helps and does not give the answer away.
-        pictures: (expected, found) images in [0, 1], or nothing.
+        hint: a sentence that helps and does not tell the answer.
+        pictures: (expected, found) as images in [0, 1], or None.
     """
 
     def __init__(
@@ -37,7 +37,10 @@ class WrongAnswer(AssertionError):
 
 
 def equal(found: Any, expected: Any, what: str, hint: str = "") -> None:
-    """Expect the same number, text, tuple, list or dictionary of these; `True` is not 1 here."""
+    """Expect the same number or text, or the same tuple, list or dictionary of these.
+
+    Types must be the same too: `True` is not 1.
+    """
     if not _same(found, expected):
         raise WrongAnswer(what, repr(expected), _short(found), hint)
 
@@ -52,12 +55,12 @@ def close(
     atol: float = 1e-4,
     picture: bool = False,
 ) -> None:
-    """Expect a number or an array of the same shape with the same values.
+    """Expect a number, or an array of the same shape, with nearly the same values.
 
     Args:
         found, expected: numbers, or arrays of numbers.
         what, hint: as in `WrongAnswer`.
-        rtol, atol: |found - expected| <= atol + rtol |expected|, everywhere.
+        rtol, atol: each value must satisfy |found - expected| <= atol + rtol |expected|.
         picture: show both as images, (height, width[, channels]) in [0, 1].
     """
     wanted = np.asarray(expected)
@@ -73,7 +76,7 @@ def close(
 
 
 def shape(found: Any, expected: tuple[int | None, ...], what: str, hint: str = "") -> None:
-    """Expect an array of that shape; None stands for any size."""
+    """Expect an array of this shape; None in the shape allows any size."""
     if not _numbers(found):
         raise WrongAnswer(what, _named_shape(expected), _short(found), hint)
     sizes = np.shape(found)
@@ -85,14 +88,14 @@ def shape(found: Any, expected: tuple[int | None, ...], what: str, hint: str = "
 
 
 def between(found: Any, low: float, high: float, what: str, hint: str = "") -> None:
-    """Expect one number in [low, high]."""
+    """Expect one number in the interval [low, high]."""
     expected = f"a number from {low:.4g} to {high:.4g}"
     if not (_numbers(found) and np.ndim(found) == 0 and low <= float(found) <= high):
         raise WrongAnswer(what, expected, _short(found), hint)
 
 
 def that(condition: bool, what: str, expected: str, found: Any, hint: str = "") -> None:
-    """Expect a condition that the test has worked out itself."""
+    """Expect that a condition is true; the test computes the condition itself."""
     if not condition:
         raise WrongAnswer(what, expected, _short(found), hint)
 
@@ -106,19 +109,19 @@ def _numbers(value: Any) -> bool:
 
 
 def _is_number(item: Any) -> bool:
-    """Whether it is one number; a tensor of no dimensions came as such an array."""
+    """Whether it is one number. An array without dimensions is one: tensors arrive as arrays."""
     one = isinstance(item, int | float) or (isinstance(item, np.ndarray) and item.ndim == 0)
     return one and _numbers(item)
 
 
 def _fits(number: float) -> bool:
-    """Whether a float can hold it: an integer of Python's may be too large."""
+    """Whether a float can hold the number. An integer in Python may be too large."""
     return isinstance(number, float) or abs(number) < 2**1023
 
 
 def _same(found: Any, expected: Any) -> bool:
     if isinstance(found, np.ndarray) and found.ndim == 0:
-        found = found.item()  # a number, as tensors and some of NumPy's functions return it
+        found = found.item()  # one number: tensors and some functions of NumPy return it so
     if type(found) is not type(expected):
         return False
     if isinstance(expected, list | tuple):
@@ -135,7 +138,7 @@ def _named_shape(sizes: tuple) -> str:
 
 
 def _values(array: np.ndarray) -> str:
-    """Return a few values, and the shape if there are more."""
+    """Return the first six values as text, and the shape if there are more or it is no vector."""
     if array.ndim == 0:
         return f"{array.item():.6g}"
     few = ", ".join(f"{value:.4g}" for value in array.reshape(-1)[:6])

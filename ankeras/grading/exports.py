@@ -1,7 +1,7 @@
-"""Grades as files for others: spreadsheets, Canvas, Moodle, Gradescope, and what reads JUnit.
+"""Writes grades as files for spreadsheets, Canvas, Moodle, Gradescope, and readers of JUnit's XML.
 
-Everywhere `overrides` are the points given by hand, by (student, exercise), "" being the total, and
-`late` the students whose work came late. A file that could not be graded has 0 points.
+In all functions `overrides` are the points given by hand, by (student, exercise), where "" is the
+total; `late` are the students who handed in late. A file that could not be graded has 0 points.
 """
 
 import csv
@@ -14,15 +14,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ankeras.grading.files import safe_names, write_text
-from ankeras.grading.final import Overrides, exercise_points, exercises, total
+from ankeras.grading.overrides import Overrides, exercise_numbers, exercise_points, total
 from ankeras.grading.results import Grade, TestResult
 
-# A cell that starts so is a formula. Where ";" parts cells, a comma-separated file is cut there,
-# inside of quotes too, and what follows may have quotes of its own.
+# A spreadsheet runs a cell that starts with one of these characters as a formula. A program that
+# separates cells by ";" also splits inside quotes, so the character after a ";" starts a cell too.
 FORMULA = re.compile(r"(^|[;\t\r\n])([ \"]*)(?=[=+\-@\t\r＝＋－＠])")
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# The ids that `find_submissions` makes of Canvas's and Moodle's names end with a person's number.
+# The ids that `find_submissions` makes from the names of Canvas and Moodle end with a number.
 CANVAS_NAME = re.compile(r"[^_]+_(\d{3,})")
 MOODLE_NAME = re.compile(r"(.+)_(\d{3,})|(?:Participant )?(\d+)")
 
@@ -30,8 +30,8 @@ MOODLE_NAME = re.compile(r"(.+)_(\d{3,})|(?:Participant )?(\d+)")
 def write_csv(
     file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
 ) -> None:
-    """Write one row a student, as spreadsheets read it: UTF-8 with a mark at its start."""
-    numbers = exercises(grades)
+    """Write one row per student, in UTF-8 with a byte order mark, which spreadsheets need."""
+    numbers = exercise_numbers(grades)
     rows: list[list[object]] = [
         ["student", *(f"exercise {n}" for n in numbers), "total", "late", "status", "problem"]
     ]
@@ -49,9 +49,9 @@ def write_csv(
 def write_json(
     file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
 ) -> None:
-    """Write everything, for programs; `Grade.from_data` reads each "grade" again.
+    """Write everything as JSON, for programs; `Grade.from_data` reads each "grade".
 
-    It holds what the hidden tests found: it is no file for students.
+    The file contains the results of hidden tests, so it is no file for students.
     """
     data = [
         {
@@ -74,9 +74,9 @@ def write_json(
 def write_junit(
     file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
 ) -> None:
-    """Write JUnit's XML: a test suite a student.
+    """Write JUnit's XML, with one test suite per student.
 
-    It holds what the hidden tests found: it is no file for students.
+    The file contains the results of hidden tests, so it is no file for students.
     """
     root = ElementTree.Element("testsuites")
     for grade in grades:
@@ -116,13 +116,13 @@ def write_canvas(
 ) -> None:
     """Write a CSV that Canvas's gradebook imports.
 
-    A student is found by Canvas's own number, if the id comes from the name that Canvas gave to a
-    downloaded file ("doejane_1234"); else the id is taken for the SIS user ID or the login.
+    If the id comes from the name of a file that Canvas offered for download ("doejane_1234"),
+    Canvas finds the student by its number. Else the id is written as the SIS user ID and the login.
 
     Args:
-        file, grades, overrides: as everywhere here.
-        assignment: the column's head in an export of the gradebook, "NAME (number)". Canvas
-            makes a new assignment of a name without number.
+        file, grades, overrides: as in all functions of this module.
+        assignment: the heading of the column in an export of the gradebook, "NAME (number)".
+            For a name without number Canvas makes a new assignment.
     """
     rows: list[list[object]] = [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment],
@@ -138,10 +138,11 @@ def write_canvas(
 def write_moodle(file: Path, grades: Sequence[Grade], overrides: Overrides) -> None:
     """Write a grading worksheet that a Moodle assignment imports ("Upload grading worksheet").
 
-    Moodle finds a student by the participant's number alone: the id must be this number, or come
-    from the name that Moodle gave to downloaded work ("Jane Doe_1234567"). The row of
-    another student has no identifier, and Moodle passes over it. The worksheet knows no times of
-    earlier grades: to overwrite those, allow records modified more recently to be updated.
+    Moodle finds a student only by the participant's number. So the id must be this number, or come
+    from the name of a folder that Moodle offered for download ("Jane Doe_1234567"). The row of any
+    other student has no identifier, and Moodle ignores it. The worksheet does not contain the times
+    of earlier grades. To overwrite earlier grades, allow Moodle to update records that were
+    modified more recently.
     """
     rows: list[list[object]] = [
         [
@@ -167,7 +168,7 @@ def write_moodle(file: Path, grades: Sequence[Grade], overrides: Overrides) -> N
 def write_gradescope(
     folder: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
 ) -> None:
-    """Write Gradescope's results.json of each student, as <folder>/<safe name of the id>.json."""
+    """Write one results.json for Gradescope per student: <folder>/<safe name of the id>.json."""
     folder.mkdir(parents=True, exist_ok=True)
     names = safe_names(grade.student for grade in grades)
     for grade in grades:
@@ -176,9 +177,10 @@ def write_gradescope(
 
 
 def gradescope_results(grade: Grade, overrides: Overrides, late: bool) -> dict[str, Any]:
-    """Return what Gradescope expects in results.json.
+    """Return the content of Gradescope's results.json.
 
-    The students read it: a hidden test has no message, and shows when grades are published.
+    Students read it. So a hidden test has no message, and it is visible only after the grades are
+    published.
     """
     said = [grade.problem, *grade.notes, "handed in late" if late else ""]
     for (student, number), given in overrides.items():
@@ -219,7 +221,7 @@ def _table(rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> object:
-    """Disarm a text that a spreadsheet would run as a formula."""
+    """Return the cell, with an apostrophe before text that a spreadsheet would run as a formula."""
     return FORMULA.sub(r"\1\2'", value) if isinstance(value, str) else value
 
 
@@ -235,5 +237,5 @@ def _element(parent: ElementTree.Element, tag: str, **attributes: object) -> Ele
 
 
 def _clean(text: str) -> str:
-    """Replace what XML cannot hold, not even escaped."""
+    """Replace the characters that XML does not allow, not even escaped."""
     return NOT_IN_XML.sub("\ufffd", text)

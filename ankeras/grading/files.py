@@ -1,4 +1,4 @@
-"""Files that grading writes: whole or not at all, under names that are safe everywhere."""
+"""Writes files completely or not at all, under names that are safe on every system."""
 
 import hashlib
 import os
@@ -12,11 +12,12 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  #
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a text as UTF-8; who reads the file meanwhile sees the old one or the new one.
+    """Write a text as UTF-8. A program that reads the file meanwhile gets the old or the new text.
 
     Args:
-        file: in a folder that exists.
-        text: what UTF-8 cannot hold (half of a surrogate pair, from a notebook) becomes "?".
+        file: the path. Its folder must exist.
+        text: characters that UTF-8 cannot hold (half of a surrogate pair, from a notebook) become
+            "?".
     """
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
@@ -27,10 +28,10 @@ def write_text(file: Path, text: str) -> None:
 
 
 def safe_names(ids: Iterable[str]) -> dict[str, str]:
-    """Return a file's name (without ending) for every id.
+    """Return a file name (without ending) for every id.
 
-    An id that is a safe name keeps it. Another is shortened to what is safe, and a hash of the id
-    keeps it apart from others, also where upper and lower case are the same to the disk.
+    The name is the id itself if that is safe. Otherwise it is the safe part of the id, and a hash
+    of the id. All names are different, also on a disk that does not tell upper from lower case.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()

@@ -1,7 +1,7 @@
-"""Grading one submission: the judge's tests here, the submission's code in confined workers.
+"""Grades one submission: the tests run in this process, the submission's code in confined workers.
 
-The public tests are run first, the hidden ones in a second worker: what a hidden test says about
-itself never reaches a process whose messages the student will read.
+The public tests run first. The hidden tests run in a second worker. So a worker whose messages
+reach the student never learns anything from a hidden test.
 """
 
 import hashlib
@@ -9,11 +9,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import ankeras
+from ankeras import __version__
 from ankeras.grading.lab import SOLUTION, Lab
 from ankeras.grading.plugin import Grading, OpenExercise, judge
 from ankeras.grading.prove import test_files
-from ankeras.grading.remote import ENDED, Door, RemoteSession, SandboxError, Worker, require
+from ankeras.grading.remote import (
+    ENDED,
+    RemoteSession,
+    SandboxError,
+    Worker,
+    WorkerFactory,
+    check_layers,
+)
 from ankeras.grading.results import ExerciseResult, Grade
 from ankeras.grading.session import NOT_DONE
 from ankeras.grading.submission import Submission, SubmissionError, read_submission
@@ -21,37 +28,39 @@ from ankeras.grading.submission import Submission, SubmissionError, read_submiss
 import numpy as np
 import pytest
 
-MAX_KEPT = 100_000  # characters of an answer
+MAX_KEPT = 100_000  # characters of an answer that are stored
 
 
 def lab_files(lab: Lab) -> list[Path]:
-    """Return the files that grading needs."""
+    """Return the files of a lab that grading needs."""
     return [lab.folder / SOLUTION, *test_files(lab.folder)]
 
 
 def lab_version(lab: Lab) -> str:
-    """Return what changes whenever the lab's grading could: a hash of its files."""
-    digest = hashlib.sha256(ankeras.__version__.encode())
+    """Return a hash of the version of ankeras and of the files that grading needs."""
+    digest = hashlib.sha256(__version__.encode())
     for file in lab_files(lab):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def grade_file(lab: Lab, student: str, file: Path, door: Door, seed: int | None = None) -> Grade:
-    """Grade what a student handed in.
+def grade_file(
+    lab: Lab, student: str, file: Path, factory: WorkerFactory, seed: int | None = None
+) -> Grade:
+    """Grade the notebook of one student, and return the grade.
 
     Args:
-        lab: that it is for.
-        student: the id.
+        lab: the lab of the notebook.
+        student: the id of the student.
         file: the notebook.
-        door: where workers are to be had.
-        seed: of the inputs that the tests draw. Default: nobody knows it beforehand.
+        factory: starts the workers.
+        seed: the seed of the inputs that the tests draw. Default: a random one.
 
     Returns:
-        The grade; with a `problem`, if the file can't be read.
+        The grade. It has a `problem` if the file can't be read.
 
     Raises:
-        SandboxError: if no worker is to be had, or one with a layer missing; that is not the
+        SandboxError: if no worker starts, or a layer of its sandbox is missing. This is not the
             student's fault.
     """
     drawn = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
@@ -66,14 +75,14 @@ def grade_file(lab: Lab, student: str, file: Path, door: Door, seed: int | None 
     grade.notes = [
         *submission.notes,
         *(
-            f"exercise {n} has {len(source)} characters, of which {MAX_KEPT} are kept and compared"
+            f"exercise {n} has {len(source)} characters: only {MAX_KEPT} are stored and compared"
             for n, source in submission.answers.items()
             if len(source) > MAX_KEPT
         ),
     ]
     by_number = {number: ExerciseResult(number) for number in lab.exercises}
     for tests in test_files(lab.folder):
-        workers = _Workers(lab, submission, door)
+        workers = _Workers(lab, submission, factory)
         try:
             for found in workers.judge([tests], drawn):
                 by_number[found.number].tests += found.tests
@@ -83,17 +92,20 @@ def grade_file(lab: Lab, student: str, file: Path, door: Door, seed: int | None 
         grade.notes += [note for note in workers.notes if note not in grade.notes]
     grade.exercises = list(by_number.values())
     if abs(sum(exercise.possible for exercise in grade.exercises) - lab.points) > 1e-6:
-        grade.problem = "not all tests were run, or their points do not add up: see the lab"
+        grade.problem = "not all tests were run, or their points do not add up: check the lab"
     grade.seconds = time.monotonic() - started
     return grade
 
 
 class _InOrder(Grading):
-    """Is done with an exercise before a later one is opened, whose worker holds its right answer.
+    """Runs the tests in the order of the exercises.
+
+    The worker of an exercise has the right answers to the earlier ones. So an exercise must be
+    finished before a later one is opened.
 
     Args:
-        lab: that gives the order.
-        open_exercise, only, seed: as of a `Grading`.
+        lab: the lab, which gives the order.
+        open_exercise, only, seed: as in `Grading`.
     """
 
     def __init__(
@@ -105,7 +117,7 @@ class _InOrder(Grading):
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Order the tests."""
+        """Sort the tests by the exercises of the lab."""
         super().pytest_collection_modifyitems(config, items)
         items.sort(key=self._place)
 
@@ -115,35 +127,36 @@ class _InOrder(Grading):
 
 
 class _Workers:
-    """Opens a submission's exercises in one worker, and in a new one when that has ended."""
+    """Opens the exercises of a submission in one worker, and in a new one after that has ended."""
 
-    def __init__(self, lab: Lab, submission: Submission, door: Door) -> None:
+    def __init__(self, lab: Lab, submission: Submission, factory: WorkerFactory) -> None:
         self.lab = lab
         self.submission = submission
-        self.door = door
+        self.factory = factory
         self.worker: Worker | None = None
-        self.guests: set[str] = set()  # exercises whose worker had held others before
+        self.shared: set[str] = set()  # exercises whose worker ran other exercises before
         self.standing: list[str] = []
         self.trouble: SandboxError | None = None
         self.notes: list[str] = []
 
     def judge(self, tests: Sequence[Path], seed: int) -> list[ExerciseResult]:
-        """Run tests on all exercises; one that failed beside others has a second chance alone.
+        """Run tests on all exercises, and return the results.
 
-        What an earlier one left behind (patched functions, threads, warnings as errors) is not the
-        later one's fault.
+        An exercise that fails in the same worker as earlier ones is judged again in a new worker.
+        An earlier exercise may have changed the process (patched functions, started threads, turned
+        warnings into errors), and this must not cost points in a later one.
         """
         first = self._judge(tests, seed)
-        found = [self._alone(tests, seed, e.number) if self._is_spoilt(e) else e for e in first]
+        found = [self._alone(tests, seed, e.number) if self._needs_retry(e) else e for e in first]
         for exercise in found:
             if any(test.message.startswith(ENDED) for test in exercise.tests):
                 self.notes.append(f"exercise {exercise.number}: the process ended")
         return found
 
-    def _is_spoilt(self, exercise: ExerciseResult) -> bool:
+    def _needs_retry(self, exercise: ExerciseResult) -> bool:
         failed = [test for test in exercise.tests if not test.passed]
         wrong = any(not test.message.startswith(NOT_DONE) for test in failed)
-        return wrong and exercise.number in self.guests
+        return wrong and exercise.number in self.shared
 
     def _alone(self, tests: Sequence[Path], seed: int, number: str) -> ExerciseResult:
         self.close()
@@ -154,26 +167,26 @@ class _Workers:
         self, tests: Sequence[Path], seed: int, only: str | None = None
     ) -> list[ExerciseResult]:
         found = judge(tests, _InOrder(self.lab, self.open, seed, only))
-        if self.trouble is not None:  # pytest took it for a wrong answer
+        if self.trouble is not None:  # pytest has counted it as a wrong answer
             raise self.trouble
         return found
 
     def open(self, folder: Path, number: str) -> RemoteSession:
-        """Run an exercise's cell after right answers to the earlier ones."""
+        """Run the cell of an exercise, after right answers to the earlier exercises."""
         if number not in self.submission.answers:
             raise SubmissionError(f"The cell of exercise {number} is missing.")
         if self.worker is None or self.worker.failure is not None:
             self.close()
             try:
-                self.worker = self.door.connect()
-                if self.worker.standing:  # a layer that stood at the probe may fail later
-                    require(self.worker.standing)
+                self.worker = self.factory.connect()
+                if self.worker.standing:  # a layer may fail later than in the first test
+                    check_layers(self.worker.standing)
             except SandboxError as error:
                 self.trouble = error
                 raise
             self.standing = self.worker.standing
         elif self.worker.sessions:
-            self.guests.add(number)
+            self.shared.add(number)
         session = self.worker.open()
         for name, source in self.lab.before(number):
             session.define(source, name)

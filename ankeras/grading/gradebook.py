@@ -1,7 +1,7 @@
-"""Grading a class: every submission judged once, in parallel, and kept the moment it is done.
+"""Grades a class: every submission once, in parallel. Each grade is saved as soon as it is known.
 
-`grades.sqlite` in the output folder is the memory: whoever starts the grader again goes on where it
-was, and what was graded with the same content, lab and limits is not graded again.
+The grades are in `grades.sqlite` in the output folder. A grader that is started again continues
+where the last one stopped: a submission with the same content, lab and limits is not graded again.
 """
 
 import concurrent.futures
@@ -24,7 +24,7 @@ from ankeras.grading.cohort import LATE, Cohort, Entry, find_submissions
 from ankeras.grading.files import write_text
 from ankeras.grading.grade import grade_file, lab_version
 from ankeras.grading.lab import Lab, read_lab
-from ankeras.grading.remote import Door, warm_up
+from ankeras.grading.remote import WorkerFactory, warm_up
 from ankeras.grading.results import Grade
 from ankeras.grading.sandbox import Limits
 from ankeras.grading.similarity import similar_answers
@@ -38,19 +38,19 @@ STORE = "grades.sqlite"
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is to be graded.
+class GradingRun:
+    """The input and the options of one run of the grader.
 
     Attributes:
-        lab: that it is for.
+        lab: the lab of the submissions.
         submissions: a folder, or a .zip file.
-        out: the folder for everything that comes out.
-        jobs: submissions judged at a time.
-        limits: of each submission.
-        sandboxed: False: run submissions with the grader's own rights.
-        scheduler: address of a Dask cluster that does the work instead of this machine.
+        out: the folder for grades and pages.
+        jobs: how many submissions are graded at the same time.
+        limits: what each submission may use.
+        sandboxed: False: run submissions with the rights of the user who grades.
+        scheduler: the address of a Dask cluster. None: grade on this machine.
         pattern, roster: see `find_submissions`.
-        deadline: work that was saved later is marked late.
+        deadline: submissions that were saved later are marked as late.
     """
 
     lab: Lab
@@ -65,10 +65,10 @@ class Order:
     deadline: datetime | None = None
 
 
-def grade_class(order: Order) -> Path:
-    """Grade a class and write grades, feedback and overview; return the overview page.
+def grade_class(run: GradingRun) -> Path:
+    """Grade a class, write all grades and pages, and return the path of the page of the class.
 
-    Ctrl-C ends it within seconds; what is done is kept and written.
+    Ctrl-C stops the grading within seconds. The grades that exist then are saved and written.
 
     Raises:
         SandboxError: if this machine can't isolate submissions.
@@ -76,56 +76,56 @@ def grade_class(order: Order) -> Path:
         ValueError, OSError: if the submissions can't be read.
     """
     console = Console()
-    order.out.mkdir(parents=True, exist_ok=True)
+    run.out.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="ankeras-submissions-") as scratch,
-        Store(order.out / STORE) as store,
+        Store(run.out / STORE) as store,
     ):
         cohort = find_submissions(
-            order.submissions,
-            pattern=order.pattern,
-            roster=order.roster,
+            run.submissions,
+            pattern=run.pattern,
+            roster=run.roster,
             unpack_into=Path(scratch),
-            lab=order.lab.name,
+            lab=run.lab.name,
         )
         for problem in cohort.problems:
             console.print(f"note: {problem}", markup=False, highlight=False)
-        keys = {entry.student: _key(order, entry) for entry in cohort.entries}
+        keys = {entry.student: _key(run, entry) for entry in cohort.entries}
         todo = [e for e in cohort.entries if store.find(e.student, keys[e.student]) is None]
         known = len(cohort.entries) - len(todo)
         console.print(f"{len(cohort.entries)} submissions, {known} of them graded before")
         try:
             if todo:
-                _grade(order, todo, lambda grade: store.save(keys[grade.student], grade), console)
+                _grade(run, todo, lambda grade: store.save(keys[grade.student], grade), console)
         finally:
-            page = _write(order, cohort, store)
+            page = _write(run, cohort, store)
     return page
 
 
-def grade_for_gradescope(order: Order) -> Path:
-    """Grade one notebook, `order.submissions`, and write what Gradescope reads.
+def grade_for_gradescope(run: GradingRun) -> Path:
+    """Grade one notebook, `run.submissions`, and return the path of Gradescope's results.json.
 
     Raises:
-        SandboxError: if this machine can't isolate it.
+        SandboxError: if this machine can't isolate submissions.
     """
-    order.out.mkdir(parents=True, exist_ok=True)
-    with _door(order, Console(stderr=True)) as door:
-        grade = grade_file(order.lab, order.submissions.stem, order.submissions, door)
-    file = order.out / "results.json"
+    run.out.mkdir(parents=True, exist_ok=True)
+    with _worker_factory(run, Console(stderr=True)) as factory:
+        grade = grade_file(run.lab, run.submissions.stem, run.submissions, factory)
+    file = run.out / "results.json"
     write_text(file, json.dumps(exports.gradescope_results(grade, {}, late=False), indent=1) + "\n")
     return file
 
 
 def override(out: Path, lab: Lab, student: str, exercise: str, points: float, reason: str) -> Path:
-    """Change a grade by hand, and write grades and pages anew; return the overview page.
+    """Change a grade by hand, write all grades and pages again, and return the page of the class.
 
     Args:
         out: the folder of the grades.
-        lab: that they are for.
-        student: the id.
-        exercise: its number; "" for the total.
-        points: that count from now on.
-        reason: kept beside the automatic points.
+        lab: the lab of the grades.
+        student: the id of the student.
+        exercise: the number of the exercise; "" for the total.
+        points: the points that count from now on.
+        reason: why, for the student and the teacher.
 
     Raises:
         StoreError, ValueError: if there is no such grade, or the points are out of range.
@@ -135,13 +135,13 @@ def override(out: Path, lab: Lab, student: str, exercise: str, points: float, re
         return _write_all(out, lab, store, [], set())
 
 
-def _key(order: Order, entry: Entry) -> str:
-    walls = "sandbox" if order.sandboxed else "no sandbox"
-    return key(content(entry.file), lab_version(order.lab), f"{order.limits}, {walls}")
+def _key(run: GradingRun, entry: Entry) -> str:
+    sandbox_used = "sandbox" if run.sandboxed else "no sandbox"
+    return key(content(entry.file), lab_version(run.lab), f"{run.limits}, {sandbox_used}")
 
 
 def _grade(
-    order: Order, entries: list[Entry], save: Callable[[Grade], None], console: Console
+    run: GradingRun, entries: list[Entry], save: Callable[[Grade], None], console: Console
 ) -> None:
     columns = (
         TextColumn("{task.description}"),
@@ -151,12 +151,12 @@ def _grade(
         TextColumn("{task.fields[counts]}"),
     )
     counts = {"full points": 0, "less": 0, "unreadable": 0}
-    if order.scheduler is None:
-        judges = _judges(order, console)
+    if run.scheduler is None:
+        judges = _judges(run, console)
     else:
-        judges = cluster_judges(order.scheduler, order.lab, order.limits, order.sandboxed)
+        judges = cluster_judges(run.scheduler, run.lab, run.limits, run.sandboxed)
     with (
-        _heard_interrupts() as raise_lost_interrupt,
+        _interrupts() as raise_lost_interrupt,
         judges as judge,
         Progress(*columns, console=console, transient=False) as progress,
     ):
@@ -171,14 +171,14 @@ def _grade(
 
 
 @contextlib.contextmanager
-def _heard_interrupts() -> Iterator[Callable[[], None]]:
-    """Yield what raises KeyboardInterrupt if Ctrl-C was pressed where Python drops exceptions.
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Yield a function that raises KeyboardInterrupt if Ctrl-C was pressed and Python lost it.
 
-    It does so in what runs before and after each fork.
+    Python ignores exceptions in the functions that run before and after each fork.
     """
     pressed = False
 
-    def hear(number: int, frame: FrameType | None) -> None:
+    def note(number: int, frame: FrameType | None) -> None:
         nonlocal pressed
         pressed = True
         signal.default_int_handler(number, frame)
@@ -187,10 +187,10 @@ def _heard_interrupts() -> Iterator[Callable[[], None]]:
         if pressed:
             raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():  # where Ctrl-C never arrives
+    if threading.current_thread() is not threading.main_thread():  # Ctrl-C never arrives here
         yield raise_lost_interrupt
         return
-    before = signal.signal(signal.SIGINT, hear)
+    before = signal.signal(signal.SIGINT, note)
     try:
         yield raise_lost_interrupt
     finally:
@@ -198,23 +198,23 @@ def _heard_interrupts() -> Iterator[Callable[[], None]]:
 
 
 @contextlib.contextmanager
-def _door(order: Order, console: Console) -> Iterator[Door]:
-    """Start what forks workers, and say what holds them."""
-    with warm_up(order.limits, sandboxed=order.sandboxed) as (door, standing, trouble):
+def _worker_factory(run: GradingRun, console: Console) -> Iterator[WorkerFactory]:
+    """Start the process that forks workers, and print the sandbox and the limits."""
+    with warm_up(run.limits, sandboxed=run.sandboxed) as (factory, standing, trouble):
         if trouble:
             console.print(f"note: {trouble}", markup=False, highlight=False)
-        walls = ", ".join(name for name in sandbox.LAYERS if name in standing) or "none"
-        console.print(f"sandbox: {walls}\nlimits: {order.limits}", highlight=False)
-        yield door
+        layers = ", ".join(name for name in sandbox.LAYERS if name in standing) or "none"
+        console.print(f"sandbox: {layers}\nlimits: {run.limits}", highlight=False)
+        yield factory
 
 
 @contextlib.contextmanager
-def _judges(order: Order, console: Console) -> Iterator[Judge]:
-    """Start judges, each a process of its own; pytest judges one submission at a time."""
-    with _door(order, console) as door:
+def _judges(run: GradingRun, console: Console) -> Iterator[Judge]:
+    """Start the judges. Each is a process, since pytest can judge one submission at a time."""
+    with _worker_factory(run, console) as factory:
         context = multiprocessing.get_context("fork")
-        arguments = (os.getpid(), order.lab.folder, door.address, door.limits)
-        pool = concurrent.futures.ProcessPoolExecutor(order.jobs, context, _start_judge, arguments)
+        arguments = (os.getpid(), run.lab.folder, factory.address, factory.limits)
+        pool = concurrent.futures.ProcessPoolExecutor(run.jobs, context, _start_judge, arguments)
 
         def judge(entries: list[Entry]) -> Iterator[Grade]:
             futures = [pool.submit(_judge, entry) for entry in entries]
@@ -224,37 +224,37 @@ def _judges(order: Order, console: Console) -> Iterator[Judge]:
         try:
             yield judge
         finally:
-            judges = list(pool._processes.values())  # no public name; a judge may wait for long
+            judges = list(pool._processes.values())  # it has no public name; a judge may wait long
             pool.shutdown(wait=False, cancel_futures=True)
             for process in judges:
                 process.kill()
 
 
 def _start_judge(grader: int, folder: Path, address: Path, limits: Limits) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits for the judges
-    sandbox.die_with(grader)
-    _BENCH.lab, _BENCH.door = read_lab(folder), Door(address, limits)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that waits for judges handles Ctrl-C
+    sandbox.end_with_parent(grader)
+    _JUDGE.lab, _JUDGE.factory = read_lab(folder), WorkerFactory(address, limits)
 
 
 def _judge(entry: Entry) -> Grade:
-    grade = grade_file(_BENCH.lab, entry.student, entry.file, _BENCH.door)
+    grade = grade_file(_JUDGE.lab, entry.student, entry.file, _JUDGE.factory)
     grade.notes = [*entry.notes, *grade.notes]
     return grade
 
 
-class _Bench:
-    """What a judge's process keeps from one submission to the next."""
+class _JudgeState:
+    """What the process of a judge needs for every submission."""
 
     lab: Lab
-    door: Door
+    factory: WorkerFactory
 
 
-_BENCH = _Bench()
+_JUDGE = _JudgeState()
 
 
-def _write(order: Order, cohort: Cohort, store: Store) -> Path:
-    late = {entry.student for entry in cohort.entries if _is_late(entry, order.deadline)}
-    return _write_all(order.out, order.lab, store, cohort.problems, late)
+def _write(run: GradingRun, cohort: Cohort, store: Store) -> Path:
+    late = {entry.student for entry in cohort.entries if _is_late(entry, run.deadline)}
+    return _write_all(run.out, run.lab, store, cohort.problems, late)
 
 
 def _write_all(out: Path, lab: Lab, store: Store, problems: list[str], late: set[str]) -> Path:

@@ -1,4 +1,4 @@
-"""What a teacher says about exercises: which test is for which, and what is wrong on purpose.
+"""The marks of a lab: which test belongs to which exercise, and which answers are wrong.
 
 A lab's `test_lab.py` and `test_hidden.py` mark their tests with `exercise`; its `mutants.py` lists
 `Mutant`s (wrong answers that must fail) and `Alternative`s (right ones that must pass).
@@ -8,41 +8,46 @@ from dataclasses import dataclass
 
 import pytest
 
+Edit = tuple[str, str]  # (old, new)
+
 
 def exercise(number: str, points: float) -> pytest.MarkDecorator:
-    """Mark a test as one of an exercise.
+    """Return the mark of a test that belongs to an exercise.
 
     Args:
         number: of the exercise, such as "1.2".
-        points: what passing it is worth; a parametrized test is passed as a whole.
+        points: for passing the test. A parametrized test passes only with all its parameters.
     """
     return pytest.mark.exercise(number, points=points)
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A plausible wrong answer, and the test that must catch it.
+    """A wrong answer that a student could give, and the test that must catch it.
+
+    It is an edit of the solution or, where that is not possible, a whole cell.
 
     Attributes:
         exercise: number of the exercise.
         name: what is wrong, in a few words.
-        caught_by: name of the test meant for it.
-        replace: (old, new): `old` stands exactly once in the solution. Default: `code` instead.
+        caught_by: name of the test that must catch it.
+        replace: (old, new), or a list of such pairs, which are replaced one after the other. Each
+            `old` must be found exactly once. Default: `code` instead.
         code: the whole cell.
     """
 
     exercise: str
     name: str
     caught_by: str
-    replace: tuple[str, str] | None = None
+    replace: Edit | list[Edit] | None = None
     code: str = ""
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """A right answer in another style; attributes as in `Mutant`."""
+    """A right answer in another style; its attributes are those of `Mutant`."""
 
     exercise: str
     name: str
     code: str = ""
-    replace: tuple[str, str] | None = None
+    replace: Edit | list[Edit] | None = None

@@ -12,17 +12,37 @@ from ankeras.grading.submission import GIVEN
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+_COLAB = """\
+# On Colab this cell installs the package; elsewhere it does nothing.
+import sys
+from pathlib import Path
+
+REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
+if "google.colab" in sys.modules:
+    SOURCE = "{root}" if Path("{root}/pyproject.toml").exists() else f"git+{{REPOSITORY}}"
+    %pip install -q {{SOURCE}}"""
+
+
+def colab_cell(root: str) -> str:
+    """Return the code of a notebook's first code cell: it installs the package on Colab.
+
+    Args:
+        root: the path from the notebook's folder to the repository's folder, such as "..".
+    """
+    return _COLAB.format(root=root)
+
 
 def build_notebook(lab: Lab, public_points: dict[str, float], *, solved: bool = False) -> str:
     """Return the notebook as JSON.
 
     Args:
-        lab: to be built.
-        public_points: exercise -> what its public tests are worth.
+        lab: the lab to build.
+        public_points: exercise -> the points of its public tests.
         solved: keep the solutions and their marks.
     """
+    title, *others = lab.cells
     cells: list[Any] = []
-    for i, cell in enumerate(lab.cells):
+    for i, cell in enumerate([title, Cell("code", colab_cell("../..")), *others]):
         if cell.exercise is None:
             new = new_markdown_cell if cell.kind == "markdown" else new_code_cell
             source = f"{GIVEN}\n{cell.source}" if cell.given else cell.source

@@ -1,10 +1,12 @@
-"""The part of pytest that grades a lab: whose answers are judged, and what is printed.
+"""A pytest plugin that runs a lab's tests on a student's answers and prints the points.
 
-    pytest labs/05_vae                                  the solution, or the lab.ipynb beside it
-    pytest labs/05_vae --submission mine.ipynb          a student's notebook
-    pytest labs/05_vae --grades grades.json             points as JSON (--junitxml is pytest's own)
+    pytest labs/05_vae                           judges solution.py; without one, lab.ipynb
+    pytest labs/05_vae --submission mine.ipynb   judges a student's notebook
+    pytest labs/05_vae --grades grades.json      also writes the points as JSON
 
-It does nothing for tests that are not marked by `ankeras.grading.exercise`.
+The file conftest.py beside the labs, and in each released lab, loads this plugin (`CONFTEST`). So
+pytest has these options only where it is given a lab's folder: inside of it, write
+`pytest . --submission mine.ipynb`. Tests without the mark `ankeras.grading.exercise` run as usual.
 """
 
 import contextlib
@@ -19,27 +21,36 @@ from typing import Any
 
 from ankeras.grading.expect import WrongAnswer
 from ankeras.grading.lab import NOTEBOOK, SOLUTION, Lab, read_lab
-from ankeras.grading.limits import TimeLimit
 from ankeras.grading.results import ExerciseResult, TestResult
 from ankeras.grading.session import TIME_LIMIT, Session, StudentError
 from ankeras.grading.student import Channel, Student
 from ankeras.grading.submission import Submission, SubmissionError, read_submission
+from ankeras.grading.time_limit import TimeLimit
 
 import numpy as np
 import pytest
 
 SECONDS = 60.0  # for all tests of an exercise together
 
+CONFTEST = '''\
+"""Lets pytest judge the labs here: pytest . --submission lab.ipynb."""
+
+
+def pytest_addoption(pluginmanager):
+    """Load the plugin, also where pytest finds this file late or twice."""
+    pluginmanager.import_plugin("ankeras.grading.plugin")
+'''
+
 OpenExercise = Callable[[Path, str], Channel]
 
 
 class Grading:
-    """A pytest plugin that judges the answers it is given.
+    """A pytest plugin that keeps the result of each test of a lab.
 
     Args:
-        open_exercise: (lab's folder, number) -> where that exercise's names are answered.
-        only: judge no other exercise.
-        seed: of the inputs that tests draw. Default: different in every run.
+        open_exercise: (lab's folder, exercise number) -> the channel to the answers of an exercise.
+        only: the number of the only exercise to judge. Default: all exercises.
+        seed: the seed of the inputs that tests draw. Default: a different one in every run.
     """
 
     def __init__(
@@ -52,15 +63,15 @@ class Grading:
         self.results: dict[str, TestResult] = {}
 
     def exercises(self) -> list[ExerciseResult]:
-        """Return what was found, by exercise."""
+        """Return the result of each exercise, in the order of their numbers."""
         found: dict[str, ExerciseResult] = {}
         for test in self.results.values():
             found.setdefault(test.exercise, ExerciseResult(test.exercise)).tests.append(test)
-        return sorted(found.values(), key=lambda e: _order(e.number))
+        return sorted(found.values(), key=lambda e: _sort_key(e.number))
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Student:
-        """Return the answers under test."""
+        """Return the student's answers to the exercise of this test."""
         number = _mark(request.node).args[0]
         key = (request.node.path.parent, number)
         if key not in self.channels:
@@ -68,7 +79,7 @@ class Grading:
                 self.channels[key] = self.open_exercise(*key)
             except (StudentError, SubmissionError) as error:
                 self.channels[key] = error
-            except TimeLimit:  # once: the cell would take as long for every test
+            except TimeLimit:  # kept: the cell would take as long again for every test
                 self.channels[key] = _time_is_over()
         channel = self.channels[key]
         if isinstance(channel, Exception):
@@ -77,13 +88,13 @@ class Grading:
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
-        """Draws the inputs of one test."""
+        """Return the generator that draws the inputs of one test."""
         return np.random.default_rng([self.seed, *request.node.name.encode()])
 
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Keep one exercise, if only that is asked for; noise on the way is not punished."""
+        """Keep the tests of one exercise if only one is asked for, and ignore warnings."""
         for item in items:
             if _mark(item):
                 item.add_marker(pytest.mark.filterwarnings("ignore"))
@@ -94,24 +105,24 @@ class Grading:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Any:
-        """Turn the end of the time into a sentence: a BaseException would end pytest."""
+        """Turn a TimeLimit into a failed test: as a BaseException it would end pytest."""
         with _as_sentence():
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Any:
-        """Do the same where the student's cell is run."""
+        """Do the same in fixtures: `student` runs the student's cell."""
         with _as_sentence():
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> Any:
-        """Keep the result; in the terminal, show the sentence and not our traceback."""
+        """Keep the result, and show its message in the terminal instead of a traceback."""
         report = yield
         mark = _mark(item)
         if mark is None or call.when == "teardown":
             return report
-        # A parametrized test is passed as a whole.
+        # A parametrized test has one result: it is passed if all its cases are.
         base = f"{item.path}::{item.originalname}"  # type: ignore[attr-defined]
         function = item.function  # type: ignore[attr-defined]
         title = (function.__doc__ or function.__name__.replace("_", " ")).strip().split("\n")[0]
@@ -131,7 +142,7 @@ class Grading:
         return report
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print one line an exercise, and the points."""
+        """Print one line per exercise, and the points."""
         found = self.exercises()
         if not found:
             return
@@ -140,59 +151,66 @@ class Grading:
             terminalreporter.write_line(_line(exercise))
         earned, possible = sum(e.points for e in found), sum(e.possible for e in found)
         terminalreporter.write_line(f"total  {earned:g} of {possible:g}")
-        terminalreporter.write_line(f"(inputs were drawn with --grading-seed {self.seed})")
+        terminalreporter.write_line(f"(to repeat the same inputs: --grading-seed {self.seed})")
 
 
 def judge(tests: Sequence[Path], grading: Grading) -> list[ExerciseResult]:
-    """Run test files silently in this process, and return what was found."""
+    """Run test files in this process without any output, and return the results."""
     run_quietly([], tests, grading)
     return grading.exercises()
 
 
 def run_quietly(options: Sequence[str], files: Sequence[Path], plugin: object) -> None:
-    """Run pytest in this process without a word, and without the options of a project around it.
+    """Run pytest in this process without any output, conftest.py or option of a project around it.
 
     Args:
-        options: of pytest.
-        files: of tests.
-        plugin: that is told what happens.
+        options: more options for pytest.
+        files: the test files.
+        plugin: the pytest plugin that receives the results.
     """
-    # Those after the terminal collect all garbage before pytest ends: most of a run's time.
+    # The last two plugins collect all garbage before pytest ends: most of the time of a run.
     off = ("terminal", "cacheprovider", "junitxml", "unraisableexception", "threadexception")
     quiet = [word for name in off for word in ("-p", f"no:{name}")]
     quiet += ["-o", "addopts=", "-o", "filterwarnings=", "-W", "ignore"]
-    quiet += ["--import-mode=importlib", "--capture=no", "--disable-plugin-autoload"]
-    paths = [_way_to(file) for file in files]
+    quiet += ["--import-mode=importlib", "--capture=no", "--noconftest"]
+    quiet += ["--disable-plugin-autoload"]
+    paths = [_relative_path(file) for file in files]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         pytest.main([*quiet, *options, *paths], plugins=[plugin, _Terse()])
     _forget(files)
 
 
 class _Terse:
-    """Saves the time for tracebacks that nobody will read."""
+    """A pytest plugin that switches tracebacks off: nobody reads them, and they take time."""
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.option.tbstyle = "no"
 
 
-def _way_to(file: Path) -> str:
-    """Return the path from here: pytest takes a "[" for a parameter, and folders may hold one."""
+def _relative_path(file: Path) -> str:
+    """Return the path relative to the working directory.
+
+    pytest reads a "[" in a path as the start of a parameter, and a folder above may have one.
+    """
     try:
         return os.path.relpath(file)
-    except ValueError:  # on another drive of Windows
+    except ValueError:  # on another drive in Windows
         return str(file)
 
 
 def _forget(files: Sequence[Path]) -> None:
-    """Have files imported anew: they may be edited, and those of two labs have the same names."""
-    paths = {str(way) for file in files for way in (file.absolute(), file.resolve())}
+    """Remove test files from the imported modules.
+
+    The next run must read them again: they may be edited, and two labs have files of the same name.
+    """
+    paths = {str(path) for file in files for path in (file.absolute(), file.resolve())}
     for name, module in list(sys.modules.items()):
         if getattr(module, "__file__", None) in paths:
             del sys.modules[name]
 
 
 def as_data(grading: Grading) -> dict[str, Any]:
-    """Return the points and what failed, for a JSON file."""
+    """Return the points and the results of all tests, for a JSON file."""
     exercises = grading.exercises()
     return {
         "points": sum(e.points for e in exercises),
@@ -211,17 +229,20 @@ def as_data(grading: Grading) -> dict[str, Any]:
 
 
 def local_session(lab: Lab | None, submission: Submission, number: str) -> Session:
-    """Run one exercise's cell in this process, after what it may build on.
+    """Run the cell of one exercise in this process, after the cells that it may use.
 
     Args:
-        lab: the teacher's: an exercise builds on right answers to the earlier ones. None, in a
-            student's folder: it builds on the student's own.
-        submission: the answers.
-        number: of the exercise.
+        lab: the teacher's lab: the exercise uses right answers to the earlier exercises. None in
+            a student's folder: the exercise uses the student's own earlier answers.
+        submission: the student's answers.
+        number: the number of the exercise.
+
+    Returns:
+        The session in which the cell was run.
 
     Raises:
-        StudentError: if the cell raises.
-        SubmissionError: if there is no such cell.
+        StudentError: if the cell raises an exception.
+        SubmissionError: if the submission has no such cell.
     """
     if number not in submission.answers:
         raise SubmissionError(f"The cell of exercise {number} is missing.")
@@ -232,48 +253,48 @@ def local_session(lab: Lab | None, submission: Submission, number: str) -> Sessi
     else:
         for source in submission.given:
             session.define(source, "<given>")
-        own = submission.answers.items()
-        for earlier, source in [(n, source) for n, source in own if _order(n) < _order(number)]:
-            with contextlib.suppress(StudentError):  # as in a notebook, later cells run
-                session.define(source, f"<exercise {earlier}>")
+        for earlier, source in submission.answers.items():
+            if _sort_key(earlier) < _sort_key(number):
+                with contextlib.suppress(StudentError):  # as in a notebook, later cells still run
+                    session.define(source, f"<exercise {earlier}>")
     session.define(submission.answers[number], f"<exercise {number}>")
     return session
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of a lab."""
+    """Add the options for labs."""
     group = parser.getgroup("ankeras", "labs")
-    group.addoption("--submission", type=Path, help="the notebook to judge")
+    group.addoption("--submission", type=Path, help="the notebook or script to judge")
     group.addoption("--grades", type=Path, metavar="FILE", help="write the points as JSON")
-    group.addoption("--grading-seed", type=int, help="of the inputs that the tests draw")
+    group.addoption("--grading-seed", type=int, help="seed of the inputs that the tests draw")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Judge what the command line names, unless a `Grading` is there already."""
+    """Judge the notebook of the command line, unless another `Grading` is registered already."""
     config.addinivalue_line("markers", "exercise(number, points): a test of a lab's exercise")
     if not any(isinstance(p, Grading) for p in config.pluginmanager.get_plugins()):
-        given = config.getoption("--submission")
+        given = config.getoption("--submission", None)
         if given is not None and not given.exists():
             raise pytest.UsageError(f"--submission: there is no file {given}")
-        grades = config.getoption("--grades")
+        grades = config.getoption("--grades", None)
         if grades is not None and not grades.parent.is_dir():
             raise pytest.UsageError(f"--grades: there is no folder {grades.parent}")
         opener = _Files(given)
         config.pluginmanager.register(
-            Grading(opener.open, seed=config.getoption("--grading-seed")), "ankeras-grading"
+            Grading(opener.open, seed=config.getoption("--grading-seed", None)), "ankeras-grading"
         )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Write the JSON that was asked for."""
-    file = config.getoption("--grades")
+    """Write the JSON file if --grades asks for one."""
+    file = config.getoption("--grades", None)
     grading = config.pluginmanager.get_plugin("ankeras-grading")
     if file and grading and grading.results:
         file.write_text(json.dumps(as_data(grading), indent=2) + "\n", encoding="utf-8")
 
 
 class _Files:
-    """Opens exercises of a notebook for the tests of a lab's folder."""
+    """Opens the exercises of a notebook for the tests of a lab's folder."""
 
     def __init__(self, submission: Path | None) -> None:
         self.submission = submission
@@ -299,16 +320,17 @@ def _as_sentence() -> Iterator[None]:
 
 
 def _time_is_over() -> StudentError:
-    message = f"the exercise's tests took more than {SECONDS:g} s: an endless loop?"
+    message = f"the tests of this exercise took more than {SECONDS:g} s: an endless loop?"
     return StudentError(TIME_LIMIT, message)
 
 
 def _mark(item: Any) -> Any:
-    """Return the mark that `exercise` set, or None."""
+    """Return the mark that `exercise` puts on a test, or None."""
     return item.get_closest_marker("exercise")
 
 
-def _order(number: str) -> tuple[int, ...]:
+def _sort_key(number: str) -> tuple[int, ...]:
+    """Return (1, 10) for "1.10", which comes after "1.9"."""
     return tuple(map(int, number.split(".")))
 
 

@@ -244,16 +244,18 @@ def proof_source(lab: Lab, entry: Mutant | Alternative) -> str:
     if entry.replace is None:
         return entry.code
     exercise: Exercise = lab.exercises[entry.exercise]
-    old, new = entry.replace
-    if exercise.source.count(old) != 1:
-        file = lab.folder / PROOF
-        raise LabError(
-            file,
-            _line(file, entry),
-            f'"{entry.name}": {old!r} stands {exercise.source.count(old)} times in exercise '
-            f"{entry.exercise}, not once",
-        )
-    return exercise.source.replace(old, new).replace(BEGIN, "").replace(END, "")
+    source = exercise.source
+    for old, new in [entry.replace] if isinstance(entry.replace, tuple) else entry.replace:
+        if source.count(old) != 1:
+            file = lab.folder / PROOF
+            raise LabError(
+                file,
+                _line(file, entry),
+                f'"{entry.name}": {old!r} stands {source.count(old)} times in exercise '
+                f"{entry.exercise}, not once",
+            )
+        source = source.replace(old, new)
+    return source.replace(BEGIN, "").replace(END, "")
 
 
 def _where(lab: Lab, entry: Mutant | Alternative) -> str:

@@ -1,4 +1,4 @@
-"""From a teacher's lab to what students get: the notebook, the public tests, two commands."""
+"""Makes what students get from a teacher's lab: the notebook, the public tests, and a README."""
 
 import shutil
 import tempfile
@@ -7,33 +7,36 @@ from pathlib import Path
 
 from ankeras.grading.lab import NOTEBOOK, PUBLIC, SOLUTION, Lab, LabError, read_lab
 from ankeras.grading.notebook import build_notebook
+from ankeras.grading.plugin import CONFTEST
 from ankeras.grading.prove import collect_tests, public_points
 
 README = """# {title}
 
-Open the notebook, fill in the cells that start with `# Exercise`, and run the `check` below each:
+Open the notebook:
 
     python -m jupyter lab lab.ipynb
 
-The same checks in a terminal, with the points:
+Fill in the cells that start with `# Exercise`. Run the `check` below each of them. You can also run
+all checks in a terminal and see your points:
 
     python -m pytest .
 
-Both need Python with the course's package `ankeras` installed. Hand in `lab.ipynb`. What counts is
-the cell of each exercise: keep in it what it needs, and keep its first line. Cells that you add or
-move do no harm. Your teacher runs further tests; an answer that is right for every size passes.
+You need Python with the package `ankeras` of the course. Hand in `lab.ipynb`. Only the cells of the
+exercises count. Put all code that an answer needs into the cell of its exercise, and do not change
+the first line of the cell. You may add and move cells. Your teacher runs more tests than you have:
+they use other inputs and other sizes.
 """
 
 
 def find_labs(folder: Path, names: Sequence[str] = ()) -> list[Lab]:
-    """Read labs.
+    """Read labs and return them.
 
     Args:
-        folder: where they lie.
-        names: of the labs. Default: all.
+        folder: the folder of the labs.
+        names: the names of the labs. Default: all labs in the folder.
 
     Raises:
-        LabError: if one is not there, or is wrong.
+        LabError: if a lab is missing or has a mistake.
     """
     chosen = list(names) or sorted(file.parent.name for file in folder.glob(f"*/{SOLUTION}"))
     if not chosen:
@@ -45,7 +48,7 @@ def build(lab: Lab) -> Path:
     """Write the student's notebook into the lab's folder, and return its path.
 
     Raises:
-        LabError: if the lab is wrong.
+        LabError: if the lab has a mistake.
     """
     file = lab.folder / NOTEBOOK
     file.write_text(student_notebook(lab), encoding="utf-8")
@@ -53,35 +56,50 @@ def build(lab: Lab) -> Path:
 
 
 def student_notebook(lab: Lab, *, solved: bool = False) -> str:
-    """Return the student's notebook as JSON; `solved`: with the solutions and their marks.
+    """Return the student's notebook as JSON.
+
+    Args:
+        lab: the lab.
+        solved: keep the solutions and the marks around them.
 
     Raises:
-        LabError: if the lab is wrong.
+        LabError: if the lab has a mistake.
     """
     return build_notebook(lab, public_points(lab, collect_tests(lab)), solved=solved)
 
 
+def add_conftest(folder: Path) -> None:
+    """Write the conftest.py that lets pytest judge labs, if the folder has none."""
+    file = folder / "conftest.py"
+    if not file.exists():
+        file.write_text(CONFTEST, encoding="utf-8")
+
+
 def release(lab: Lab, out: Path, *, nbgrader: bool = False) -> Path:
-    """Make what students get: notebook, public tests, README; nothing of solutions or hidden tests.
+    """Write the folder or zip that students get, and return its path.
+
+    It contains the notebook without solutions, the public tests, a README, and a conftest.py with
+    which `pytest` prints the points. It contains no solutions and no hidden tests.
 
     Args:
-        lab: to be released.
-        out: a folder that does not exist yet, or a file ending in .zip.
-        nbgrader: the solved notebook with nbgrader's marks instead, for the `source` folder of
-            an nbgrader course, which makes the students' notebook itself.
+        lab: the lab to release.
+        out: a folder or a .zip file that does not exist yet.
+        nbgrader: write the notebook with the solutions and nbgrader's marks. It is for the folder
+            `source` of an nbgrader course: nbgrader makes the students' notebook from it.
 
     Raises:
-        LabError: if the lab is wrong.
-        FileExistsError: if `out` is there already.
+        LabError: if the lab has a mistake.
+        FileExistsError: if `out` exists already.
     """
     if out.exists():
-        raise FileExistsError(f"{out} is there already: name another, or remove it.")
+        raise FileExistsError(f"{out} exists already: choose another name, or remove it.")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / lab.name
         folder.mkdir()
         notebook = student_notebook(lab, solved=nbgrader)
         (folder / NOTEBOOK).write_text(notebook, encoding="utf-8")
         shutil.copy(lab.folder / PUBLIC, folder)
+        add_conftest(folder)
         (folder / "README.md").write_text(README.format(title=lab.title), encoding="utf-8")
         if out.suffix == ".zip":
             shutil.make_archive(str(out.with_suffix("")), "zip", scratch, lab.name)

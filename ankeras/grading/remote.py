@@ -1,4 +1,4 @@
-"""The judge's side of a worker: a warm process to fork from, and channels to what it forks."""
+"""The judge's side of the workers: starts the warm process, and talks to the workers it forks."""
 
 import contextlib
 import dataclasses
@@ -21,26 +21,26 @@ from ankeras.grading.session import CRASHED, TIME_LIMIT, StudentError
 from ankeras.grading.submission import shown
 from ankeras.grading.warm import READY
 
-GRACE = 5.0  # seconds for a worker to say itself that its time is over
-HELLO = 120.0  # and to start, where it has to import TensorFlow itself on a busy machine
+GRACE = 5.0  # extra seconds in which a worker may report that its time is over
+HELLO = 120.0  # seconds to start; a worker may have to import TensorFlow on a busy machine
 ENDED = "the process ended"
 
 
 class SandboxError(GradingError):
-    """A machine can't hold a submission; the message says what is missing."""
+    """A machine can't isolate submissions. The message says what is missing."""
 
 
 class Worker:
-    """A confined process, until it ends.
+    """A confined process that runs a submission's code.
 
     Args:
-        connection: to the process.
-        limits: as the warm process was given them.
+        connection: the connection to the process.
+        limits: the limits that the warm process sets.
 
     Attributes:
-        standing: layers of the sandbox around it.
-        failure: why it is no longer there; None, while it is.
-        sessions: how many were opened in it.
+        standing: the layers of the sandbox around the process.
+        failure: why the process was ended; None while it runs.
+        sessions: how many sessions were opened in it.
 
     Raises:
         SandboxError: if it does not start.
@@ -59,14 +59,14 @@ class Worker:
             raise _no_worker(error) from None
 
     def open(self) -> "RemoteSession":
-        """Start a session: no names, and time of its own."""
+        """Start a session and return it. It knows no names, and has its own time limit."""
         self.sessions += 1
         session = RemoteSession(self, self.sessions)
         session.ask("open")
         return session
 
     def close(self) -> None:
-        """End the process and all that it started; return when they are gone."""
+        """End the process and all processes that it started, and wait until they have ended."""
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(GRACE)
@@ -75,14 +75,14 @@ class Worker:
         self.connection.close()
 
     def fail(self, kind: str, message: str) -> StudentError:
-        """End the process because of what it did, and return the reason."""
+        """End the process, and return the reason as an error."""
         self.failure = StudentError(kind, message)
         self.close()
         return self.failure
 
 
 class RemoteSession:
-    """A `Session` in a worker; a channel of `Student`."""
+    """A `Session` that runs in a worker. `Student` uses it as its channel."""
 
     def __init__(self, worker: Worker, number: int) -> None:
         self.worker = worker
@@ -94,25 +94,26 @@ class RemoteSession:
         self.ask("define", source, file)
 
     def get(self, target: int | None, name: str) -> Any:
-        """Look up a name or an attribute."""
+        """Return a name that the cells define (target None), or an attribute of an object."""
         return self.ask("get", target, name)
 
     def call(self, target: int, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """Call an object."""
+        """Call an object, and return its answer."""
         return self.ask("call", target, list(args), dict(kwargs))
 
     def ask(self, operation: str, *arguments: Any) -> Any:
-        """Send a request and return the answer's value.
+        """Send a request, and return the value of the answer.
 
         Raises:
-            StudentError: if the submission raises, takes too long, or its process ends.
+            StudentError: if the submission raises an exception, takes too long, or its process
+                ends.
         """
         if self.worker.failure is not None:
             raise self.worker.failure
         try:
             request = wire.encode((operation, self.number, *arguments))
         except wire.WireError as error:
-            raise StudentError(CRASHED, f"too much to be judged: {error}") from None
+            raise StudentError(CRASHED, f"this is too large to be judged: {error}") from None
         connection, started = self.worker.connection, time.monotonic()
         deadline = started + self.seconds + GRACE
         try:
@@ -141,16 +142,16 @@ class RemoteSession:
 
     def _too_long(self) -> StudentError:
         seconds = self.worker.limits.seconds
-        message = f"the tests of the exercise took more than {seconds:g} s: an endless loop?"
+        message = f"the tests of this exercise took more than {seconds:g} s: an endless loop?"
         return self.worker.fail(TIME_LIMIT, message)
 
 
-class Door:
-    """Where workers are to be had; the next one is started while one is at work.
+class WorkerFactory:
+    """Asks a warm process for workers. The next worker starts while the current one is in use.
 
     Args:
-        address: of a warm process.
-        limits: that it sets its workers.
+        address: the socket of the warm process.
+        limits: the limits that it sets for its workers.
     """
 
     def __init__(self, address: Path, limits: Limits) -> None:
@@ -159,24 +160,24 @@ class Door:
         self.next: socket.socket | None = None
 
     def connect(self) -> Worker:
-        """Have a worker forked.
+        """Return a new worker.
 
         Raises:
             SandboxError: if it does not start.
         """
-        waiting, self.next = self.next or self._knock(), None  # if it fails, it is not tried again
+        waiting, self.next = self.next or self._request(), None  # a failed worker is not kept
         worker = Worker(waiting, self.limits)
-        self.next = self._knock()
+        self.next = self._request()
         return worker
 
     def dismiss(self) -> None:
-        """End the worker that waits, if one does."""
+        """End the worker that was started in advance, if there is one."""
         if self.next is not None:
             self.next.close()
             self.next = None
 
-    def _knock(self) -> socket.socket:
-        """Ask for a worker, without waiting for it."""
+    def _request(self) -> socket.socket:
+        """Ask for a worker, and return the connection without waiting for the worker."""
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.connect(str(self.address))
@@ -186,13 +187,14 @@ class Door:
         return connection
 
 
-class Warm(Door):
+class WarmProcess(WorkerFactory):
     """A process that has imported TensorFlow and forks workers; a context manager.
 
     Args:
-        limits: of every worker.
-        confined: put the sandbox around each.
-        preload: import TensorFlow once, and not in each worker: where a forked TensorFlow hangs.
+        limits: the limits of every worker.
+        confined: put a sandbox around each worker.
+        preload: import TensorFlow once, before the forks. False: each worker imports it, for
+            machines on which a forked TensorFlow hangs.
 
     Raises:
         SandboxError: if it does not start.
@@ -224,9 +226,10 @@ class Warm(Door):
             self.process.kill()
             said = self.process.stderr.read().strip().splitlines()
             self.close()
-            raise SandboxError(f"the warm process did not start: {said[-1] if said else 'no word'}")
+            why = said[-1] if said else "no message"
+            raise SandboxError(f"the warm process did not start: {why}")
 
-    def __enter__(self) -> "Warm":
+    def __enter__(self) -> "WarmProcess":
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -248,45 +251,47 @@ class Warm(Door):
 
 
 @contextlib.contextmanager
-def warm_up(limits: Limits, *, sandboxed: bool = True) -> Iterator[tuple[Warm, list[str], str]]:
-    """Start a warm process, or one that leaves importing to its workers if they can't compute else.
+def warm_up(
+    limits: Limits, *, sandboxed: bool = True
+) -> Iterator[tuple[WarmProcess, list[str], str]]:
+    """Start a warm process. If its workers can't compute, start one without preloading.
 
     Args:
-        limits: of every worker.
-        sandboxed: put the sandbox around each.
+        limits: the limits of every worker.
+        sandboxed: put a sandbox around each worker.
 
     Yields:
-        The process, the layers of the sandbox that stand, and why it is a slow one ("": it isn't).
+        The process, the layers of the sandbox, and why workers start slowly ("" if they do not).
 
     Raises:
-        SandboxError: if it does not start, or a layer is missing that shall stand.
+        SandboxError: if it does not start, or if a layer of the sandbox is missing.
     """
     with contextlib.ExitStack() as stack:
         trouble = ""
         try:
-            warm = stack.enter_context(Warm(limits, confined=sandboxed))
+            warm = stack.enter_context(WarmProcess(limits, confined=sandboxed))
             standing = probe(warm)
         except SandboxError as error:
-            trouble = f"{error}; so each worker imports TensorFlow itself, slowly"
-            warm = stack.enter_context(Warm(limits, confined=sandboxed, preload=False))
+            trouble = f"{error}. So each worker imports TensorFlow itself, which is slow"
+            warm = stack.enter_context(WarmProcess(limits, confined=sandboxed, preload=False))
             standing = probe(warm)
         if sandboxed:
-            require(standing)
+            check_layers(standing)
         yield warm, standing, trouble
 
 
-def probe(warm: Door) -> list[str]:
-    """Try a worker out, and return the layers of the sandbox that stand.
+def probe(factory: WorkerFactory) -> list[str]:
+    """Compute a sum in a worker, and return the layers of its sandbox.
 
     Raises:
-        SandboxError: if a worker can't compute.
+        SandboxError: if the worker can't compute.
     """
-    worker = warm.connect()
+    worker = factory.connect()
     try:
         session = worker.open()
         session.define("import keras\ntotal = keras.ops.sum(keras.ops.ones((3, 3)) * 2)", "<probe>")
         if float(session.get(None, "total")) != 18.0:
-            raise SandboxError("a worker computes wrongly")
+            raise SandboxError("a worker computes a wrong sum")
     except StudentError as error:
         raise SandboxError(f"a worker can't compute: {error.kind}: {error.message}") from None
     finally:
@@ -298,19 +303,19 @@ def _no_worker(error: Exception) -> SandboxError:
     return SandboxError(f"a worker did not start ({error or 'it hangs'})")
 
 
-def require(standing: Sequence[str]) -> None:
-    """Raise a SandboxError that names the layers that do not stand, if there are any."""
+def check_layers(standing: Sequence[str]) -> None:
+    """Raise a SandboxError that names the missing layers of the sandbox, if there are any."""
     absent = missing(standing)
     if absent:
         raise SandboxError(
-            f"This machine can't isolate submissions: {', '.join(absent)} missing. On Linux 5.13 "
-            "or later with libseccomp all are there; in a container they may be switched off. With "
-            "--no-sandbox submissions run with your rights: only for code that you trust."
+            f"This machine can't isolate submissions: {', '.join(absent)} missing. Linux 5.13 or "
+            "later with libseccomp has all layers, but a container may switch them off. With "
+            "--no-sandbox submissions run with your rights: use it only for code that you trust."
         )
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of a worker: no secrets, one thread, TensorFlow."""
+    """Return the environment variables of the workers: no secrets, one thread, TensorFlow."""
     kept = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
     own = {name: os.environ[name] for name in kept if name in os.environ}
     threads = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
@@ -320,7 +325,7 @@ def _environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "KERAS_BACKEND": "tensorflow",
         "CUDA_VISIBLE_DEVICES": "-1",
-        "MALLOC_ARENA_MAX": "2",  # each thread's own would take 64 MiB of address space
+        "MALLOC_ARENA_MAX": "2",  # one arena per thread would take 64 MiB of address space each
         "MPLBACKEND": "agg",
         "PYTHONDONTWRITEBYTECODE": "1",
     }

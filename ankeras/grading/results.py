@@ -1,4 +1,4 @@
-"""What grading found: plain data, from one test to a student's grade."""
+"""The results of grading as plain data: of one test, of one exercise, of one student."""
 
 import base64
 import dataclasses
@@ -16,16 +16,16 @@ PICTURE_SIDE = 96  # pixels
 
 @dataclass
 class TestResult:
-    """What one test found.
+    """The result of one test.
 
     Attributes:
-        exercise, points: as the test is marked.
-        name, title: of the test; the title is the first line of its docstring.
+        exercise, points: from the mark of the test.
+        name, title: of the test. The title is the first line of its docstring.
         hidden: whether the student has no copy of the test.
         passed: whether the answer is right.
-        message: why not, in whole.
-        what, expected, found, hint: the comparison that failed, if one did; else "".
-        pictures: (expected, found) as base64 PNG, or nothing.
+        message: the whole reason why the test failed; "" if it passed.
+        what, expected, found, hint: the comparison that failed; "" if the reason is another one.
+        pictures: (expected, found) as base64 PNG, or None.
     """
 
     __test__ = False
@@ -44,7 +44,7 @@ class TestResult:
     pictures: tuple[str, str] | None = None
 
     def fail(self, error: BaseException) -> None:
-        """Note why the test failed; of several reasons the first counts."""
+        """Set the reason why the test failed. Only the first reason is kept."""
         if not self.passed:
             return
         self.passed = False
@@ -59,38 +59,38 @@ class TestResult:
 
 @dataclass
 class ExerciseResult:
-    """The tests of one exercise."""
+    """The results of the tests of one exercise."""
 
     number: str
     tests: list[TestResult] = field(default_factory=list)
 
     @property
     def points(self) -> float:
-        """What was earned."""
+        """The points that the student has earned."""
         return sum(test.points for test in self.tests if test.passed)
 
     @property
     def possible(self) -> float:
-        """What could be earned."""
+        """The points that a right answer earns."""
         return sum(test.points for test in self.tests)
 
 
 @dataclass
 class Grade:
-    """What a student's submission earned.
+    """The grade of one student's submission.
 
     Attributes:
-        student: the id.
-        file: name of what was handed in.
-        lab: the lab's name.
-        exercises: what the tests found; empty, if the file could not be read.
-        possible: points of the lab.
-        problem: why the file could not be graded; "" if it was.
-        notes: what was odd.
-        answers: exercise -> source of its cell.
-        seconds: that grading took.
-        seed: of the inputs that the tests drew.
-        sandbox: the layers that held the submission, such as "namespaces, landlock, seccomp".
+        student: the id of the student.
+        file: the name of the file that was handed in.
+        lab: the name of the lab.
+        exercises: the results of the exercises; empty if the file could not be read.
+        possible: the points of the whole lab.
+        problem: why the file could not be graded; "" if it was graded.
+        notes: unusual things about the submission, one text each.
+        answers: exercise number -> source of the student's cell.
+        seconds: how long grading took.
+        seed: the seed of the inputs that the tests drew.
+        sandbox: the layers of the sandbox, such as "namespaces, landlock, seccomp".
     """
 
     student: str
@@ -107,16 +107,16 @@ class Grade:
 
     @property
     def points(self) -> float:
-        """What was earned."""
+        """The points that the student has earned."""
         return sum(exercise.points for exercise in self.exercises)
 
     def as_data(self) -> dict[str, Any]:
-        """Return the grade as JSON holds it."""
+        """Return the grade as data that can be written as JSON."""
         return dataclasses.asdict(self)
 
     @staticmethod
     def from_data(data: dict[str, Any]) -> "Grade":
-        """Read what `as_data` returned."""
+        """Return the grade from which `as_data` made the data."""
         exercises = [
             ExerciseResult(e["number"], [_test(test) for test in e["tests"]])
             for e in data["exercises"]
@@ -130,7 +130,7 @@ def _test(data: dict[str, Any]) -> TestResult:
 
 
 def _png(image: np.ndarray) -> str:
-    """Return an image, (height, width[, 1 or 3]) in [0, 1], as base64 PNG; "" if it is none."""
+    """Return an image, (height, width[, 1 or 3]) in [0, 1], as base64 PNG; "" if it is no image."""
     values = np.asarray(image, dtype=float)
     if values.ndim == 2:
         values = values[..., None]

@@ -1,15 +1,15 @@
-"""The walls around a submission, on Linux, put up by the process that will run it.
+"""The sandbox around a submission, on Linux. The process that runs the submission puts it up.
 
-namespaces        users, processes, network, IPC and mounts of its own: it sees no other process,
-                  reaches no network, its files are a small file system in memory, and all others
-                  are read-only, their dates and permissions too
-landlock          no file but Python's, the system's libraries and fonts, and its own folder
+namespaces        its own users, processes, network, IPC and mounts: it sees no other process and
+                  no network; its own folder is a small file system in memory; all other files are
+                  read-only, and so are their dates and permissions
+landlock          it reads only Python, the libraries and fonts of the system, and its own folder
 seccomp           no programs, no new processes, no sockets, no tracing, no mounts, no memory
-                  that the limits do not see, no looking at what other processes have read
+                  that the limits do not count, no questions about what other processes have read
 limits            memory, size of files, number of open files
-no new privileges nothing it could start would gain any
+no new privileges no program that it starts could gain more rights
 
-What each withstands is said in docs/grading.md.
+docs/grading.md says which attacks each layer stops.
 """
 
 import ctypes
@@ -36,7 +36,7 @@ _CLONE_THREAD = 0x10000
 _MS_NOSUID_NODEV, _MS_REC_PRIVATE = 0x2 | 0x4, 0x4000 | 0x40000
 _SYS_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 0x1
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
-_MAX_FILES = 50_000  # in its own folder: empty files take memory too
+_MAX_FILES = 50_000  # in its own folder; empty files take memory too
 _NOBODY = 65534
 _FORBIDDEN = (
     *("execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev"),
@@ -49,10 +49,10 @@ _FORBIDDEN = (
     *("pidfd_getfd", "pidfd_open", "fanotify_init", "personality", "setrlimit"),
     *("memfd_create", "memfd_secret", "shmget", "shmat", "semget", "msgget", "mq_open"),
     *("inotify_init", "inotify_init1"),
-    # Which parts of a file are in memory is a message from one process to any later one.
+    # By these, a process could leave a message: which parts of a file are in memory.
     *("mincore", "fadvise64", "readahead", "preadv2", "process_madvise"),
 )
-_SYS_CACHESTAT = 451  # on all processors; libseccomp may not know the name yet
+_SYS_CACHESTAT = 451  # the same number on all processors; libseccomp may not know the name
 _MADV_COLD, _MADV_PAGEOUT = 20, 21
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -62,8 +62,8 @@ class Limits:
     """What a submission may use.
 
     Attributes:
-        seconds: of time, for the tests of one exercise.
-        memory: bytes of address space; TensorFlow alone maps 1 GiB, a small training 2.2.
+        seconds: the time for the tests of one exercise.
+        memory: bytes of address space. TensorFlow alone maps 1 GiB, a small training 2.2 GiB.
         disk: bytes of files in its own folder.
     """
 
@@ -73,12 +73,12 @@ class Limits:
 
     def __str__(self) -> str:
         return (
-            f"{self.seconds:g} s an exercise, {self.memory >> 20} MiB, {self.disk >> 20} MiB disk"
+            f"{self.seconds:g} s per exercise, {self.memory >> 20} MiB, {self.disk >> 20} MiB disk"
         )
 
 
 def enter_namespaces() -> None:
-    """Give the children of this process namespaces of their own.
+    """Create new namespaces for the children of this process.
 
     Raises:
         OSError: if the system does not allow it.
@@ -91,11 +91,11 @@ def enter_namespaces() -> None:
     _call("mount", None, b"/", None, _MS_REC_PRIVATE, None)
 
 
-def own_folder(folder: Path, limits: Limits) -> None:
-    """Make all files read-only, and mount a file system in memory there.
+def mount_own_folder(folder: Path, limits: Limits) -> None:
+    """Make all files read-only, and mount a file system in memory at the folder.
 
-    Only this mount namespace sees either. Landlock does not keep the owner of a file from changing
-    its permissions and dates.
+    Other processes do not see either: they have another mount namespace. Landlock alone would let
+    the owner of a file change its permissions and dates.
 
     Raises:
         OSError: if the system does not allow it.
@@ -107,32 +107,32 @@ def own_folder(folder: Path, limits: Limits) -> None:
     _call("mount", b"tmpfs", str(folder).encode(), b"tmpfs", _MS_NOSUID_NODEV, options)
 
 
-def die_with(parent: int) -> None:
-    """Have this process killed when its parent ends, at once if it has ended before the call.
+def end_with_parent(parent: int) -> None:
+    """Make the system kill this process when its parent ends. If it has ended already, end now.
 
     Args:
-        parent: its number, as it knew it before it forked.
+        parent: the process number of the parent. The parent must read it before the fork.
     """
     if sys.platform != "linux":
         return
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    # Whoever has lost its parent has another one. That the old one has ended is seen too late: its
-    # children are given away with its first thread, while the others still end. And os.getppid()
-    # is 0 in a namespace.
+    # When a parent ends, its children get another parent. The number of the new parent shows this
+    # earliest: the children are given away with the first thread of the old parent, while its other
+    # threads are still ending. os.getppid() can't be used, since it is 0 in a namespace.
     status = Path("/proc/self/stat").read_text()
     if int(status.rpartition(")")[2].split()[1]) != parent:
         os._exit(1)
 
 
 def confine(folder: Path, limits: Limits) -> list[str]:
-    """Put up the other walls around this process, for good.
+    """Put up the other layers of the sandbox. They can't be removed again.
 
     Args:
-        folder: the only one where it may write.
-        limits: of what it may use.
+        folder: the only folder in which this process may write.
+        limits: what it may use.
 
     Returns:
-        The names of those that stand.
+        The names of the layers that are up.
     """
     standing = []
     for name, build in (
@@ -150,7 +150,7 @@ def confine(folder: Path, limits: Limits) -> list[str]:
 
 
 def readable() -> list[Path]:
-    """Return what a submission may read: Python, its packages, libraries, fonts, no labs."""
+    """Return the paths that a submission may read: Python, packages, libraries, fonts, no labs."""
     package = Path(__file__).parents[1]
     python = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), str(package)}
     system = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share")
@@ -162,7 +162,7 @@ def readable() -> list[Path]:
 
 
 def missing(standing: Iterable[str]) -> list[str]:
-    """Return the layers that do not stand."""
+    """Return the layers that are not in `standing`."""
     return [name for name in LAYERS if name not in set(standing)]
 
 
@@ -184,14 +184,14 @@ def _limit(limits: Limits) -> None:
 
 
 def _no_privileges() -> None:
-    """Give up the capabilities in the own namespaces, and never gain any."""
+    """Give up the capabilities in the new namespaces, and never gain any."""
     version_3 = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _call("capset", version_3, (ctypes.c_uint32 * 6)())
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def _landlock(folder: Path) -> None:
-    import landlock  # noqa: PLC0415 - not there on other systems
+    import landlock  # noqa: PLC0415 - it exists only on Linux
     from landlock import FSAccess  # noqa: PLC0415
 
     read = FSAccess.READ_FILE | FSAccess.EXECUTE
@@ -205,24 +205,26 @@ def _landlock(folder: Path) -> None:
 
 
 def _seccomp() -> None:
-    import pyseccomp  # noqa: PLC0415 - needs the library libseccomp
+    import pyseccomp  # noqa: PLC0415 - it needs the library libseccomp
 
     refuse = pyseccomp.ERRNO(errno.EPERM)
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     for name in _FORBIDDEN:
         try:
             rules.add_rule(refuse, name)
-        except (ValueError, OSError):  # a call that this processor or library does not know
+        except (ValueError, OSError):  # this processor or library does not know the call
             continue
     rules.add_rule(refuse, _SYS_CACHESTAT)
     for advice in (_MADV_COLD, _MADV_PAGEOUT):
         rules.add_rule(refuse, "madvise", pyseccomp.Arg(2, pyseccomp.EQ, advice))
-    # Threads are allowed, processes are not. The flags of clone3 can't be seen by a filter; without
-    # it the C library falls back to clone.
+    # Threads are allowed, processes are not. A filter can't see the flags of clone3. Without clone3
+    # the C library uses clone.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0))
-    rules.add_rule(refuse, "prlimit64", pyseccomp.Arg(2, pyseccomp.NE, 0))  # to ask is allowed
-    # It dies with its supervisor, whether it likes it or not.
+    rules.add_rule(
+        refuse, "prlimit64", pyseccomp.Arg(2, pyseccomp.NE, 0)
+    )  # reading its own limits is allowed
+    # It must not switch off that the system kills it when its supervisor ends.
     number = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, 0xFFFFFFFF, _PR_SET_PDEATHSIG)
     rules.add_rule(refuse, "prctl", number)
     rules.load()

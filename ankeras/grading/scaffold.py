@@ -1,4 +1,4 @@
-"""`ankeras labs new`: a lab of one exercise that builds, passes and is proven."""
+"""`ankeras labs new`: a lab with one exercise, which can be built and proven at once."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,8 @@ from ankeras.grading import checker
 check = checker("{name}")
 
 # %% [markdown]
-# **Exercise 1.1.** The mean squared error of each image.
+# **Exercise 1.1.** Return the mean squared error of each image. The inputs are two minibatches,
+# `(batch, size)`; the result is one number per image, `(batch,)`.
 
 # %% exercise="1.1" points=1
 def squared_error(x, x_hat):
@@ -46,19 +47,31 @@ check()
 _PUBLIC = '''\
 """The checks of lab {number} that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import tensorflow as tf
 
 
 @exercise("1.1", points=1)
 def test_squared_error(student, rng):
-    """One number an image, with the right value."""
+    """There is one number per image, with the right value."""
     x, x_hat = rng.normal(size=(2, 4, 7)).astype("float32")
     expect.close(
-        student.squared_error(x, x_hat),
+        student.run_beside(on_tensors, student.squared_error, x, x_hat),
         ((x - x_hat) ** 2).mean(axis=-1),
         "the error of each of 4 images",
-        "An average over the pixels, not over the images.",
+        "Average over the pixels, not over the images.",
     )
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def on_tensors(function, x, x_hat):
+    return function(tf.constant(x), tf.constant(x_hat))
 '''
 
 _PROOF = '''\
@@ -90,8 +103,8 @@ def new_lab(labs: Path, name: str) -> Path:
         name: two digits and words, such as "09_diffusion".
 
     Raises:
-        ValueError: if that is no name for a lab.
-        FileExistsError: if there is such a lab already.
+        ValueError: if the name has another form.
+        FileExistsError: if this lab exists already.
     """
     if not re.fullmatch(r"\d\d_[a-z0-9_]+", name):
         raise ValueError(f'A lab is named like "09_diffusion", not {name!r}.')

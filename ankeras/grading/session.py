@@ -1,8 +1,8 @@
-"""Where a student's code runs: names are looked up, called, and answered with plain data.
+"""A session runs a student's code, looks up names, calls objects, and answers with plain data.
 
-Only numbers, strings, arrays, lists, tuples and dictionaries of these leave a session; of anything
-else (a model, a layer, a function) only a `Reference` does. The tests are written against this and
-nothing more, so that they hold no object of the student's and run the same in one process or two.
+Only numbers, strings, arrays, and lists, tuples and dictionaries of these leave a session. For any
+other object (a model, a layer, a function) only a `Reference` leaves it. So the tests get no object
+of the student, and they run in the same way in one process or in two.
 """
 
 import builtins
@@ -16,17 +16,17 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, TypeVar
 
-from ankeras.grading.limits import TimeLimit, time_limit
+from ankeras.grading.time_limit import TimeLimit, time_limit
 
 import numpy as np
 
 PLAIN = (type(None), bool, int, float, str, bytes)
-TIME_LIMIT, CRASHED = "TimeLimit", "Crashed"  # kinds of a StudentError that no code raises itself
-OF_TEST = "<test>"  # the file of what a test defines among the answers
+TIME_LIMIT, CRASHED = "TimeLimit", "Crashed"  # kinds of StudentError that come from the judge
+OF_TEST = "<test>"  # the file name of code that a test runs beside the answers
 NOT_DONE = "not done yet"
 MAX_DEPTH, MAX_ITEMS = 8, 100_000
 LONG_DOUBLES = {"g": np.float64, "G": np.complex128}  # by NumPy's letters
-# Lines for IPython, where Python allows none: magics, commands, questions.
+# Lines that only IPython understands: magics, commands, questions.
 MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?)[ \t]*$", re.MULTILINE)
 
 
@@ -36,7 +36,7 @@ def _display(*objects: Any, **_: Any) -> None:
 
 PYTHON = {**vars(builtins)}  # before any cell was run
 Read = TypeVar("Read")
-NOTEBOOK = {"__name__": "__main__", "display": _display}  # what a notebook knows by itself
+NOTEBOOK = {"__name__": "__main__", "display": _display}  # names that every notebook has
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class StudentError(Exception):
 
     Attributes:
         kind, message: class and text of the exception.
-        line, source: where in the student's cell; 0 and "" if it never came there.
+        line, source: the line in the student's cell; 0 and "" if no line of it was involved.
     """
 
     def __init__(self, kind: str, message: str, line: int = 0, source: str = "") -> None:
@@ -70,11 +70,11 @@ class StudentError(Exception):
 
 
 class Session:
-    """Runs cells and answers questions about what they define.
+    """Runs cells, and answers requests about the names that they define.
 
     Args:
         namespace: the names that exist already. Default: none.
-        seconds: how long all calls together may take.
+        seconds: the time limit for all calls together.
     """
 
     def __init__(
@@ -92,8 +92,8 @@ class Session:
         """Run a cell.
 
         Args:
-            source: its text.
-            file: the name that tracebacks give it, such as "<exercise 1.2>".
+            source: the text of the cell.
+            file: its name in tracebacks, such as "<exercise 1.2>".
 
         Raises:
             StudentError: if it raises.
@@ -110,7 +110,7 @@ class Session:
         self._guarded(run)
 
     def _run_beside(self, code: CodeType) -> None:
-        """Run a test's code, which sees the cells' names but has Python's own sum, type, ..."""
+        """Run a test's code with the names of the cells, but with Python's own sum, type, ..."""
         known = {n: v for n, v in self.namespace.items() if n not in PYTHON or n == "__name__"}
         names = {**known, "__builtins__": {**PYTHON}}
         exec(code, names)
@@ -183,7 +183,7 @@ class Session:
         return self._refer(value)
 
     def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
-        """Pass the items on until an answer, with all that it holds, has too many."""
+        """Yield the items, and raise if an answer contains too many in all."""
         for item in items:
             self.items += 1
             if self.items > MAX_ITEMS:
@@ -193,15 +193,15 @@ class Session:
     def _refer(self, value: Any) -> Reference:
         number = self.numbers.setdefault(id(value), len(self.objects))
         if number == len(self.objects):
-            self.objects.append(value)  # kept, so that its id stays its own
+            self.objects.append(value)  # kept, so that no other object gets its id
         return Reference(number, type(value).__name__)
 
 
 def as_python(read: Callable[[str], Read], source: str) -> Read:
-    """Read a cell, by `compile` or `ast.parse`; one that is no Python, without what is IPython's.
+    """Read a cell with `compile` or `ast.parse`, if necessary without the lines for IPython.
 
     Raises:
-        SyntaxError: that of the cell as it stands, if it can't be read without these lines either.
+        SyntaxError: that of the whole cell, if it cannot be read without these lines either.
     """
     try:
         return read(source)
@@ -215,7 +215,7 @@ def as_python(read: Callable[[str], Read], source: str) -> Read:
 
 
 def _as_array(value: Any) -> Any:
-    """Return an array or a number as NumPy's own, tensors and variables included; else None."""
+    """Return an array, number, tensor or variable as NumPy's array or a number; else None."""
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         number = value.item()
         return float(number) if isinstance(number, np.floating) else number  # a long double
@@ -247,7 +247,7 @@ def _is_variable(value: Any, keras: Any) -> bool:
 
 
 def _as_shape(value: Any) -> tuple | None:
-    """Return TensorFlow's shape as a tuple; None, if it is none."""
+    """Return TensorFlow's shape as a tuple; None for any other object."""
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None and isinstance(value, tensorflow.TensorShape):
         return None if value.rank is None else tuple(value.as_list())
@@ -255,11 +255,11 @@ def _as_shape(value: Any) -> tuple | None:
 
 
 def _as_student_error(error: BaseException) -> StudentError:
-    """Say what was raised, and where in the student's own cell."""
+    """Return the exception with its class, its text and its line in the student's cell."""
     kind, line, source = type(error).__name__, 0, ""
     try:
         message = str(error)
-    except BaseException as failed:  # it is the student's class
+    except BaseException as failed:  # the class is the student's
         message = f"(its text can't be shown: {type(failed).__name__})"
     if isinstance(error, SyntaxError) and _is_of_cell(error):
         message, line = error.msg, error.lineno or 0
@@ -267,19 +267,19 @@ def _as_student_error(error: BaseException) -> StudentError:
     for frame in traceback.extract_tb(error.__traceback__):
         if _is_cell(frame.filename):
             line, source = frame.lineno or 0, (frame.line or "").strip()
-    # Keras repeats the arguments of every layer it was called with: the first lines say it.
+    # Keras adds the arguments of every layer: the first lines say what is wrong.
     short = "\n".join(message.strip().splitlines()[:4])
     return StudentError(kind, short[:600], line, source)
 
 
 def _is_of_cell(error: SyntaxError) -> bool:
-    """Whether a cell can't be compiled; a student's code may raise whatever calls itself so."""
+    """Return whether a cell cannot be compiled; a student may also raise a SyntaxError."""
     kinds = type(error.msg), type(error.filename), type(error.lineno)
     return kinds == (str, str, int) and _is_cell(error.filename or "")
 
 
 def _is_cell(file: str) -> bool:
-    """Whether a traceback's file is a cell: of ours, of Jupyter's, or of VS Code's or Colab's."""
+    """Return whether a traceback's file is a cell: ours, or one of Jupyter, VS Code or Colab."""
     return file.startswith(("<exercise", "<ipython-input", "/tmp/ipykernel")) or (
         "ipykernel_" in file
     )

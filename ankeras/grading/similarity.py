@@ -1,11 +1,12 @@
-"""Answers of a class that are too similar: copies, whatever was renamed, commented or moved.
+"""Finds copied answers in a class, also where names, comments or the order were changed.
 
-An answer is brought to a normal form and cut into runs of GRAM tokens. Answers are compared by the
-runs that are rare in the class: what the stub gives or most students write says nothing.
+An answer is rewritten in a normal form and cut into runs of GRAM tokens. Two answers are compared
+by the runs that are rare in the class. Runs from the stub, or that most students write, do not
+count.
 
-A pair is reported with the exercises in which the two share most of what is rare in them, if what
-they share in all of these would hardly be shared by chance by any pair of the class. So one line,
-or the one natural answer, proves nothing, and six exercises prove more than one.
+Two answers are alike if they share most of their rare runs. A pair of students is reported if all
+that they share in such exercises is very improbable for any pair of the class. So one equal line,
+or the only natural answer, is not enough, and six exercises count more than one.
 """
 
 import ast
@@ -22,15 +23,15 @@ from ankeras.grading.session import as_python
 
 import numpy as np
 
-GRAM = 10  # tokens: about one call
-MAX_CHARACTERS = 30_000  # of an answer; the rest is not compared
-UNSEEN = 8  # a run of tokens that nobody else has is taken to be written by one student in 8
-MARGIN = 8  # bits: of 2 ** 8 classes, one has a pair that is alike by chance
-HABIT = 2  # who writes one line alike writes others alike: so many bits count as one
+GRAM = 10  # tokens in a run: about one call
+MAX_CHARACTERS = 30_000  # of an answer that are compared
+UNSEEN = 8  # a run that nobody else wrote is assumed to be written by one student in 8
+MARGIN = 8  # bits: one of 2 ** 8 classes has a pair that is alike by chance
+HABIT = 2  # this many bits count as one: two students who write one line alike write more alike
 
 TOKEN = re.compile(
     r"""
-    # a string, unless it is long: the search for an end that is not there takes its time
+    # a short string: searching for the end of a long one without end takes too long
     [rbfu]{0,2} (?: '(?:\\.|[^'\\\n]){0,200}' | "(?:\\.|[^"\\\n]){0,200}" )
     | \w+(?:\.\d+)?                              # a name or a number
     | \*\*|//|->|:=|<<|>>|[-+*/%@&|^=<>!]=       # an operator of two characters
@@ -38,7 +39,7 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-RENAMED = re.compile(r"ν\d+")  # instead of a name that the student chose
+RENAMED = re.compile(r"ν\d+")  # replaces a name that the student chose
 COMMENT = re.compile(r"#.*")
 EMPTY = re.compile(r"^[ \t]*(?:#.*)?(?:\n|\Z)", re.MULTILINE)  # lines without code
 
@@ -48,9 +49,9 @@ class Pair:
     """Two students whose answers to an exercise are very similar.
 
     Attributes:
-        a, b: the students.
-        exercise: its number.
-        similarity: of what is rare in the class; 1 is a copy.
+        a, b: the ids of the students.
+        exercise: the number of the exercise.
+        similarity: the similarity of the parts that are rare in the class, from 0 to 1 (a copy).
     """
 
     a: str
@@ -62,16 +63,13 @@ class Pair:
 def similar_answers(
     grades: Sequence[Grade], *, threshold: float = 0.7, stubs: Mapping[str, str] | None = None
 ) -> list[Pair]:
-    """Find very similar answers.
+    """Return the pairs of very similar answers, the most similar pair first.
 
     Args:
-        grades: of the whole class: the larger it is, the better is known what is usual.
-        threshold: similarity from which a pair is reported.
-        stubs: exercise -> the cell that students were given. Default: in a class of some size, what
-            all share is found to be shared.
-
-    Returns:
-        The pairs, the most similar first.
+        grades: the grades of the whole class. In a larger class it is clearer what is rare.
+        threshold: the smallest similarity of a reported pair.
+        stubs: exercise number -> the cell that students were given. Default: none. In a large
+            class, the text of the stub does not count anyway, since all students have it.
     """
     exercises = dict.fromkeys(number for grade in grades for number in grade.answers)
     alike: dict[tuple[int, int], dict[str, _Likeness]] = {}
@@ -96,14 +94,14 @@ def similar_answers(
 
 
 def _runs(source: str) -> set[int]:
-    """Return hashes of all runs of GRAM tokens of an answer in normal form.
+    """Return the hashes of all runs of GRAM tokens of an answer in normal form.
 
-    Inside a run a chosen name is known by how far back it stood before: what is inserted elsewhere
-    leaves the run as it is.
+    Inside a run, a name that the student chose is replaced by the distance to its last use. So text
+    that is inserted elsewhere does not change the run.
     """
     tokens = normal_form(source)
     seen: dict[str, int] = {}
-    back: list[int] = []  # of every token: how far back the same name is; 0 if it is no chosen name
+    back: list[int] = []  # per token: the distance to the last use of a chosen name; 0 for others
     for i, token in enumerate(tokens):
         back.append(i - seen.get(token, -len(tokens)) if RENAMED.fullmatch(token) else 0)
         seen[token] = i
@@ -119,16 +117,16 @@ def _runs(source: str) -> set[int]:
 
 
 def normal_form(source: str) -> list[str]:
-    """Return an answer's tokens, without comments, docstrings, annotations and layout.
+    """Return the tokens of an answer, without comments, docstrings, annotations and layout.
 
-    Names that the answer itself gives (variables, functions, arguments, attributes) are numbered,
-    and keyword arguments are sorted. Code that is no valid Python is cut into tokens as it stands,
-    but for names and comments.
+    Names that the answer defines (variables, functions, arguments, attributes) are numbered, and
+    keyword arguments are sorted. In code that is no valid Python, only names are numbered and
+    comments removed.
     """
     source = EMPTY.sub("", source)[:MAX_CHARACTERS]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SyntaxWarnings are the student's
+            warnings.simplefilter("ignore")  # ignore the SyntaxWarnings of the answer
             tree = as_python(ast.parse, source)
         normal = _Normal(_chosen_names(tree)).visit(tree)
         return TOKEN.findall(ast.unparse(normal))
@@ -147,27 +145,28 @@ def normal_form(source: str) -> list[str]:
 
 @dataclass(frozen=True)
 class _Likeness:
-    """How much two answers share of what is rare, and how improbable that is, in bits."""
+    """How improbable the rare runs are that two answers share, in bits, and the similarity."""
 
     bits: float
     similarity: float
 
 
 def _compare(answers: Sequence[set[int]], threshold: float) -> list[tuple[int, int, _Likeness]]:
-    """Compare all answers to one exercise: those that are alike, and it is no mere chance."""
+    """Return (i, j, likeness) for answers to one exercise that are alike, and not by chance."""
     n = len(answers)
     where: dict[int, list[int]] = {}
     for i, own in enumerate(answers):
         for run in own:
             where.setdefault(run, []).append(i)
-    shared = np.zeros((n, n))  # bits, GRAM times; on the diagonal those of each answer
+    shared = np.zeros((n, n))  # bits times GRAM that two answers share; the diagonal: of one answer
     for who in where.values():
         if len(who) > max(2, n / 2):
             continue
-        # What the others write says how probable a run is: of the two compared, one is left out.
+        # A run is as probable as it is frequent among the other students. One of the two that are
+        # compared does not count.
         bits = -math.log2(max(len(who) - 1, 1) / (n - 2 + UNSEEN))
         shared[np.ix_(who, who) if len(who) > 1 else (who, who)] += bits
-    shared /= GRAM  # one choice of a student is in GRAM runs
+    shared /= GRAM  # each choice of a student is in GRAM runs
     own_bits = np.maximum(shared.diagonal(), 1e-9)
     similarity = shared / np.sqrt(np.outer(own_bits, own_bits))
     alike = np.triu((similarity >= threshold) & (shared >= MARGIN), 1)
@@ -178,7 +177,7 @@ def _compare(answers: Sequence[set[int]], threshold: float) -> list[tuple[int, i
 
 
 def _chosen_names(tree: ast.AST) -> dict[str, str]:
-    """Return what replaces the names that an answer itself gives."""
+    """Return name -> replacement for the names that an answer defines."""
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         match node:
@@ -197,7 +196,7 @@ def _chosen_names(tree: ast.AST) -> dict[str, str]:
 
 
 class _Normal(ast.NodeTransformer):
-    """Rewrites an answer in normal form."""
+    """Rewrites the syntax tree of an answer in normal form."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names
@@ -231,7 +230,8 @@ class _Normal(ast.NodeTransformer):
         return node
 
     def _sort_keywords(self, call: ast.Call) -> None:
-        # Of the student's own function the names are the student's, and only their order is known.
+        # The student also chose the argument names of this function, so only their order
+        # can be compared.
         if isinstance(call.func, ast.Name) and RENAMED.fullmatch(call.func.id):
             for given in call.keywords:
                 given.arg = self.names.get(given.arg or "", given.arg)
@@ -242,7 +242,7 @@ class _Normal(ast.NodeTransformer):
     def _without_texts(
         node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
     ) -> None:
-        """Leave out strings that stand alone, as docstrings do."""
+        """Remove docstrings, and other strings that are statements."""
         rest = [
             line
             for line in node.body

@@ -1,8 +1,8 @@
-"""Where a class's grades are kept: one SQLite file, in which nothing that was saved is lost.
+"""Stores the grades of a class in one SQLite file.
 
-A grade is saved in one transaction, forced to the disk, so that a grader that is killed leaves
-every grade there whole or not at all. Nothing is ever deleted or changed: a new grade of a student
-is added to those before, an override stands beside the grade.
+Each grade is saved in one transaction that is forced to the disk. If the grader is killed, each
+grade is saved completely or not at all. Nothing is ever deleted or changed: a new grade of a
+student is added to the earlier ones, and an override is added to the grade.
 """
 
 import contextlib
@@ -11,12 +11,12 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ankeras.grading.errors import GradingError
+from ankeras.grading.overrides import Override
 from ankeras.grading.results import Grade
 
 APPLICATION, VERSION = 0x616E6B67, 1  # "ankg"
@@ -34,56 +34,39 @@ LATEST = "SELECT max(id) FROM grades GROUP BY student"
 
 
 class StoreError(GradingError):
-    """The file can't be used; one sentence says why, and what to do."""
-
-
-@dataclass(frozen=True)
-class Override:
-    """Points that a teacher gives instead of those that the tests found.
-
-    Attributes:
-        points: instead.
-        reason: why.
-        when: in UTC, such as "2030-01-31T12:00:00+00:00".
-        stale: whether the student was graded again since: look whether it still holds.
-    """
-
-    points: float
-    reason: str
-    when: str
-    stale: bool = False
+    """The file can't be used. The message says why, and what to do."""
 
 
 def key(content: bytes, lab_version: str, limits: str) -> str:
-    """Name a grading: what is equal in all three need not be graded again.
+    """Return a hash of everything that the grade depends on.
 
     Args:
-        content: of the file that was handed in.
-        lab_version: of the lab's tests.
-        limits: under which it is graded.
+        content: the bytes of the file that was handed in.
+        lab_version: the hash of the lab's files.
+        limits: the limits of grading, as text.
     """
     parts = (content, lab_version.encode(), limits.encode())
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 class Store:
-    """The grades of one lab; a context manager, which closes the file.
+    """The file with the grades of one lab. As a context manager it closes the file.
 
     Args:
-        file: is opened, or created in a folder that exists.
+        file: the path. The file is created if it does not exist. Its folder must exist.
 
     Raises:
-        StoreError: if the file is another program's, damaged, in use, or can't be written; it is
-            left as it is. Every method raises it, too.
+        StoreError: if the file belongs to another program, is damaged or in use, or can't be
+            written. The file is not changed then. All methods can raise it too.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
         with self._explained():
-            # SQLite's own journal stays: its alternative, WAL, loses data on network drives.
+            # SQLite's default journal is used: the alternative, WAL, loses data on network drives.
             self._connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
         try:
-            # EXTRA: like FULL, and a commit outlasts a power cut right after it.
+            # EXTRA: a commit is safe even if the power fails right after it.
             self._rows("PRAGMA synchronous = EXTRA")
             self._open()
         except BaseException:
@@ -101,14 +84,14 @@ class Store:
         self._connection.close()
 
     def save(self, key: str, grade: Grade) -> None:
-        """Keep a grade; when this returns, it is on the disk.
+        """Save a grade as the student's latest. It is on the disk when this function returns.
 
         Args:
-            key: from `key`.
-            grade: becomes the student's latest.
+            key: from the function `key`.
+            grade: the grade.
 
         Raises:
-            StoreError: also if the file holds grades of another lab.
+            StoreError: also if the file contains grades of another lab.
             ValueError: if the student's id is no valid Unicode.
         """
         data = json.dumps(grade.as_data())
@@ -116,7 +99,7 @@ class Store:
             for (lab,) in self._rows("SELECT lab FROM grades LIMIT 1"):
                 if lab != grade.lab:
                     raise StoreError(
-                        f"{self.file} holds the grades of {lab}: name another folder for those of "
+                        f"{self.file} has the grades of {lab}. Choose another folder for "
                         f"{grade.lab}."
                     )
             self._rows(
@@ -125,7 +108,7 @@ class Store:
             )
 
     def find(self, student: str, key: str) -> Grade | None:
-        """Return the student's latest grade if it is the one of that key, which spares grading."""
+        """Return the student's latest grade if it has this key, else None."""
         found = self._rows(
             f"SELECT data FROM grades WHERE id IN ({LATEST}) AND student = ? AND key = ?",
             (student, key),
@@ -133,40 +116,41 @@ class Store:
         return self._grade(found[0][0]) if found else None
 
     def grades(self) -> list[Grade]:
-        """Return the latest grade of each student, as the tests found it, ordered by student."""
+        """Return the latest grade of each student, without overrides, ordered by student."""
         rows = self._rows(f"SELECT data FROM grades WHERE id IN ({LATEST}) ORDER BY student")
         return [self._grade(data) for (data,) in rows]
 
     def history(self, student: str) -> list[Grade]:
-        """Return all grades that a student ever had, the latest last."""
+        """Return all grades of a student, the latest last."""
         rows = self._rows("SELECT data FROM grades WHERE student = ? ORDER BY id", (student,))
         return [self._grade(data) for (data,) in rows]
 
     def override(self, student: str, exercise: str, points: float, reason: str) -> None:
-        """Give points by hand; the tests' are kept beside them.
+        """Save points that a teacher gives by hand. The points from the tests are kept too.
 
         Args:
-            student: who has a grade.
-            exercise: number of the exercise; "" for the total, whatever the exercises are given.
-            points: from 0 to what is possible.
-            reason: for the student, and for you in a year.
+            student: the id of a student who has a grade.
+            exercise: the number of the exercise; "" for the total. A given total counts whatever
+                the points of the exercises are.
+            points: from 0 to the possible points.
+            reason: why, for the student and for the teacher later.
 
         Raises:
-            ValueError: if there is no such grade or exercise, the points are out of range, or there
-                is no reason.
+            ValueError: if there is no such grade or exercise, the points are out of range, or the
+                reason is empty.
         """
         if not reason.strip():
-            raise ValueError("An override needs a reason: say why the tests are not right here.")
+            raise ValueError("An override needs a reason: say why the tests are wrong here.")
         with self._transaction():
             rows = self._rows(
                 "SELECT id, data FROM grades WHERE student = ? ORDER BY id DESC LIMIT 1",
                 (student,),
             )
             if not rows:
-                raise ValueError(f"There is no grade of {student}: the id is as in the report.")
+                raise ValueError(f"There is no grade of {student}. Use the id in the report.")
             possible = _possible(self._grade(rows[0][1]), exercise)
             if not (math.isfinite(points) and 0 <= points <= possible):
-                raise ValueError(f"{points:g} points are out of range: give 0 to {possible:g}.")
+                raise ValueError(f"{points:g} points are out of range: 0 to {possible:g}.")
             self._rows(
                 "INSERT INTO overrides (student, exercise, points, reason, saved, grade) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
@@ -186,25 +170,25 @@ class Store:
         }
 
     def _open(self) -> None:
-        with self._transaction():  # of a file that is not ours, nothing is changed
+        with self._transaction():  # so a file of another program is not changed
             (new,) = self._rows("SELECT count(*) = 0 FROM sqlite_master")[0]
             (application,) = self._rows("PRAGMA application_id")[0]
             (version,) = self._rows("PRAGMA user_version")[0]
             if application != APPLICATION and not (new and application == version == 0):
                 raise StoreError(
-                    f"{self.file} is a file of another program: move it away, or name another "
-                    "folder."
+                    f"{self.file} is a file of another program. Move it to another place, or "
+                    "choose another folder."
                 )
             if application == APPLICATION and version != VERSION:
                 raise StoreError(
                     f"{self.file} was written by another version of ankeras (format {version}, "
-                    f"here {VERSION}): use that version, or name another folder."
+                    f"here {VERSION}). Use that version, or choose another folder."
                 )
             if self._rows("PRAGMA quick_check(1)") != [("ok",)]:
-                raise self._damaged("a check of the file fails")
+                raise self._damaged("SQLite's check of the file fails")
             for statement in TABLES.split(";"):
                 self._rows(statement)
-            # Written every time: a disk that is full or read-only shows now, not after an hour.
+            # Written every time: a full or read-only disk is found now, and not after an hour.
             self._rows(f"PRAGMA application_id = {APPLICATION}")
             self._rows(f"PRAGMA user_version = {VERSION}")
 
@@ -230,15 +214,15 @@ class Store:
         except sqlite3.DatabaseError as error:
             name = getattr(error, "sqlite_errorname", "")
             if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-                why = "is in use by another grader: wait until that one is done, or end it"
+                why = "is in use by another grader: wait until it has finished, or stop it"
             elif name.startswith("SQLITE_FULL"):
-                why = "cannot grow, the disk is full: make room and start again, nothing is lost"
+                why = "cannot grow: the disk is full. Free some space and start again"
             elif name.startswith("SQLITE_NOTADB"):
-                why = "is no file of grades: move it away, or name another folder"
+                why = "is no file of grades: move it to another place, or choose another folder"
             elif name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-                why = "cannot be written: look whether its folder is there and yours to write in"
+                why = "cannot be written: check that its folder exists and that you may write in it"
             elif name.startswith("SQLITE_IOERR"):
-                why = f"cannot be read or written ({error}): look after the disk and your quota"
+                why = f"cannot be read or written ({error}): check the disk and your quota"
             elif name.startswith("SQLITE_CORRUPT") or isinstance(error, sqlite3.OperationalError):
                 raise self._damaged(str(error)) from error
             else:
@@ -253,8 +237,8 @@ class Store:
 
     def _damaged(self, why: str) -> StoreError:
         return StoreError(
-            f"{self.file} is damaged ({why}): restore it from a copy, or move it away and grade "
-            "again."
+            f"{self.file} is damaged ({why}). Restore it from a copy, or move it to another place "
+            "and grade again."
         )
 
 
@@ -265,7 +249,7 @@ def _possible(grade: Grade, exercise: str) -> float:
         if known.number == exercise:
             return known.possible
     numbers = ", ".join(e.number for e in grade.exercises) or "none"
-    raise ValueError(f"{grade.student} has no exercise {exercise} graded, only: {numbers}.")
+    raise ValueError(f"{grade.student} has no grade for exercise {exercise}, only for: {numbers}.")
 
 
 def _now() -> str:

@@ -1,13 +1,15 @@
-"""What the tests hold of a submission: `student`, whose attributes are the submission's names.
+"""The fixture `student` of the tests: its attributes are the names of the submission's cells.
 
     mu, log_var = student.encode(images)     # arrays: compare them with your own
     vae = student.VAE(encoder, decoder)      # a handle: ask it for attributes, call its methods
     vae.encoder.output_shape                 # (None, 4)
+    student.run_beside(train_a_little, vae)  # a function of the test runs where the VAE is
 
-Arguments and answers are plain data or handles, never objects of the submission's.
+Arguments and answers are plain data or handles, never objects of the submission.
 """
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ankeras.grading.session import OF_TEST, Reference
@@ -16,7 +18,7 @@ import numpy as np
 
 
 class Channel(Protocol):
-    """What a `Session` answers, be it in this process or in another."""
+    """The requests that a `Session` answers, in this process or in another one."""
 
     def define(self, source: str, file: str) -> None:
         """Run a cell."""
@@ -29,7 +31,7 @@ class Channel(Protocol):
 
 
 class Handle:
-    """An object of the submission, at arm's length."""
+    """Stands for an object of the submission, which stays where the submission runs."""
 
     __slots__ = ("_channel", "_reference")
 
@@ -38,18 +40,18 @@ class Handle:
         self._reference = reference
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # NumPy would follow an object's __array_interface__ anywhere
+        if name.startswith("__"):  # NumPy would read an object's __array_interface__
             raise AttributeError(name)
         return _wrap(self._channel, self._channel.get(self._reference.number, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the object and return what it answers: plain data, or a handle."""
+        """Call the object and return its result: plain data, or a handle."""
         given = [_unwrap(arg) for arg in args]
         named = {name: _unwrap(arg) for name, arg in kwargs.items()}
         return _wrap(self._channel, self._channel.call(self._reference.number, given, named))
 
     def __eq__(self, other: object) -> bool:
-        """Whether both stand for the same object."""
+        """Return whether both stand for the same object."""
         return isinstance(other, Handle) and self._reference == other._reference
 
     def __hash__(self) -> int:
@@ -60,23 +62,35 @@ class Handle:
 
 
 class Student:
-    """A submission, as the tests see it."""
+    """Gives the tests the names of a submission, as plain data or handles."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # pytest looks for some
+        if name.startswith("_"):  # pytest asks for such names
             raise AttributeError(name)
         return _wrap(self._channel, self._channel.get(None, name))
 
-    def define(self, source: str) -> None:
-        """Run code of the test's among the submission's names, to build what a test needs there."""
-        self._channel.define(source, OF_TEST)
+    def run_beside(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function of the test where the answers are, and return what it returns.
+
+        Its source is sent and runs among the names of the submission's cells: `keras` and `np` are
+        there, but no other name of the test's file.
+
+        Args:
+            function: a function or a class at the top level of the test's file.
+            args: plain data, or handles: these arrive as the objects that they stand for.
+
+        Raises:
+            StudentError: if it raises.
+        """
+        self._channel.define(inspect.getsource(function), OF_TEST)
+        return getattr(self, function.__name__)(*args)
 
 
 def class_name(handle: Any) -> str:
-    """Return the name of the class of what was answered."""
+    """Return the name of the class of a result: of the object that a handle stands for."""
     return handle._reference.class_name if isinstance(handle, Handle) else type(handle).__name__
 
 
@@ -93,7 +107,7 @@ def _wrap(channel: Channel, value: Any) -> Any:
 def _unwrap(value: Any) -> Any:
     if isinstance(value, Handle):
         return value._reference
-    if isinstance(value, np.ndarray):  # the answer may change it; the test's own stays as it is
+    if isinstance(value, np.ndarray):  # a copy, because the answer may change its argument
         return value.copy()
     if isinstance(value, list | tuple):
         return type(value)(_unwrap(item) for item in value)

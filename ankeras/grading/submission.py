@@ -1,7 +1,7 @@
-"""What a student hands in: a notebook, of which only the exercises' cells count.
+"""Reads the notebook that a student hands in. Only the cells of the exercises count.
 
-An exercise's cell is found by its first line, "# Exercise 1.2", wherever it stands; cells that were
-given, by "# Given". Others (added, moved, deleted, edited tests) are not looked at.
+The cell of an exercise starts with a line such as "# Exercise 1.2", and a given cell with
+"# Given". Their places in the notebook do not matter. All other cells are ignored.
 """
 
 import json
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ankeras.grading.errors import GradingError
-from ankeras.grading.percent import PercentCell, split_cells
+from ankeras.grading.percent_format import PercentCell, split_cells
 
 GIVEN = "# Given"
 HEADING = re.compile(
     r"(?:\s*%%(?:time|timeit|capture)\b.*\n)*\s*#\s*exercise\s+(\d+\.\d+)\b", re.IGNORECASE
 )
 MAX_BYTES = 50 * 2**20
-MAX_OF_JSON = {"{": 1_000_000, "[": 1_000_000, '"': 8_000_000}  # a few bytes each, much memory
+MAX_OF_JSON = {"{": 1_000_000, "[": 1_000_000, '"': 8_000_000}  # small files, much memory
 SUFFIXES = (".ipynb", ".py")
 
 
 class SubmissionError(GradingError):
-    """A file can't be graded at all; one sentence says why."""
+    """A file can't be graded. The message is one sentence that says why."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Submission:
     """The answers of a student.
 
     Attributes:
-        answers: number of the exercise -> source of its cell.
-        given: the cells that were given, as they stand in the notebook.
-        notes: what was odd, such as two cells for one exercise.
+        answers: exercise number -> source of its cell.
+        given: the sources of the given cells, as the student left them.
+        notes: unusual things, such as two cells for one exercise; one text each.
     """
 
     answers: dict[str, str]
@@ -43,15 +43,15 @@ class Submission:
 
 
 def read_submission(file: Path, exercises: Collection[str] | None = None) -> Submission:
-    """Read a student's notebook.
+    """Read a student's notebook, and return the answers.
 
     Args:
         file: a notebook (.ipynb), or a percent-format script (.py).
-        exercises: the numbers of the lab's. Default: whatever exercises there are.
+        exercises: the numbers of the lab's exercises. Default: all exercises in the file count.
 
     Raises:
-        SubmissionError: if the file is missing, unreadable, too large, truncated, no notebook, or
-            holds no exercise of this lab; nothing else is raised, whatever the file holds.
+        SubmissionError: if the file is missing, unreadable, too large, cut off or no notebook, or
+            has no exercise of this lab. No content of the file can raise any other exception.
     """
     sources = _code_cells(file)
     answers: dict[str, str] = {}
@@ -62,14 +62,14 @@ def read_submission(file: Path, exercises: Collection[str] | None = None) -> Sub
             continue
         number = found[1]
         if number in answers:
-            notes.append(f"exercise {number} is there more than once: the last that is filled in")
+            notes.append(f"exercise {number} has several cells: the last filled-in one counts")
             if _is_stub(source, number):
                 continue
         answers[number] = source
     if not answers:
         raise SubmissionError(
-            f"{shown(file.name)} holds none of this lab's exercises: is it the notebook of another "
-            'lab? The cell of an exercise starts with a line such as "# Exercise 1.1".'
+            f"{shown(file.name)} has no exercise of this lab. Is it the notebook of another lab? "
+            'The cell of an exercise starts with a line such as "# Exercise 1.1".'
         )
     given = tuple(source for source in sources if source.startswith(GIVEN))
     return Submission(answers, given, tuple(dict.fromkeys(notes)))
@@ -80,13 +80,13 @@ def _is_stub(source: str, number: str) -> bool:
 
 
 def content(file: Path) -> bytes:
-    """Return what a file holds, or as much of it as shows that it is too large."""
+    """Return the bytes of a file; of a file that is too large, MAX_BYTES + 1 bytes."""
     with file.open("rb") as opened:
         return opened.read(MAX_BYTES + 1)
 
 
 def shown(name: str) -> str:
-    """Return a name from a submission as messages show it: in one line, and valid Unicode."""
+    """Return a name from a submission in one line of valid, printable Unicode, for messages."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
@@ -96,18 +96,18 @@ def _code_cells(file: Path) -> list[str]:
         return [_with_heading(c) for c in split_cells(text) if c.is_code]
     if any(text.count(mark) > most for mark, most in MAX_OF_JSON.items()):
         raise SubmissionError(
-            f"{shown(file.name)} holds more values than a notebook ever does: clear its outputs "
-            "and hand it in again."
+            f"{shown(file.name)} has more values than any normal notebook. Clear its outputs and "
+            "hand it in again."
         )
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
         raise SubmissionError(
-            f"{shown(file.name)} is no valid notebook: the file is damaged or was cut off."
+            f"{shown(file.name)} is no valid notebook: the file is damaged or incomplete."
         ) from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
-        raise SubmissionError(f"{shown(file.name)} is no notebook: it holds no cells.")
+        raise SubmissionError(f"{shown(file.name)} is no notebook: it has no cells.")
     code = [c for c in cells if isinstance(c, dict) and c.get("cell_type") == "code"]
     return [_text(cell.get("source")) for cell in code]
 
@@ -118,26 +118,29 @@ def _read(file: Path) -> str:
         raise SubmissionError(f"{name} is no notebook: its name must end in .ipynb.")
     try:
         state = file.stat()
-        if not stat.S_ISREG(state.st_mode):  # reading a pipe or a device might never end
-            raise SubmissionError(f"{name} is no file but a folder or a device.")
+        if not stat.S_ISREG(state.st_mode):  # reading from a pipe or a device may never end
+            raise SubmissionError(f"{name} is a folder or a device, and no file.")
         if state.st_size > MAX_BYTES:
             raise SubmissionError(
-                f"{name} has {state.st_size / 2**20:.0f} MB, more than {MAX_BYTES >> 20}: "
-                "clear its outputs and hand it in again."
+                f"{name} has {state.st_size / 2**20:.0f} MB, more than {MAX_BYTES >> 20}. "
+                "Clear its outputs and hand it in again."
             )
         return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SubmissionError(f"There is no file {shown(str(file))}.") from None
     except UnicodeDecodeError:
-        raise SubmissionError(f"{name} is no text in UTF-8.") from None
+        raise SubmissionError(f"{name} is no UTF-8 text.") from None
     except OSError as error:
         raise SubmissionError(f"{name} cannot be read: {error.strerror}.") from None
     except ValueError:
-        raise SubmissionError(f"{name} cannot be read: its path holds a null character.") from None
+        raise SubmissionError(f"{name} cannot be read: its path has a null character.") from None
 
 
 def _with_heading(cell: PercentCell) -> str:
-    """Return a cell's text; a teacher's solution.py names the exercise in the cell's header."""
+    """Return a cell's text with the first line of the student's cell.
+
+    A teacher's solution.py has the number of the exercise in the header of the cell instead.
+    """
     source = cell.source.lstrip("\n")
     number = re.search(r'\bexercise="(\d+\.\d+)"', cell.header)
     if number:
@@ -148,5 +151,5 @@ def _with_heading(cell: PercentCell) -> str:
 def _text(source: object) -> str:
     parts = source if isinstance(source, list) else [source]
     text = "".join(part for part in parts if isinstance(part, str))
-    # JSON can hold halves of characters, which no file can be written with.
+    # JSON can hold half of a surrogate pair, which can't be written to a file.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,12 +1,14 @@
-"""The warm process: it has imported TensorFlow, and forks one confined worker a connection.
+"""The warm process: it imports TensorFlow once, and then forks one confined worker per connection.
 
     python -P -m ankeras.grading.warm SOCKET FOLDER OPTIONS
 
-It runs no operation itself: after one, every forked child would hang. Each worker has a supervisor
-that kills it, and all that it started, when the judge closes the connection or is gone.
+It runs no TensorFlow operation itself: after the first operation, every forked child would hang.
+Each worker has a supervisor process. The supervisor kills the worker, and all that the worker has
+started, when the judge closes the connection or ends.
 """
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -21,19 +23,32 @@ from ankeras.grading.sandbox import Limits
 from ankeras.grading.worker import serve
 
 READY = "ready"
-MAX_THREADS, LOOK = 512, 100  # of a worker; milliseconds between two looks at how many there are
+MAX_THREADS = 512  # of one worker
+CHECK_EVERY = 100  # milliseconds between two checks of the number of threads
+
+# What labs import. The modules of the course are named here and nowhere else in grading.
+PRELOADED = (
+    "ankeras.training.tensorflow_patch",  # imports TensorFlow quietly, and settles its defaults
+    "keras",
+    "tensorflow",
+    "ankeras.builders",
+    "ankeras.data",
+    "ankeras.gans",
+    "ankeras.latent",
+    "ankeras.pictures",
+)
 
 
 def main() -> None:
-    """Listen until standard input is closed."""
+    """Accept connections until standard input is closed."""
     address, folder = Path(sys.argv[1]), Path(sys.argv[2])
     options = json.loads(sys.argv[3])
     limits = Limits(**options["limits"])
     if options["preload"]:
-        import_everything()
+        preload()
     threads = len(os.listdir("/proc/self/task")) if Path("/proc/self/task").is_dir() else 1
     if threads != 1:
-        raise SystemExit(f"{threads} threads run already: a forked worker would hang")
+        raise SystemExit(f"{threads} threads are running: a forked worker would hang")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(address))
     listener.listen(1024)
@@ -53,24 +68,21 @@ def main() -> None:
             continue
         if os.fork() == 0:
             listener.close()
-            sandbox.die_with(own)
+            sandbox.end_with_parent(own)
             _supervise(connection, folder, limits, **options["worker"])
         connection.close()
 
 
-def import_everything() -> None:
-    """Import what labs import; none of it computes anything."""
-    import keras  # noqa: F401, PLC0415
-    import tensorflow  # noqa: F401, PLC0415
-
-    with contextlib.suppress(ImportError):  # it looks for its library, which a worker can't
-        import pyseccomp  # noqa: F401, PLC0415
-
-    from ankeras import builders, data, gans, latent, pictures  # noqa: F401, PLC0415
+def preload() -> None:
+    """Import all modules that labs import. No import runs a TensorFlow operation."""
+    with contextlib.suppress(ImportError):  # its import searches for a library; workers may not
+        importlib.import_module("pyseccomp")
+    for name in PRELOADED:
+        importlib.import_module(name)
 
 
 def _first_operation() -> None:
-    """Compute something: TensorFlow starts its machinery with the first operation."""
+    """Run one operation: TensorFlow creates its threads and its context with the first one."""
     import keras  # noqa: PLC0415
 
     keras.ops.sum(keras.ops.ones((1, 1)))
@@ -79,7 +91,7 @@ def _first_operation() -> None:
 def _supervise(
     connection: socket.socket, folder: Path, limits: Limits, *, confined: bool, late_import: bool
 ) -> None:
-    """Fork the worker, and end it when the judge is gone. Does not return."""
+    """Fork the worker, and kill it when the judge has ended. This function does not return."""
     os.setsid()
     connection.setblocking(True)
     standing = []
@@ -90,27 +102,28 @@ def _supervise(
     own = os.getpid()
     worker = os.fork()
     if worker == 0:
-        sandbox.die_with(own)
+        sandbox.end_with_parent(own)
         if late_import:
-            import_everything()
+            preload()
         _work(connection, folder, limits, standing if confined else None)
-    # Readable data belongs to the worker; only the end of the connection is the supervisor's.
+    # The worker reads the data. The supervisor only waits for the end of the connection.
     poll = select.poll()
     linux = sys.platform == "linux"
     poll.register(connection, select.POLLRDHUP if linux else select.POLLHUP)
     if linux:
         poll.register(os.pidfd_open(worker), select.POLLIN)
-    while not poll.poll(LOOK) and _threads(worker) <= MAX_THREADS:
+    while not poll.poll(CHECK_EVERY) and _threads(worker) <= MAX_THREADS:
         if not linux and os.waitpid(worker, os.WNOHANG)[0]:
             os._exit(0)
     with contextlib.suppress(ProcessLookupError):
-        os.kill(worker, signal.SIGKILL)  # the first process of its namespace: all others die too
+        # The worker is the first process of its namespace: with it the system kills all others.
+        os.kill(worker, signal.SIGKILL)
     os.waitpid(worker, 0)
     os._exit(0)
 
 
 def _threads(process: int) -> int:
-    """Return how many threads a process has: of root's, RLIMIT_NPROC would allow any number."""
+    """Return how many threads a process has. RLIMIT_NPROC does not limit the threads of root."""
     try:
         return os.stat(f"/proc/{process}/task").st_nlink - 2
     except OSError:
@@ -120,9 +133,15 @@ def _threads(process: int) -> int:
 def _work(
     connection: socket.socket, folder: Path, limits: Limits, standing: list[str] | None
 ) -> None:
-    """Close everything, put up the walls unless there shall be none, and answer.
+    """Close all files but the connection, put up the sandbox, and answer requests.
 
-    Does not return.
+    This function does not return.
+
+    Args:
+        connection: the connection to the judge.
+        folder: the only folder in which the worker may write.
+        limits: what the worker may use.
+        standing: the layers of the sandbox that are up already. None: put up no sandbox.
     """
     status = 1
     try:
@@ -135,10 +154,10 @@ def _work(
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
         own = socket.socket(fileno=kept)
         if standing and "namespaces" in standing:
-            sandbox.own_folder(folder, limits)
+            sandbox.mount_own_folder(folder, limits)
         os.chdir(folder)
         os.environ.update(HOME=str(folder), TMPDIR=str(folder))
-        tempfile.tempdir = None  # what it found before the fork does not hold any more
+        tempfile.tempdir = None  # it must be searched for again: the old one is not writable
         if standing is not None:
             standing += sandbox.confine(folder, limits)
         wire.send(own, wire.encode({"standing": standing or []}))
@@ -146,7 +165,7 @@ def _work(
         serve(own, limits.seconds)
         status = 0
     except wire.WireError:
-        status = 0  # the judge is gone
+        status = 0  # the judge has ended
     finally:
         os._exit(status)
 

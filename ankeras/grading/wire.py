@@ -1,7 +1,8 @@
-"""Messages between judge and judged: JSON, with the numbers of arrays as raw bytes behind it.
+"""Messages between the judge and a worker: JSON, followed by the bytes of the arrays.
 
-The judge decodes what a submission may have forged: nothing is executed, sizes are checked before
-memory is taken, and whatever is not exactly of this form is a WireError.
+A submission may forge the messages that the judge decodes. So nothing in them is executed, sizes
+are checked before memory is used, and a message that differs from this form is a WireError. The
+JSON part has a separate, lower limit: a few bytes of it can become large Python objects.
 """
 
 import json
@@ -29,22 +30,22 @@ DTYPES = frozenset(
     )
     for kind in kinds
 )
-PREFIX = struct.Struct("!II")  # bytes of the message, bytes of its JSON
+PREFIX = struct.Struct("!II")  # the size of the message, and the size of its JSON, in bytes
 
 
 class WireError(Exception):
-    """A message is not of the agreed form, too large, or cut off."""
+    """A message has a wrong form, is too large, or is incomplete."""
 
 
 def encode(value: Any) -> bytes:
-    """Return a message.
+    """Return a value as a message.
 
     Args:
-        value: numbers, strings, bytes, None, arrays, references; lists, tuples, dictionaries of
-            these.
+        value: a number, string, bytes, None, array or reference, or a list, tuple or dictionary of
+            such values.
 
     Raises:
-        WireError: if there is anything else in it, or it is too large.
+        WireError: if the value contains anything else, or is too large.
     """
     blobs: list[bytes] = []
     packed = _pack(value, blobs, 0)
@@ -60,10 +61,14 @@ def encode(value: Any) -> bytes:
 
 
 def decode(body: bytes, header_size: int) -> Any:
-    """Read a message, without its prefix.
+    """Return the value of a message.
+
+    Args:
+        body: the message without its prefix.
+        header_size: the size of its JSON, in bytes.
 
     Raises:
-        WireError: if it is not of the agreed form.
+        WireError: if the message has a wrong form.
     """
     try:
         header = json.loads(body[:header_size].decode())
@@ -83,12 +88,12 @@ def send(connection: socket.socket, message: bytes, deadline: float | None = Non
 
     Args:
         connection: a stream socket.
-        message: what `encode` returned.
-        deadline: by `time.monotonic()`. Default: wait for ever.
+        message: from `encode`.
+        deadline: a time of `time.monotonic()`. Default: wait without end.
 
     Raises:
-        TimeoutError: if the other side has not taken it by then.
-        WireError: if the other side is gone.
+        TimeoutError: if the other side has not received it by then.
+        WireError: if the other side has closed the connection.
     """
     _wait_until(connection, deadline)
     try:
@@ -96,19 +101,19 @@ def send(connection: socket.socket, message: bytes, deadline: float | None = Non
     except TimeoutError:
         raise
     except OSError as error:
-        raise WireError(f"the other side is gone ({error})") from None
+        raise WireError(f"the connection was closed ({error})") from None
 
 
 def receive(connection: socket.socket, deadline: float | None = None) -> Any:
-    """Receive a message.
+    """Receive a message, and return its value.
 
     Args:
         connection: a stream socket.
-        deadline: by `time.monotonic()`. Default: wait for ever.
+        deadline: a time of `time.monotonic()`. Default: wait without end.
 
     Raises:
-        TimeoutError: if the whole message is not there by then.
-        WireError: if the other side is gone, or the message is not of the agreed form.
+        TimeoutError: if the whole message has not arrived by then.
+        WireError: if the other side has closed the connection, or the message has a wrong form.
     """
     size, header_size = PREFIX.unpack(_read(connection, PREFIX.size, deadline))
     if not header_size <= size <= MAX_MESSAGE or header_size > MAX_HEADER:
@@ -125,9 +130,9 @@ def _read(connection: socket.socket, size: int, deadline: float | None) -> bytes
         except TimeoutError:
             raise
         except OSError as error:
-            raise WireError(f"the other side is gone ({error})") from None
+            raise WireError(f"the connection was closed ({error})") from None
         if not part:
-            raise WireError("the other side is gone")
+            raise WireError("the connection was closed")
         parts += part
     return bytes(parts)
 
@@ -146,7 +151,7 @@ def _check_size(size: int) -> None:
 
 def _pack(value: Any, blobs: list[bytes], depth: int) -> Any:
     if depth > MAX_DEPTH:
-        raise WireError("an answer is nested too deep")
+        raise WireError("an answer is nested too deeply")
     if value is None or type(value) is bool:
         return value
     if type(value) is str:
@@ -167,7 +172,7 @@ def _pack_container(value: Any, blobs: list[bytes], depth: int) -> dict[str, Any
         return {"l" if type(value) is list else "t": items}
     if type(value) is dict:
         if not all(type(key) in (str, int) for key in value):
-            raise WireError("a key is no text or number")
+            raise WireError("a key is neither a text nor an integer")
         return {"d": [[_pack(k, blobs, 0), _pack(v, blobs, depth + 1)] for k, v in value.items()]}
     if type(value) is bytes:
         _check_size(len(value))
@@ -190,11 +195,11 @@ def _pack_container(value: Any, blobs: list[bytes], depth: int) -> dict[str, Any
 
 
 class _Reader:
-    """Takes a message apart, of which nothing is believed.
+    """Decodes a message, and checks every part of it.
 
     Args:
-        body: of the message.
-        at: where its next blob starts.
+        body: the message.
+        at: where the next bytes of an array start.
     """
 
     def __init__(self, body: memoryview, at: int) -> None:
@@ -203,13 +208,13 @@ class _Reader:
         self.arrays = 0
 
     def unpack(self, packed: Any, depth: int) -> Any:
-        """Return the value that JSON stands for."""
+        """Return the value of one part of the JSON."""
         if depth > MAX_DEPTH:
-            raise WireError("a message is nested too deep")
+            raise WireError("a message is nested too deeply")
         if packed is None or type(packed) in (bool, float):
             return packed
         if type(packed) is str:
-            packed.encode()  # JSON can hold halves of characters, which no file can be written with
+            packed.encode()  # raises for half of a surrogate pair, which can't be written to a file
             return packed
         if type(packed) is int:
             if not -MAX_INTEGER <= packed < MAX_INTEGER:
@@ -227,7 +232,7 @@ class _Reader:
 
     def _key(self, key: Any) -> str | int:
         if type(key) not in (str, int):
-            raise WireError("a key is no text or number")
+            raise WireError("a key is neither a text nor an integer")
         return self.unpack(key, 0)
 
     def _leaf(self, kind: str, content: Any) -> Any:
@@ -255,7 +260,10 @@ class _Reader:
 
 
 def _is_shape(shape: Any) -> bool:
-    """Whether it is one; without the zeros in it, too, an array must be of a size that is sent."""
+    """Whether it is the shape of an array that is small enough.
+
+    Sizes of zero are ignored in the check: NumPy can't make an array of shape (0, 2 ** 62) either.
+    """
     if type(shape) is not list or len(shape) > MAX_DEPTH:
         return False
     if not all(type(n) is int and n >= 0 for n in shape):

@@ -1,26 +1,27 @@
-"""The judged side: answers the judge's requests about a submission's cells, one at a time."""
+"""The worker's side: runs a submission's cells, and answers the judge's requests one by one."""
 
 import socket
 from typing import Any
 
 from ankeras.grading import wire
-from ankeras.grading.limits import TimeLimit
 from ankeras.grading.session import Session, StudentError
+from ankeras.grading.time_limit import TimeLimit
 
 
 def serve(connection: socket.socket, seconds: float) -> None:
-    """Answer requests until the judge is gone.
+    """Answer requests until the judge closes the connection.
 
-    A request is (operation, number of the session, arguments): ("open", number), ("define", number,
-    source, file), ("get", number, target, name) or ("call", number, target, args, kwargs). The
-    answer is {"value": ...}, {"error": [kind, message, line, source]} or {"limit": seconds}.
+    A request is one of ("open", number), ("define", number, source, file), ("get", number, target,
+    name) and ("call", number, target, args, kwargs), where `number` is the number of the session.
+    An answer is one of {"value": ...}, {"error": [kind, message, line, source]} and {"limit":
+    seconds}.
 
     Args:
-        connection: to the judge.
-        seconds: that the requests of one session may take.
+        connection: the connection to the judge.
+        seconds: the time that all requests of one session together may take.
 
     Raises:
-        WireError: when the judge is gone.
+        WireError: when the judge has closed the connection.
     """
     sessions: dict[int, Session] = {}
     while True:

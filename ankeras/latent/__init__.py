@@ -1,5 +1,6 @@
 """The latent space of any decoder or generator: codes, paths, directions, inversion and maps."""
 
+import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
 from ankeras.latent.codes import (
     PREDICT_BATCH,
     check_codes,

@@ -1,17 +1,18 @@
 """Editing images in the latent space: vector arithmetic and directions of attributes.
 
-Codes z are those of any decoder or generator; moving them along a direction changes an
-attribute of the images. Source: AN2DL, "Vector Arithmetic"; ATIV, "Latent space arithmetic" and
+The codes z are those of any decoder or generator. If they move along a direction, an attribute of
+the images changes. Source: AN2DL, "Vector Arithmetic"; ATIV, "Latent space arithmetic" and
 "pixel space arithmetic"; NOTES, "Latent Space Exploration".
 
     arithmetic     z_4 = mean(z_1) - mean(z_2) + mean(z_3)
     frontier       normal^T z + offset = 0, ||normal|| = 1: "the perpendicular to the hyperplane
                    tells us the direction in which to move"
 
-The difference of the class means goes where the codes with the attribute lie, the normal is the
-shortest way across the frontier. For codes spread alike in all directions, as N(0, I), the two
-agree; those of an autoencoder are correlated, and there the difference of means changes the image
-more. `orthogonalize` and `move_to` take either.
+There are two directions of an attribute. The difference of the class means points to the codes
+with the attribute. The normal is the shortest way across the frontier. Both agree if the spread of
+the codes is the same in all directions, as for N(0, I). The codes of an autoencoder are correlated,
+and there the difference of the means changes the image more. `orthogonalize` and `move_to` accept
+both.
 """
 
 from collections.abc import Sequence
@@ -24,12 +25,12 @@ from sklearn.linear_model import LogisticRegression
 
 
 def concept(examples: np.ndarray) -> np.ndarray:
-    """Average the examples of a concept: codes (k, d) -> (d,), or images (k, *image) -> image.
+    """Return the mean of some examples: codes (k, d) -> (d,), or images (k, *image) -> image.
 
     One code alone is unstable, three are enough (Radford et al. 2016).
 
     Raises:
-        ValueError: if there is no example, or they hold NaN.
+        ValueError: if there is no example, or one holds NaN.
     """
     if len(examples) == 0:
         raise ValueError("A concept needs at least one example.")
@@ -39,7 +40,7 @@ def concept(examples: np.ndarray) -> np.ndarray:
 
 
 def arithmetic(z_1: np.ndarray, z_2: np.ndarray, z_3: np.ndarray) -> np.ndarray:
-    """Compute concept 1 - concept 2 + concept 3, such as "man with glasses - man + woman".
+    """Return concept 1 - concept 2 + concept 3, such as "man with glasses - man + woman".
 
     Source: AN2DL, "Perform some arithmetic"; Radford et al. 2016, figure 7.
 
@@ -47,7 +48,7 @@ def arithmetic(z_1: np.ndarray, z_2: np.ndarray, z_3: np.ndarray) -> np.ndarray:
         z_1, z_2, z_3: (k, d), the codes of a few examples of each concept.
 
     Returns:
-        (d,) float32, to be decoded, or given to `latent.neighbours`.
+        (d,) float32, which can be decoded or given to `latent.neighbours`.
 
     Raises:
         ValueError: as `concept`.
@@ -56,9 +57,9 @@ def arithmetic(z_1: np.ndarray, z_2: np.ndarray, z_3: np.ndarray) -> np.ndarray:
 
 
 def pixel_arithmetic(x_1: np.ndarray, x_2: np.ndarray, x_3: np.ndarray) -> np.ndarray:
-    """Do the same arithmetic on images, to see it fail: averages of images are blurred.
+    """Return the result of the same arithmetic on images: it fails, as averages are blurred.
 
-    Of images that are aligned it does not fail: their average is sharp.
+    It does not fail for images that are aligned: their average is sharp.
     Source: ATIV, "Comparison: pixel space arithmetic"; Radford et al. 2016, figure 7.
 
     Args:
@@ -76,14 +77,15 @@ def pixel_arithmetic(x_1: np.ndarray, x_2: np.ndarray, x_3: np.ndarray) -> np.nd
 def mean_direction(z: np.ndarray, attribute: np.ndarray) -> np.ndarray:
     """Return the mean code with an attribute minus the mean code without it: (d,) float32.
 
-    Added once, it carries the average image without the attribute to the average with it.
+    If it is added to the mean code without the attribute, the result is the mean code with it.
 
     Args:
         z: (n, d).
-        attribute: (n,), 0 or 1 (or a boolean): who has it.
+        attribute: (n,), 0 or 1 (or a boolean): whether each code has the attribute.
 
     Raises:
-        ValueError: if z and attribute do not fit, z holds NaN, or all or none have the attribute.
+        ValueError: if z and attribute differ in length, z holds NaN, or all or no codes have the
+            attribute.
     """
     has_it = _two_classes(z, attribute)
     return concept(z[has_it]) - concept(z[~has_it])
@@ -93,7 +95,7 @@ class Hyperplane(NamedTuple):
     """The frontier between codes without an attribute and codes with it.
 
     Attributes:
-        normal: (d,) of length 1, pointing to the codes with the attribute.
+        normal: (d,) of length 1, which points to the codes with the attribute.
         offset: minus the distance of the hyperplane from 0 along the normal.
     """
 
@@ -101,23 +103,24 @@ class Hyperplane(NamedTuple):
     offset: float
 
     def distance(self, z: np.ndarray) -> np.ndarray:
-        """Return the signed distances of codes, positive with the attribute: (..., d) -> (...)."""
+        """Return signed distances, positive on the side with the attribute: (..., d) -> (...)."""
         return z @ self.normal + self.offset
 
 
 def hyperplane(z: np.ndarray, attribute: np.ndarray) -> Hyperplane:
-    """Find the hyperplane that separates the codes with an attribute from those without.
+    """Return the hyperplane that separates the codes with an attribute from those without.
 
-    Source: NOTES, "Latent Space Exploration"; Shen et al. 2020 (InterFaceGAN). It is that of a
-    logistic regression on codes scaled to unit variance per dimension, with an L2 penalty that
-    keeps the normal stable where dimensions are correlated or hardly used.
+    Source: NOTES, "Latent Space Exploration"; Shen et al. 2020 (InterFaceGAN). It comes from a
+    logistic regression on codes that are scaled to unit variance per dimension. An L2 penalty keeps
+    the normal stable if dimensions are correlated or hardly used.
 
     Args:
         z: (n, d).
-        attribute: (n,), 0 or 1 (or a boolean): who has it.
+        attribute: (n,), 0 or 1 (or a boolean): whether each code has the attribute.
 
     Raises:
-        ValueError: if z and attribute do not fit, z holds NaN, or all or none have the attribute.
+        ValueError: if z and attribute differ in length, z holds NaN, or all or no codes have the
+            attribute.
     """
     has_it = _two_classes(z, attribute)
     z = z.astype("float64")
@@ -131,15 +134,15 @@ def hyperplane(z: np.ndarray, attribute: np.ndarray) -> Hyperplane:
 
 
 def orthogonalize(direction: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
-    """Remove from a direction what it shares with others, to keep their attributes still.
+    """Return the part of a direction that is orthogonal to others, whose attributes do not change.
 
     Source: NOTES: "projections to force the different directions of variation to be orthogonal to
     each other"; Shen et al. 2020, "Conditional manipulation".
 
     Args:
         direction: (d,).
-        others: directions (d,), such as the normals of the other attributes' hyperplanes. They
-            need not be orthogonal to each other.
+        others: directions (d,), such as the normals of the hyperplanes of other attributes. They
+            do not have to be orthogonal to each other.
 
     Returns:
         (d,) float32 of length 1, orthogonal to all others.
@@ -156,7 +159,7 @@ def orthogonalize(direction: np.ndarray, others: Sequence[np.ndarray]) -> np.nda
 
 
 def move(z: np.ndarray, direction: np.ndarray, strengths: Sequence[float]) -> np.ndarray:
-    """Move every code along a direction by several strengths: a sweep of edits.
+    """Return every code moved along a direction by several strengths: a sweep of edits.
 
     Args:
         z: (n, d).
@@ -164,7 +167,7 @@ def move(z: np.ndarray, direction: np.ndarray, strengths: Sequence[float]) -> np
         strengths: k factors of the direction; 0 leaves the code as it is.
 
     Returns:
-        (n, k, d) float32: a row an image, a column a strength.
+        (n, k, d) float32: one row per image, one column per strength.
     """
     steps = np.asarray(strengths)[:, None] * direction
     return (z[:, None] + steps).astype("float32")
@@ -176,14 +179,14 @@ def move_to(
     distance: float | np.ndarray,
     along: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Move every code to a signed distance from a hyperplane, however far it started.
+    """Return every code moved to a given signed distance from a hyperplane.
 
     Args:
         z: (n, d).
-        plane: as from `hyperplane`.
-        distance: positive on the side with the attribute; one for all or (n,).
-        along: (d,), the direction to move in. Default: the normal, the shortest way; a direction
-            from `orthogonalize` keeps other attributes still.
+        plane: as `hyperplane` returns it.
+        distance: positive on the side with the attribute; one value for all codes, or (n,).
+        along: (d,), the direction to move in. Default: the normal, which is the shortest way. With
+            a direction from `orthogonalize`, other attributes do not change.
 
     Returns:
         (n, d) float32.
@@ -202,16 +205,16 @@ def move_to(
 def flip(
     z: np.ndarray, plane: Hyperplane, distance: float, along: np.ndarray | None = None
 ) -> np.ndarray:
-    """Move every code across a hyperplane, to a distance > 0 on its other side.
+    """Return every code moved across a hyperplane, to a distance > 0 on its other side.
 
-    Who has the attribute loses it, who lacks it gets it. Arguments, result and errors are those
-    of `move_to`.
+    A code with the attribute loses it, a code without it gets it. Arguments, result and errors are
+    those of `move_to`.
     """
     return move_to(z, plane, np.where(plane.distance(z) > 0, -distance, distance), along)
 
 
 def _two_classes(z: np.ndarray, attribute: np.ndarray) -> np.ndarray:
-    """Return who has the attribute, (n,) boolean, if there are codes on both sides."""
+    """Return whether each code has the attribute, bool (n,), if there are codes of both kinds."""
     check_codes(z)
     attribute = np.asarray(attribute)
     if attribute.shape != (len(z),) or not np.isin(attribute, (0, 1)).all():

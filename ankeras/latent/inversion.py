@@ -1,16 +1,16 @@
-"""Inverting a decoder or generator: the code of a given image, by gradient descent on z.
+"""Inversion of a decoder or generator: the code of a given image, by gradient descent on z.
 
     L(z) = 1/2 ||s - D(z)||^2 + lambda/2 ||z||^2
 
-The minimum is the most probable z given s if p(z) = N(0, I) and the pixels of s are those of D(z)
-plus Gaussian noise of variance lambda. Source: AN2DL, "GAN for Anomaly Detection": "we invert the
+The minimum is the most probable z given s, if p(z) = N(0, I) and s is D(z) plus Gaussian noise of
+variance lambda in each pixel. Source: AN2DL, "GAN for Anomaly Detection": "we invert the
 GAN mapping"; Creswell and Bharath 2018.
 """
 
 from typing import Any, NamedTuple
 
-from ankeras.latent.codes import decode, sample_prior
-from ankeras.training.autodiff import Model, descend
+from ankeras.latent.codes import code_size, decode, sample_prior
+from ankeras.training.optimize_input import optimize_input
 
 import keras
 import numpy as np
@@ -18,11 +18,11 @@ from keras import ops
 
 
 class Inversion(NamedTuple):
-    """Codes found for images.
+    """The codes that were found for images.
 
     Attributes:
         z: (n, d) float32.
-        errors: (n,), mean squared error a pixel between each image and D(z).
+        errors: (n,), mean squared error per pixel between each image and D(z).
     """
 
     z: np.ndarray
@@ -40,25 +40,25 @@ def invert(
     lam: float = 0.01,
     seed: int = 0,
 ) -> Inversion:
-    """Find the codes of images; the decoder stays as it is.
+    """Return the codes of images, and their errors; the decoder does not change.
 
     Args:
-        decoder: (batch, d) -> (batch, *image), a generator for instance.
+        decoder: (batch, d) -> (batch, *image), for instance a generator.
         images: (n, *image).
-        start: (n, d), where to start, such as an encoder's codes; instead of restarts.
-        restarts: starts from the prior for each image, descended side by side; the best is kept.
-        steps: of Adam; its learning rate falls to zero along half a cosine.
-        learning_rate: at its highest, in units of z.
-        lam: weight lambda of the prior term; 0 for an autoencoder, which has no prior.
-        seed: of the starts.
-
-    Returns:
-        Codes and errors.
+        start: (n, d), where to start, for instance the codes of an encoder. Default: several
+            starts per image, drawn from the prior.
+        restarts: number of starts from the prior per image. All of them descend at the same time,
+            and the best is kept.
+        steps: number of steps of Adam. The learning rate falls to zero along half a cosine.
+        learning_rate: the learning rate of the first step, in units of z.
+        lam: weight lambda of the prior term. An autoencoder has no prior, so it takes 0.
+        seed: seed of the starts.
 
     Raises:
-        ValueError: if images or start do not fit the decoder, or hold NaN.
+        ValueError: if images or start have wrong shapes for the decoder or hold NaN, or the decoder
+            is conditional.
     """
-    d = decoder.input_shape[-1]
+    d = code_size(decoder)
     if images.shape[1:] != decoder.output_shape[1:]:
         raise ValueError(
             f"This decoder draws images of shape {decoder.output_shape[1:]}, "
@@ -71,43 +71,25 @@ def invert(
         start = sample_prior(restarts * n, d, seed)
     elif start.shape != (n, d):
         raise ValueError(f"start must be of shape ({n}, {d}), not {start.shape}.")
-    targets = np.tile(images, (len(start) // n, *[1] * (images.ndim - 1)))
+    copies = (len(start) // n, *[1] * (images.ndim - 1))
+    s = ops.convert_to_tensor(np.tile(images.astype("float32"), copies))
 
-    descent = _Descent(decoder, targets, start, lam)
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    descent.compile(keras.optimizers.Adam(schedule))
-    descent.optimizer.build([descent.z])  # z alone is trained
-    descent.fit(np.zeros((steps, 1)), batch_size=1, verbose=0)
+    def squared_error(z: Any) -> Any:
+        difference = s - decoder(z, training=False)
+        return 0.5 * ops.sum(ops.square(difference), axis=tuple(range(1, images.ndim)))
 
-    z = ops.convert_to_numpy(descent.z).reshape(-1, n, d)
+    def prior(z: Any) -> Any:
+        return 0.5 * ops.sum(ops.square(z), axis=1)
+
+    found = optimize_input(
+        squared_error,
+        start,
+        steps=steps,
+        learning_rate=keras.optimizers.schedules.CosineDecay(learning_rate, steps),
+        regularizer=prior,
+        weight=lam,
+    )
+    z = found.x.reshape(-1, n, d)
     errors = ((decode(decoder, z) - images) ** 2).reshape(len(z), n, -1).mean(axis=-1)
     best = errors.argmin(axis=0), np.arange(n)
     return Inversion(z[best], errors[best])
-
-
-class _Descent(Model):
-    """Codes as variables; one training step is one step of their descent."""
-
-    def __init__(
-        self, decoder: keras.Model, images: np.ndarray, start: np.ndarray, lam: float
-    ) -> None:
-        super().__init__()
-        self.decoder = decoder
-        self.lam = lam
-        self.images = self.add_weight(images.shape, trainable=False)
-        self.images.assign(images)
-        self.z = self.add_weight(start.shape)
-        self.z.assign(start)
-        self.built = True
-
-    def train_step(self, data: Any) -> dict[str, Any]:
-        """Move all codes one step; the data only count the steps."""
-
-        def loss_fn() -> Any:
-            s_hat = self.decoder(self.z.value, training=False)
-            return 0.5 * ops.sum(ops.square(s_hat - self.images)) + 0.5 * self.lam * ops.sum(
-                ops.square(self.z)
-            )
-
-        loss = descend(loss_fn, self.optimizer, [self.z])
-        return {"loss": ops.stop_gradient(loss)}

@@ -28,19 +28,19 @@ class LinearMap(NamedTuple):
 
 
 def linear_map(z_a: np.ndarray, z_b: np.ndarray) -> LinearMap:
-    """Fit the linear map between two latent spaces to a support set.
+    """Return the linear map between two latent spaces, fitted to a support set.
 
     Source: NOTES, "Relation between the latent space of different generative techniques": the
     map "can be defined by a small set of points common to the two spaces (support set)".
-    Least squares with an intercept and a ridge, whose size is the one with the smallest
-    leave-one-out error: close to none for a large support set, needed for one smaller than d.
+    It minimizes the squared error plus a ridge penalty. The weight of the penalty is the one with
+    the smallest leave-one-out error: almost 0 for a large support set, larger for n < d.
 
     Args:
-        z_a: (n, d_a), codes of the support set in the one space; n >= 2.
-        z_b: (n, d_b), codes of the same images in the other.
+        z_a: (n, d_a), codes of the support set in the first space; n >= 2.
+        z_b: (n, d_b), codes of the same images in the second space.
 
     Raises:
-        ValueError: if the sets differ in length, n < 2, or they hold NaN.
+        ValueError: if the two arrays differ in length, n < 2, or one holds NaN.
     """
     check_codes(z_a, "z_a")
     check_codes(z_b, "z_b")
@@ -49,19 +49,19 @@ def linear_map(z_a: np.ndarray, z_b: np.ndarray) -> LinearMap:
             f"A support set holds the same images in both spaces, at least 2, "
             f"not {len(z_a)} and {len(z_b)}."
         )
-    # a ridge has the units of z_a squared
+    # The weight of the penalty has the units of z_a squared.
     ridges = np.logspace(-6, 2, 17) * max(float(z_a.var(axis=0).mean()), 1e-12)
     fitted = RidgeCV(ridges).fit(z_a.astype("float64"), z_b.astype("float64"))
     return LinearMap(fitted.coef_.T, fitted.intercept_)
 
 
 def relative_error(z: np.ndarray, z_hat: np.ndarray) -> float:
-    """Return the squared error of z_hat relative to predicting the mean of z, summed over d.
+    """Return the squared error of z_hat divided by that of the mean of z, both summed over d.
 
-    0 is perfect, 1 as good as the mean.
+    0 means that z_hat equals z, 1 that it is as good as the mean of z.
 
     Args:
-        z: (n, d), the codes to be met, not those that a map was fitted to.
-        z_hat: (n, d), such as the codes of a `LinearMap`.
+        z: (n, d), the true codes, of other images than those that a map was fitted to.
+        z_hat: (n, d), the predicted codes, for instance of a `LinearMap`.
     """
     return float(np.sum((z_hat - z) ** 2) / np.sum((z - z.mean(axis=0)) ** 2))

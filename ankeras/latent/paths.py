@@ -1,4 +1,4 @@
-"""Paths through a latent space: neighbours of a code, interpolation, a walk through many codes.
+"""Paths through a latent space: neighbours of a code, interpolation, paths through many codes.
 
 Source: AN2DL, "Interpolation", "Interpolation between a series of 9 random points", "Vector
 Arithmetic".
@@ -10,17 +10,19 @@ import numpy as np
 
 
 def neighbours(z: np.ndarray, n: int = 9, scale: float = 0.25, seed: int = 0) -> np.ndarray:
-    """Add small noise around a code: "that's pretty robust" (AN2DL, "Vector Arithmetic").
+    """Return a code and copies of it with small noise: "that's pretty robust" (AN2DL).
+
+    Source: AN2DL, "Vector Arithmetic".
 
     Args:
         z: (d,).
-        n: number of codes, for a 3x3 grid.
-        scale: the noise is uniform in ± scale in every dimension (Radford et al. 2016, ± 0.25,
-            for z of spread 1).
-        seed: of the noise.
+        n: number of codes; the default fills a 3x3 grid.
+        scale: the noise is uniform in ± scale in every dimension (± 0.25 in Radford et al. 2016,
+            where z has standard deviation 1).
+        seed: seed of the noise.
 
     Returns:
-        (n, d) float32: z itself in the middle, at n // 2, its noisy copies around it.
+        (n, d) float32: z itself in the middle, at n // 2, and its noisy copies around it.
     """
     noise = np.random.default_rng(seed).uniform(-scale, scale, size=(n, len(z)))
     noise[n // 2] = 0
@@ -28,17 +30,17 @@ def neighbours(z: np.ndarray, n: int = 9, scale: float = 0.25, seed: int = 0) ->
 
 
 def interpolate(z_a: np.ndarray, z_b: np.ndarray, n: int, spherical: bool = False) -> np.ndarray:
-    """Interpolate between two codes in equal steps (AN2DL, "Interpolation").
+    """Return n codes between two codes, in equal steps (AN2DL, "Interpolation").
 
     Codes drawn from N(0, I) lie near the sphere of radius sqrt(d). The straight line between two
-    of them passes far inside it, where no code was drawn; the arc does not (White 2016).
+    of them passes far inside the sphere, where no codes lie. The arc stays near it (White 2016).
 
     Args:
         z_a, z_b: (d,).
-        n: number of codes, both ends included; at least 2.
-        spherical: turn from the direction of z_a to that of z_b in equal angles, while the
-            length goes linearly from ||z_a|| to ||z_b||. Of all half circles between opposite
-            codes, one is taken.
+        n: number of codes, at least 2, because both ends are included.
+        spherical: follow the arc: the direction turns from z_a to z_b in equal angles, while the
+            length changes linearly from ||z_a|| to ||z_b||. For opposite codes, one of the
+            possible half circles is chosen.
 
     Returns:
         (n, d) float32.
@@ -47,9 +49,9 @@ def interpolate(z_a: np.ndarray, z_b: np.ndarray, n: int, spherical: bool = Fals
         ValueError: if n < 2, the codes differ in shape or hold NaN, or one has no direction.
     """
     if n < 2:
-        raise ValueError(f"An interpolation holds both its ends: n must be at least 2, not {n}.")
+        raise ValueError(f"An interpolation includes both ends: n must be at least 2, not {n}.")
     if z_a.shape != z_b.shape:
-        raise ValueError(f"Codes of different shapes, {z_a.shape} and {z_b.shape}.")
+        raise ValueError(f"Both codes must have the same shape, not {z_a.shape} and {z_b.shape}.")
     ends = np.stack([z_a, z_b]).astype("float64")
     check_codes(ends, "An interpolation")
     t = np.linspace(0, 1, n)[:, None]
@@ -64,8 +66,8 @@ def _arc(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
         raise ValueError("A spherical interpolation needs codes other than 0 with d >= 2.")
     u, v = a / length_a, b / length_b
     angle = np.arccos(np.clip(u @ v, -1, 1))
-    side = v - (u @ v) * u  # where b lies, seen from a
-    if np.linalg.norm(side) < 1e-6:  # the same or the opposite direction: any way round
+    side = v - (u @ v) * u  # the direction from a to b, orthogonal to a
+    if np.linalg.norm(side) < 1e-6:  # the same or the opposite direction: take any arc
         side = np.eye(len(a))[np.argmin(np.abs(u))]
         side = side - (u @ side) * u
     side = side / np.linalg.norm(side)
@@ -74,20 +76,22 @@ def _arc(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def path(points: np.ndarray, n: int, spherical: bool = False, closed: bool = False) -> np.ndarray:
-    """Walk through a series of codes (AN2DL, "Interpolation between a series of 9 random points").
+    """Return the codes of a path through a series of points.
+
+    Source: AN2DL, "Interpolation between a series of 9 random points".
 
     Args:
         points: (k, d), k >= 2.
-        n: steps from a point to the next; code i * n of the path is point i.
+        n: number of steps from each point to the next; code i * n of the path is point i.
         spherical: as in `interpolate`.
-        closed: whether the walk goes on from the last point until one step before the first, so
-            that an animation of it repeats without a jump.
+        closed: whether the path returns from the last point to one step before the first. An
+            animation of it then repeats without a jump.
 
     Returns:
-        ((k - 1) n + 1, d), or (k n, d) where closed; float32.
+        ((k - 1) n + 1, d), or (k n, d) if closed; float32.
 
     Raises:
-        ValueError: if n < 1, there are fewer than 2 points, or `interpolate` refuses two of them.
+        ValueError: if n < 1, there are fewer than 2 points, or `interpolate` raises it.
     """
     check_codes(points, "A path")
     if n < 1 or len(points) < 2:

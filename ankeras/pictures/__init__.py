@@ -1,4 +1,4 @@
-"""Every picture: figures of images, codes and losses, and animations."""
+"""All pictures: figures of images, codes and losses, and animations."""
 
 from ankeras.pictures.animation import save_gif
 from ankeras.pictures.plots import (

@@ -1,6 +1,6 @@
-"""Animations: frames to a GIF, for a walk through the latent space or the epochs of a training.
+"""Animations in GIF files, for instance of a path through the latent space or of training.
 
-In a notebook `IPython.display.Image(file)` shows it.
+In a notebook, `IPython.display.Image(file)` shows such a file.
 """
 
 import io
@@ -19,17 +19,17 @@ def save_gif(
     seconds: float = 0.1,
     scale: int = 1,
 ) -> None:
-    """Write frames to a GIF that repeats for ever.
+    """Write frames to a GIF file that repeats without end.
 
     Args:
         frames: images (height, width, c) with c = 1 or 3 and values in [0, 1], such as the rows
-            of an array (t, height, width, c), or matplotlib figures; all of one size.
-        file: where to write it, ending in ".gif".
-        seconds: how long each frame is shown; a GIF counts in hundredths.
-        scale: side of the square of screen pixels that each pixel becomes.
+            of an array (t, height, width, c), or matplotlib figures; all of the same size.
+        file: path of the file, which ends in ".gif".
+        seconds: how long each frame is shown, rounded to hundredths of a second.
+        scale: each pixel becomes a square of scale x scale pixels.
 
     Raises:
-        ValueError: if there is no frame, sizes differ, or values leave [0, 1].
+        ValueError: if there is no frame, the sizes differ, or a value is not in [0, 1].
     """
     pictures = [
         _rendered(frame) if isinstance(frame, Figure) else _quantized(frame) for frame in frames
@@ -38,7 +38,7 @@ def save_gif(
         raise ValueError("A GIF needs at least one frame.")
     sizes = {picture.size for picture in pictures}
     if len(sizes) > 1:
-        raise ValueError(f"All frames of a GIF have one size, not {sorted(sizes)}.")
+        raise ValueError(f"All frames of a GIF must have one size, not {sorted(sizes)}.")
     width, height = pictures[0].size
     pictures = [
         picture.resize((width * scale, height * scale), Image.Resampling.NEAREST)
@@ -56,8 +56,8 @@ def save_gif(
 def _quantized(image: np.ndarray) -> Image.Image:
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[-1] not in (1, 3):
-        raise ValueError(f"A frame has shape (height, width, 1 or 3), not {image.shape}.")
-    if not (image.min() >= 0 and image.max() <= 1):  # NaN is neither
+        raise ValueError(f"A frame must have shape (height, width, 1 or 3), not {image.shape}.")
+    if not (image.min() >= 0 and image.max() <= 1):  # false for NaN too
         raise ValueError(
             f"Frames are drawn from values in [0, 1], not [{image.min():g}, {image.max():g}]."
         )

@@ -1,7 +1,7 @@
-"""Every picture of the course. Each function returns a matplotlib Figure.
+"""The pictures of the course. Each function returns a matplotlib Figure.
 
-A figure as the last line of a notebook cell is shown; `figure.savefig("name.png")` keeps it.
-Images are drawn as they are, from 0 (black) to 1 (white): nothing is stretched to look better.
+A notebook shows a figure that is the last line of a cell. `figure.savefig("name.png")` writes it to
+a file. Values from 0 (black) to 1 (white) are drawn without any change of contrast.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,18 +16,18 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 
 INK = "#33415c"
 DPI = 110
-CELL = 0.62  # inches of an image in a row of images
+CELL = 0.62  # inches per image in a row of images
 
 
 def reconstructions(
     images: np.ndarray, rows: Mapping[str, np.ndarray], n: int = 10, first: str = "input"
 ) -> Figure:
-    """Draw images and, below them, what networks made of them: one row a network.
+    """Draw images and, below them, what networks made of them: one row per network.
 
     Args:
         images: (m, height, width, c), values in [0, 1].
         rows: title of the row -> images of the same shape.
-        n: how many of the images, from the first.
+        n: how many images are drawn; the first n are.
         first: title of the top row.
     """
     rows = {first: images[:n], **{title: row[:n] for title, row in rows.items()}}
@@ -35,7 +35,7 @@ def reconstructions(
     label = max(1.3, 0.1 * max(len(title) for title in rows))
     figure, axes = _canvas(CELL * n + label, (CELL + 0.04) * len(rows))
     axes.set_axis_off()
-    axes.set_anchor("E")  # the titles need the room
+    axes.set_anchor("E")  # the titles need the space on the left
     mosaic = _mosaic(np.stack(list(rows.values())), gap=1)
     _show(axes, mosaic)
     for i, title in enumerate(rows):
@@ -49,8 +49,8 @@ def image_grid(images: np.ndarray, title: str = "", columns: int | None = None) 
 
     Args:
         images: (n, height, width, c), or (rows, columns, height, width, c); values in [0, 1].
-        title: what they are.
-        columns: images a row, where the rows are not given. Default: a square.
+        title: title of the figure.
+        columns: images per row, if `images` has no rows. Default: the grid is a square.
     """
     if images.ndim == 4:
         columns = columns or int(np.ceil(np.sqrt(len(images))))
@@ -67,11 +67,11 @@ def image_grid(images: np.ndarray, title: str = "", columns: int | None = None) 
 
 
 def latent_grid(images: np.ndarray, low: np.ndarray, high: np.ndarray) -> Figure:
-    """Draw the images decoded on a grid of the latent plane, with the axes of the plane.
+    """Draw the images decoded at a grid of the latent plane, with the axes of the plane.
 
     Args:
         images: (n, n, height, width, c), as `latent.grid` returns them; values in [0, 1].
-        low, high: (2,), the corners of the box they cover.
+        low, high: (2,), the corners of the box that the grid covers.
     """
     figure, axes = _canvas(7.2, 7.2)
     half = (high - low) / (len(images) - 1) / 2 if len(images) > 1 else (high - low) / 2
@@ -95,12 +95,12 @@ def latent_plane(
     Args:
         z: (n, 2).
         labels: (n,), indices into class_names.
-        class_names: one a class.
-        locations: (m, 2), points to mark on top, such as the sampling locations of a grid.
-        prior: whether to draw the circles that hold 50, 90 and 99 % of N(0, I).
+        class_names: one name per class.
+        locations: (m, 2), points that are marked, such as the locations of a grid.
+        prior: whether to draw the circles that contain 50, 90 and 99 % of N(0, I).
 
     Raises:
-        ValueError: if the codes do not lie in a plane.
+        ValueError: if the codes are not of shape (n, 2).
     """
     if z.ndim != 2 or z.shape[1] != 2:
         raise ValueError(f"A plane needs codes of shape (n, 2), not {z.shape}.")
@@ -110,7 +110,8 @@ def latent_plane(
     if labels is None:
         axes.scatter(z[:, 0], z[:, 1], s=size, color=INK, alpha=0.5, lw=0)
     else:
-        order = np.random.default_rng(0).permutation(len(z))  # no class hides the others
+        # In random order, so that no class hides the others.
+        order = np.random.default_rng(0).permutation(len(z))
         shuffled, color = z[order], colors[labels[order]]
         axes.scatter(shuffled[:, 0], shuffled[:, 1], s=size, color=color, alpha=0.6, lw=0)
         for color, name in zip(colors, class_names, strict=True):
@@ -133,19 +134,21 @@ def latent_plane(
 
 
 def edit_sweep(images: np.ndarray, strengths: Sequence[float], title: str = "") -> Figure:
-    """Draw edits of some images: a row an image, a column a strength.
+    """Draw edits of some images: one row per image, one column per strength.
 
     Args:
-        images: (n, k, height, width, c), the decoded codes of `attributes.move`; in [0, 1].
-        strengths: k numbers, written below the columns; at 0 is the image without edit.
+        images: (n, k, height, width, c), the decoded codes of `latent.move`; in [0, 1].
+        strengths: k numbers, written below the columns; the column of 0 shows the image unchanged.
         title: what is edited, with its unit.
 
     Raises:
-        ValueError: if there is not one strength a column.
+        ValueError: if there is not one strength per column.
     """
     n_rows, n_columns, _, width, _ = images.shape
     if n_columns != len(strengths):
-        raise ValueError(f"{n_columns} columns of images need as many strengths, not {strengths}.")
+        raise ValueError(
+            f"{n_columns} columns of images need {n_columns} strengths, not {strengths}."
+        )
     cell = min(1.2 * CELL, 9 / n_columns)
     figure, axes = _canvas(cell * n_columns, cell * n_rows + (0.5 if title else 0.25))
     _show(axes, _mosaic(images, gap=1))
@@ -160,20 +163,20 @@ def edit_sweep(images: np.ndarray, strengths: Sequence[float], title: str = "") 
 
 
 def nearest(images: np.ndarray, neighbours: np.ndarray, distances: Sequence[float]) -> Figure:
-    """Draw generated images above the training images nearest to them: copies show.
+    """Draw generated images above their nearest training images, so that copies can be seen.
 
     Args:
-        images: (n, height, width, c), generated, values in [0, 1].
+        images: (n, height, width, c), generated images, values in [0, 1].
         neighbours: (n, height, width, c), the nearest training image of each.
-        distances: n numbers, written below.
+        distances: n numbers, written below the neighbours.
 
     Raises:
-        ValueError: if there is not one neighbour and one distance an image.
+        ValueError: if there is not one neighbour and one distance per image.
     """
     if images.shape != neighbours.shape or len(images) != len(distances):
         raise ValueError(
-            f"Images {images.shape} need as many neighbours, not {neighbours.shape}, and "
-            f"distances, not {len(distances)}."
+            f"Images {images.shape} need one neighbour and one distance per image, not "
+            f"neighbours {neighbours.shape} and {len(distances)} distances."
         )
     figure = reconstructions(images, {"nearest in training": neighbours}, len(images), "generated")
     width = images.shape[2]
@@ -204,21 +207,22 @@ def arithmetic(
 
     Args:
         examples: name of each of the three concepts -> (k, height, width, c) in [0, 1].
-        averages: (3, height, width, c), the decoded averages of their codes, drawn below them.
-        result: (9, height, width, c), decoded `latent.neighbours` of the result, which is in
-            the middle.
-        pixel_result: (height, width, c), of `attributes.pixel_arithmetic`.
+        averages: (3, height, width, c), the decoded averages of their codes, drawn below the
+            examples.
+        result: (9, height, width, c), the decoded `latent.neighbours` of the result. The result
+            itself is in the middle.
+        pixel_result: (height, width, c), as `latent.pixel_arithmetic` returns it.
 
     Raises:
         ValueError: if there are not three concepts or not nine results.
     """
     if len(examples) != 3 or len(averages) != 3 or len(result) != 9:
         raise ValueError(
-            f"Arithmetic takes 3 concepts, 3 averages and 9 results, "
+            f"Arithmetic needs 3 concepts, 3 averages and 9 results, "
             f"not {len(examples)}, {len(averages)} and {len(result)}."
         )
     k = max(len(images) for images in examples.values())
-    top = 1.15 + k  # all lengths in sides of an image, the averages stand on 0
+    top = 1.15 + k  # lengths in sides of an image; the averages begin at y = 0
     figure, axes = _canvas(0.8 * 9.8, 0.8 * (max(top, 3) + 0.6))
 
     def place(images: np.ndarray, x: float, y: float, zoom: int = 1) -> None:
@@ -245,11 +249,11 @@ def arithmetic(
 
 
 def history(logs: Mapping[str, Sequence[float]], names: Sequence[str] = ("loss",)) -> Figure:
-    """Draw what was logged over the epochs of training, with its validation where there is one.
+    """Draw what was logged in each epoch of training, and its validation values if there are any.
 
     Args:
-        logs: `keras.callbacks.History.history`.
-        names: the logged figures to draw, one plot each.
+        logs: `keras.callbacks.History.history`, a name -> one value per epoch.
+        names: the names to draw, one plot per name.
     """
     figure, all_axes = plt.subplots(
         1, len(names), figsize=(4.6 * len(names), 3.2), layout="constrained", dpi=DPI, squeeze=False
@@ -275,13 +279,13 @@ def curves(
     x_label: str,
     y_label: str,
 ) -> Figure:
-    """Draw figures measured at some sizes, one line each, with their spread over seeds.
+    """Draw values that were measured at several sizes, one line per title.
 
     Args:
-        x: (k,), positive sizes, such as latent dimensions or numbers of labels; drawn
-            logarithmically.
-        lines: title -> (k,) values or (k, seeds); of the latter the mean and, as error bars, the
-            standard deviation are drawn.
+        x: (k,), positive sizes, such as latent dimensions or numbers of labels, drawn on a
+            logarithmic axis.
+        lines: title -> values (k,) or (k, seeds). Of several seeds, the mean is drawn, with the
+            standard deviation as error bars.
         x_label, y_label: what the axes mean, with units.
     """
     figure, axes = _canvas(6.2, 3.9)
@@ -311,8 +315,8 @@ def curves(
 def kl_terms() -> Figure:
     """Draw the two terms of the KL divergence of N(mu, v) from N(0, 1), as DLSP does.
 
-    Beside each other, without their factor 1/2: v - log v - 1, which is 0 at v = 1, and mu^2,
-    which is 0 at mu = 0.
+    They are drawn side by side, without their factor 1/2: v - log v - 1, which is 0 at v = 1, and
+    mu^2, which is 0 at mu = 0.
     """
     v, mu = np.linspace(0.02, 4, 200), np.linspace(-2, 2, 200)
     figure, all_axes = plt.subplots(1, 2, figsize=(7.2, 2.9), layout="constrained", dpi=DPI)
@@ -330,20 +334,21 @@ def kl_terms() -> Figure:
 
 
 def kl_heatmaps(kl: Mapping[str, np.ndarray]) -> Figure:
-    """Draw the KL divergence of each latent dimension over the epochs: dark ones have collapsed.
+    """Draw the KL divergence of each latent dimension over the epochs: dark dimensions collapsed.
 
     Args:
         kl: title -> (epochs, d), in nats, such as the sum of both lists of a `KLHistory`. The
-            dimensions are drawn from the one that is largest in the last epoch to the smallest.
+            dimensions are sorted by their value in the last epoch, the largest first.
 
     Raises:
-        ValueError: if one of them is no such table.
+        ValueError: if an array is not of shape (epochs, d).
     """
     tables = {title: np.asarray(table) for title, table in kl.items()}
     for table in tables.values():
         if table.ndim != 2 or 0 in table.shape:
             raise ValueError(
-                f"A row an epoch, a column a dimension: (epochs, d), not {table.shape}."
+                f"A table needs one row per epoch and one column per dimension, (epochs, d), "
+                f"not {table.shape}."
             )
     highest = max(table.max() for table in tables.values())
     figure, all_axes = plt.subplots(
@@ -370,13 +375,13 @@ def kl_heatmaps(kl: Mapping[str, np.ndarray]) -> Figure:
 
 
 def code_histograms(z: np.ndarray) -> Figure:
-    """Draw how the codes are distributed along each latent dimension, against N(0, 1).
+    """Draw a histogram of the codes for each latent dimension, with the density of N(0, 1).
 
     Args:
-        z: (n, d) codes, of which mean ± standard deviation are written above each plot.
+        z: (n, d) codes. Their mean ± standard deviation is written above each plot.
 
     Raises:
-        ValueError: if it is no such table.
+        ValueError: if z is not of shape (n, d).
     """
     if z.ndim != 2 or 0 in z.shape:
         raise ValueError(f"Histograms need codes of shape (n, d), not {z.shape}.")
@@ -408,7 +413,7 @@ def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def finished(figure: Figure) -> Figure:
-    """Close a figure and return it: a notebook would show an open one twice."""
+    """Close a figure and return it, because a notebook shows an open figure twice."""
     plt.close(figure)
     return figure
 
@@ -418,10 +423,10 @@ def _show(axes: Axes, picture: np.ndarray, **options: Any) -> None:
 
 
 def _mosaic(images: np.ndarray, gap: int) -> np.ndarray:
-    """Join (rows, columns, height, width, c) to one picture with white gaps of some pixels."""
+    """Return images (rows, columns, height, width, c) as one picture, with white gaps of pixels."""
     if images.min() < 0 or images.max() > 1:
         raise ValueError(
-            f"Images are drawn from values in [0, 1], not [{images.min():g}, {images.max():g}]."
+            f"Images must have values in [0, 1], not [{images.min():g}, {images.max():g}]."
         )
     n_rows, n_columns, height, width, channels = images.shape
     shape = (n_rows, height + gap, n_columns, width + gap, channels)

@@ -17,10 +17,10 @@ from keras import ops
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Draws the same samples after every epoch: the training is seen at work.
+    """Draws the same samples after every epoch, so that one sees the training work.
 
-    In a notebook the picture below the progress bar is replaced every epoch; in a terminal the
-    pictures go to a folder.
+    In a notebook, the picture below the progress bar is replaced after every epoch. In a terminal,
+    the pictures are written to a folder.
 
     Args:
         draw: returns images (n, height, width, c) or (rows, columns, height, width, c) in [0, 1],
@@ -79,15 +79,15 @@ class SampleGrid(keras.callbacks.Callback):
 class WeightAverage(keras.callbacks.Callback):
     """Gives the generator the moving average of its weights when the training ends.
 
-    The players of a GAN circle around their equilibrium; the average stands closer to it.
+    The weights of a GAN's players circle around their equilibrium; their average is closer to it.
     Source: Yazici et al., "The unusual effectiveness of averaging in GAN training" (ICLR 2019).
 
     Args:
-        momentum: weight of the past, a step; grows to this value, so that the first bad weights
-            are soon forgotten.
+        momentum: weight of the old average per step. It starts smaller and grows to this value,
+            so that the first bad weights soon lose their influence.
     """
 
-    EVERY = 5  # steps between two updates: one each step would cost more and change little
+    EVERY = 5  # steps between two updates: an update in each step would cost more and change little
 
     def __init__(self, momentum: float = 0.995) -> None:
         super().__init__()
@@ -98,15 +98,15 @@ class WeightAverage(keras.callbacks.Callback):
         self.average: list = []
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Update the average: before a step, since Keras waits for a GPU to look at its logs after.
+        """Update the average before a step: after a step, Keras would wait for the GPU's logs.
 
-        The weights before an epoch's first step are counted already.
+        The weights before the first step of an epoch are in the average already.
         """
         if batch and batch % self.EVERY == 0:
             self._update()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Update the average with the weights that the epoch ends with."""
+        """Update the average with the weights at the end of the epoch."""
         self._update()
 
     def _update(self) -> None:
@@ -122,27 +122,27 @@ class WeightAverage(keras.callbacks.Callback):
         self.updates += 1
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Put the average in the generator's place."""
+        """Give the generator the average of its weights."""
         for variable, value in zip(self.model.generator.weights, self.average, strict=True):
             variable.assign(value)
 
 
 class Resume(keras.callbacks.Callback):
-    """Lets a training that was killed go on after its last whole epoch, once it is started again.
+    """Continues a training that was killed, after its last whole epoch.
 
     Start the same program with the same folder. `fit(epochs=n)` then trains the epochs up to n
-    that are missing, and returns the history of all. Weights, optimizers, noise, history and
-    average are those after the last whole epoch. Images that `fit` shuffles come in another order
-    than they would have; with `shuffle=False` the result is that of a training never interrupted.
+    that are missing, and returns the history of all epochs. Weights, optimizers, noise, history
+    and average are those after the last whole epoch. `fit` shuffles the images in another order
+    than without the interruption; with `shuffle=False` the result is the same as without it.
 
-    After each epoch one file replaces that of the epoch before, all at once: a training may be
-    killed at any moment, also while it is written. An epoch that ended with NaN is not kept.
+    After each epoch a new file replaces the old one in a single operation. So a training may be
+    killed at any moment, also while the file is written. An epoch that ended with NaN is not kept.
     (`keras.callbacks.BackupAndRestore` writes two files in place, one after the other, and keeps
     neither the history nor the state of the noise.)
 
     Args:
-        folder: where "training.npz" is kept, one folder a training. Workers on several hosts
-            need one folder that all of them see.
+        folder: where "training.npz" is kept, one folder per training. Workers on several hosts
+            need one folder that all of them can read and write.
         average: the `WeightAverage` of the same `fit`, if there is one.
     """
 
@@ -155,7 +155,7 @@ class Resume(keras.callbacks.Callback):
         self.resumed = False
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Bring the model to where the training was, if the folder holds one.
+        """Restore the state of the training, if the folder holds one.
 
         Raises:
             ValueError: if it is the training of another model.
@@ -181,7 +181,7 @@ class Resume(keras.callbacks.Callback):
             self.average.updates = record["updates"]
         self.epochs, self.history = record["epochs"], record["history"]
         self.resumed = True
-        model._initial_epoch = self.epochs[-1] + 1  # where Keras's own callback leaves it too
+        model._initial_epoch = self.epochs[-1] + 1  # as Keras's own callback does
         print(f"Resumed after epoch {self.epochs[-1] + 1} of {self.file}.")
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -214,7 +214,7 @@ class Resume(keras.callbacks.Callback):
         unfinished.replace(self.file)
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Put the earlier epochs into Keras's history, if no epoch was missing."""
+        """Put the earlier epochs into Keras's history, if there was no epoch left to train."""
         self._continue_history()
 
     def _continue_history(self) -> None:

@@ -1,7 +1,7 @@
 """What this machine computes on: backend, processor, GPUs, precision, and what is missing.
 
-A GPU is used whenever the backend finds one. Its memory is taken as it is needed: the settings
-for that stand in `ankeras/__init__.py`, since the backends read them only at their start.
+A GPU is used whenever the backend finds one. Its memory is taken when it is needed. The settings
+for that are in `ankeras/__init__.py`, because the backends read them only when they start.
 """
 
 import importlib.metadata
@@ -17,20 +17,20 @@ from ankeras.training.autodiff import BACKEND
 import keras
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-# Whether mixed_bfloat16 is the default where it is fast. It becomes so by measurement: of
-# bench/precision.py on such a machine, that training is faster and the models are as good.
-# Processors were measured with TensorFlow, GPUs not yet.
+# Whether mixed_bfloat16 is the default where it is fast. It becomes the default after
+# bench/precision.py has shown on such a machine that training is faster and the models are as good.
+# Processors were measured with TensorFlow, GPUs were not.
 BFLOAT16_BY_DEFAULT = {"GPU": False, "processor": BACKEND == "tensorflow"}
-# Since this compute capability (Ampere, 2020) NVIDIA's GPUs multiply in bfloat16 faster than in
+# From this compute capability on (Ampere, 2020), NVIDIA's GPUs multiply faster in bfloat16 than in
 # float32.
 BFLOAT16_CAPABILITY = 8.0
-# The processors that do, as Linux names the instructions.
+# The instructions of processors that multiply faster in bfloat16, as Linux names them.
 BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 
 
 @dataclass(frozen=True)
 class Devices:
-    """What was found.
+    """What a machine computes on.
 
     Attributes:
         backend: "tensorflow", "jax" or "torch".
@@ -56,20 +56,22 @@ class Devices:
             f"precision    {self.precision}",
         ]
         if self.gpus:
-            lines.append("GPU memory   taken as it is needed")
+            lines.append("GPU memory   taken when it is needed")
         return "\n".join([*lines, self.advice] if self.advice else lines)
 
 
 def setup(seed: int = 42, precision: str | None = None) -> str:
     """Start a session: seed Python, NumPy and the backend, and set the precision.
 
-    Networks that are built afterwards compute in this precision. In the mixed ones, layers compute
-    in 16 bits; weights, last layers, losses and what `predict` returns stay in float32. What was
-    built before keeps its own.
+    Networks that are built afterwards compute in this precision. In the mixed precisions, layers
+    compute in 16 bits; weights, last layers, losses and what `predict` returns stay in float32.
+    Networks that were built before keep their precision.
 
-    Whether a training step is compiled by XLA is not set here: with `jit_compile="auto"`, the
-    default of `compile`, Keras does so for TensorFlow on a GPU and does not on a processor, where
-    small convolutions would become slower. JAX always compiles, PyTorch never.
+    With TensorFlow, it also changes two defaults, as `tensorflow_patch.py` describes.
+
+    Whether XLA compiles a training step is not set here. With `jit_compile="auto"`, the default of
+    `compile`, Keras compiles for TensorFlow on a GPU. It does not on a processor, where small
+    convolutions would become slower. JAX always compiles, PyTorch never.
 
     Args:
         seed: the seed; the same seed gives the same figures on the same machine.
@@ -89,6 +91,8 @@ def setup(seed: int = 42, precision: str | None = None) -> str:
         chosen, reason = precision, "as asked for"
     if chosen not in PRECISIONS:
         raise ValueError(f"precision must be one of {PRECISIONS}, not {precision!r}.")
+    if BACKEND == "tensorflow":
+        import ankeras.training.tensorflow_patch  # noqa: F401
     keras.config.set_dtype_policy(chosen)
     keras.utils.set_random_seed(seed)
     found = find_devices()
@@ -127,7 +131,7 @@ def _processor_flags() -> frozenset[str]:
 
 
 def find_devices() -> Devices:
-    """Ask the backend for its GPUs and the machine for those that the backend does not use."""
+    """Return what the backend computes on, and advice about GPUs that it does not use."""
     gpus = tuple(name for name, _ in _gpus_in_use())
     return Devices(
         backend=BACKEND,
@@ -173,7 +177,7 @@ def _as_number(capability: tuple[int, int]) -> float:
 
 
 def _gpus_present() -> tuple[str, ...]:
-    """Name the NVIDIA GPUs that the operating system knows of, whatever the backend sees."""
+    """Return the names of the NVIDIA GPUs that the operating system knows."""
     files = Path("/proc/driver/nvidia/gpus").glob("*/information")
     models = [
         line.split(":", 1)[1].strip()

@@ -5,8 +5,8 @@ from ankeras.grading import Alternative, Mutant
 PROOF = [
     Mutant(
         "1.1",
-        "two numbers, whatever d",
-        "test_a_code_an_image",
+        "always two numbers, for any d",
+        "test_one_code_per_image",
         ("layers.Dense(enc_output_shape,", "layers.Dense(2,"),
     ),
     Mutant(
@@ -36,18 +36,18 @@ PROOF = [
     Mutant(
         "1.1",
         "no flattening",
-        "test_a_code_an_image",
+        "test_one_code_per_image",
         ("    x = layers.Flatten()(x)\n", ""),
     ),
     Mutant(
         "1.1",
-        "images of 28x28 only",
+        "only images of 28x28",
         "test_encoder_of_other_images",
         ("layers.Flatten()(x)", "layers.Reshape((7 * 7 * 32,))(x)"),
     ),
     Mutant(
         "1.1",
-        "one channel, whatever there are",
+        "always one channel",
         "test_encoder_of_other_images",
         ("layers.Input(shape=enc_input_shape,", "layers.Input(shape=(*enc_input_shape[:2], 1),"),
     ),
@@ -59,8 +59,8 @@ PROOF = [
     ),
     Mutant(
         "1.1",
-        "named after the other network",
-        "test_a_code_an_image",
+        "the name of the other network",
+        "test_one_code_per_image",
         ('name="encoder"', 'name="decoder"'),
     ),
     Mutant(
@@ -84,13 +84,13 @@ PROOF = [
     Mutant(
         "1.2",
         "softmax over a single channel",
-        "test_an_image_a_code",
+        "test_one_image_per_code",
         ('"sigmoid"', '"softmax"'),
     ),
     Mutant(
         "1.2",
         "a single up-sampling",
-        "test_an_image_a_code",
+        "test_one_image_per_code",
         ("(32, 16)", "(16,)"),
     ),
     Mutant(
@@ -114,12 +114,12 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "1.2",
         "no padding",
-        "test_an_image_a_code",
+        "test_one_image_per_code",
         ('layers.Conv2D(n_filters, 3, padding="same")', "layers.Conv2D(n_filters, 3)"),
     ),
     Mutant(
         "1.2",
-        "from 7x7, whatever the image",
+        "always starts with 7x7",
         "test_decoder_of_other_images",
         ("height // 4, width // 4, 32", "7, 7, 32"),
     ),
@@ -131,7 +131,7 @@ def get_decoder(dec_input_shape, dec_output_shape):
     ),
     Mutant(
         "1.2",
-        "grey, whatever the channels",
+        "always one channel",
         "test_decoder_of_other_images",
         ("layers.Conv2D(channels,", "layers.Conv2D(1,"),
     ),
@@ -184,18 +184,18 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "1.3",
         "ends at the code",
-        "test_an_image_an_image",
+        "test_one_reconstruction_per_image",
         ("outputs=output_layer", "outputs=z"),
     ),
     Mutant(
         "1.3",
         "no name",
-        "test_an_image_an_image",
+        "test_one_reconstruction_per_image",
         (', name="autoencoder"', ""),
     ),
     Mutant(
         "1.3",
-        "one size of the code",
+        "always the same size of the code",
         "test_autoencoder_of_other_images",
         (
             "    encoder = get_encoder(ae_input_shape, latent_dim)\n",
@@ -204,7 +204,7 @@ def get_decoder(dec_input_shape, dec_output_shape):
     ),
     Mutant(
         "1.3",
-        "one shape of images",
+        "always the same shape of images",
         "test_autoencoder_of_other_images",
         (
             "    encoder = get_encoder(ae_input_shape, latent_dim)\n",
@@ -226,7 +226,7 @@ def get_decoder(dec_input_shape, dec_output_shape):
     ),
     Mutant(
         "2.1",
-        "one number an image",
+        "one number per image",
         "test_loss_of_any_shape",
         ("ops.mean(of_images)", "of_images"),
     ),
@@ -292,7 +292,7 @@ def get_decoder(dec_input_shape, dec_output_shape):
     ),
     Mutant(
         "3.1",
-        "the last weights stay",
+        "the last weights are kept",
         "test_early_stopping",
         (", restore_best_weights=True", ""),
     ),
@@ -304,7 +304,7 @@ def get_decoder(dec_input_shape, dec_output_shape):
     ),
     Mutant(
         "3.1",
-        "patience of the two exchanged",
+        "the two patiences exchanged",
         "test_early_stopping",
         code="""
 def compile_autoencoder(autoencoder):
@@ -452,7 +452,7 @@ def slide_callbacks():
     ),
     Mutant(
         "4.1",
-        "the first minibatch alone",
+        "only the first minibatch",
         "test_error_in_inference_mode",
         (
             "    for d in sizes:\n",
@@ -492,7 +492,7 @@ def get_encoder(enc_input_shape, enc_output_shape):
     ),
     Alternative(
         "1.1",
-        "a class of its own",
+        "its own class",
         """
 class Encoder(keras.Model):
     def __init__(self, d):
@@ -590,7 +590,7 @@ def slide_callbacks():
     ),
     Alternative(
         "3.2",
-        "data sets of pairs",
+        "a data set of pairs",
         """
 def train(autoencoder, X_train, X_val, epochs, batch_size):
     pairs = tf.data.Dataset.from_tensor_slices((X_train, X_train))

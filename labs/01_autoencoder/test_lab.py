@@ -1,26 +1,18 @@
 """The checks of lab 1 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import class_name, exercise, expect
 
 import numpy as np
 
-LAYERS = """
-def layers_of(model):
-    return model._flatten_layers(include_self=False)
-
-def count_strided(model):
-    return sum(
-        isinstance(layer, layers.Conv2D) and tuple(layer.strides) == (2, 2)
-        for layer in layers_of(model)
-    )
-
-def count_convolutions(model):
-    return sum("Conv" in type(layer).__name__ for layer in layers_of(model))
-"""
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    from keras import layers
 
 
 @exercise("1.1", points=1)
-def test_a_code_an_image(student, rng):
+def test_one_code_per_image(student, rng):
     """An image of 28x28 pixels becomes a code of d numbers."""
     encoder = student.get_encoder((28, 28, 1), 5)
     expect.equal(encoder.name, "encoder", "the name of the model")
@@ -30,67 +22,76 @@ def test_a_code_an_image(student, rng):
 @exercise("1.1", points=1)
 def test_image_is_halved_twice(student):
     """There are at least two blocks, each with a convolution of stride 2."""
-    student.define(LAYERS)
     encoder = student.get_encoder((28, 28, 1), 4)
     expect.between(
-        student.count_strided(encoder),
+        student.run_beside(count_strided, encoder),
         2,
         6,
         "the number of convolutions with stride 2",
-        "Each block halves the image by itself: Conv2D(..., strides=2).",
+        "The convolution of each block halves the image: Conv2D(..., strides=2).",
     )
 
 
 @exercise("1.1", points=1)
 def test_codes_are_not_bounded(student, rng):
-    """The last dense layer has no activation: codes are positive and negative, of any size."""
+    """The last dense layer has no activation: codes may be positive or negative, and large."""
     encoder = student.get_encoder((8, 8, 1), 32)
     z = encoder(1e4 * rng.normal(size=(16, 8, 8, 1)).astype("float32"), training=False)
     expect.shape(z, (16, 32), "the codes of 16 images with d = 32")
-    hint = "Does an activation after the last dense layer cut them off?"
-    expect.between(float(z.max()), 10.0, np.inf, "the largest value of codes of huge images", hint)
-    expect.between(float(z.min()), -np.inf, -10.0, "the smallest value of these codes", hint)
+    hint = "Is there an activation after the last dense layer? It limits the values."
+    expect.between(
+        float(z.max()),
+        10.0,
+        np.inf,
+        "the largest value in the codes of images with very large values",
+        hint,
+    )
+    expect.between(float(z.min()), -np.inf, -10.0, "the smallest value in these codes", hint)
 
 
 @exercise("1.2", points=1)
-def test_an_image_a_code(student, rng):
-    """A code becomes an image of 28x28 pixels, and other codes become other images."""
+def test_one_image_per_code(student, rng):
+    """A code becomes an image of 28x28 pixels, and different codes become different images."""
     decoder = student.get_decoder(5, (28, 28, 1))
     expect.equal(decoder.name, "decoder", "the name of the model")
     x = decoder(codes(rng, 3, 5))
     expect.shape(x, (3, 28, 28, 1), "the images of 3 codes with d = 5")
     expect.between(
-        float(np.ptp(x, axis=0).max()), 1e-5, 1.0, "the largest difference of images of other codes"
+        float(np.ptp(x, axis=0).max()),
+        1e-5,
+        1.0,
+        "the largest difference between the images of different codes",
     )
 
 
 @exercise("1.2", points=1)
 def test_pixels_lie_between_0_and_1(student, rng):
-    """Pixels lie in [0, 1], wherever the code lies."""
+    """All pixels lie in [0, 1], for any code."""
     decoder = student.get_decoder(8, (8, 8, 3))
     x = decoder(1e3 * codes(rng, 32, 8), training=False)
     expect.shape(x, (32, 8, 8, 3), "the images of 32 codes with d = 8")
-    hint = "Which activation stands at the end?"
-    expect.between(float(x.min()), 0.0, 0.5, "the darkest pixel of images of far codes", hint)
-    expect.between(float(x.max()), 0.5, 1.0, "the brightest pixel of these images", hint)
+    hint = "Which activation is the last one?"
+    expect.between(
+        float(x.min()), 0.0, 0.5, "the darkest pixel in the images of codes with large values", hint
+    )
+    expect.between(float(x.max()), 0.5, 1.0, "the brightest pixel in these images", hint)
 
 
 @exercise("1.2", points=1)
 def test_images_grow_by_convolutions(student):
-    """There are two blocks with a convolution each, and a convolution at the end."""
-    student.define(LAYERS)
+    """There are two blocks with one convolution each, and one convolution at the end."""
     decoder = student.get_decoder(4, (28, 28, 1))
     expect.between(
-        student.count_convolutions(decoder),
+        student.run_beside(count_convolutions, decoder),
         3,
         9,
         "the number of convolutions",
-        "A convolution follows each up-sampling; one more returns to the image's channels.",
+        "One convolution after each up-sampling, and a last one with the channels of the image.",
     )
 
 
 @exercise("1.3", points=1)
-def test_an_image_an_image(student, rng):
+def test_one_reconstruction_per_image(student, rng):
     """The output has the shape of the input."""
     autoencoder = student.get_autoencoder((28, 28, 1), 5)
     expect.equal(autoencoder.name, "autoencoder", "the name of the model")
@@ -100,19 +101,19 @@ def test_an_image_an_image(student, rng):
 
 @exercise("1.3", points=2)
 def test_both_networks_are_inside(student, rng):
-    """The autoencoder is its own encoder and decoder: their weights are its weights."""
+    """The autoencoder contains its encoder and its decoder, and shares their weights."""
     autoencoder = student.get_autoencoder((8, 8, 1), 3)
     encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
     x = 20 * rng.normal(size=(4, 8, 8, 1)).astype("float32")  # so that codes are not near 0
     z = encoder(x, training=False)
-    expect.shape(z, (4, 3), "what the encoder inside makes of 4 images with d = 3")
+    expect.shape(z, (4, 3), "the codes that the encoder inside returns for 4 images with d = 3")
     hint = "Call the two networks one after the other, and build the model from that."
     for when in ("before", "after"):
         expect.close(
             autoencoder(x, training=False),
             decoder(encoder(x, training=False), training=False),
-            f"the reconstructions {when} the weights of both networks are changed, "
-            "against the decoder's images of the encoder's codes",
+            f"the reconstructions {when} the weights of both networks are changed; expected is "
+            "what the decoder returns for the encoder's codes",
             hint,
         )
         for network in (encoder, decoder):
@@ -120,7 +121,7 @@ def test_both_networks_are_inside(student, rng):
     expect.equal(
         autoencoder.count_params(),
         encoder.count_params() + decoder.count_params(),
-        "the number of parameters: that of the encoder plus that of the decoder",
+        "the number of parameters; expected is that of the encoder plus that of the decoder",
         hint,
     )
 
@@ -139,11 +140,13 @@ def test_loss_has_the_right_value(student, rng):
 
 @exercise("2.1", points=1)
 def test_loss_of_perfect_and_of_worst_images(student):
-    """A perfect reconstruction costs nothing, one that is wrong everywhere 1 a pixel."""
+    """The loss is 0 for perfect images, and 1 per pixel where every pixel is wrong by 1."""
     x = np.ones((3, 4, 4, 1), "float32")
     expect.close(student.reconstruction_loss(x, x), 0.0, "the loss of perfect reconstructions")
     expect.close(
-        student.reconstruction_loss(x, 0 * x), 16.0, "the loss of black images for white ones"
+        student.reconstruction_loss(x, 0 * x),
+        16.0,
+        "the loss of black reconstructions of white images with 4x4 pixels",
     )
 
 
@@ -157,7 +160,7 @@ def test_optimizer_is_that_of_the_slides(student):
 
 @exercise("3.1", points=1)
 def test_loss_and_metrics(student, rng):
-    """The loss is that of exercise 2.1; mse and mae are logged beside it."""
+    """The loss is the one of exercise 2.1; mse and mae are logged, too."""
     found, W = compiled(student, 5)
     x = rng.uniform(size=(6, 5)).astype("float32")
     logs = found.evaluate(x, x, verbose=0, return_dict=True)
@@ -166,7 +169,7 @@ def test_loss_and_metrics(student, rng):
         logs["loss"],
         (error**2).sum(axis=1).mean(),
         "the loss that evaluate reports for 6 inputs of 5 numbers",
-        "Give your own function to compile.",
+        "Pass your reconstruction_loss to compile.",
     )
     for name, value in (("mse", (error**2).mean()), ("mae", np.abs(error).mean())):
         expect.that(name in logs, "the metrics", 'both "mse" and "mae"', sorted(logs))
@@ -175,13 +178,13 @@ def test_loss_and_metrics(student, rng):
 
 @exercise("3.1", points=1)
 def test_early_stopping(student):
-    """Training stops after 10 epochs without progress, and the best weights come back."""
+    """Training stops after 10 epochs without progress, and the best weights are restored."""
     stopping = callback(student, "EarlyStopping")
-    expect.equal(stopping.monitor, "val_loss", "what EarlyStopping watches")
+    expect.equal(stopping.monitor, "val_loss", "what EarlyStopping observes (monitor)")
     expect.equal(stopping.patience, 10, "the patience of EarlyStopping")
     expect.that(
         bool(stopping.restore_best_weights),
-        "whether the best weights come back",
+        "whether the best weights are restored (restore_best_weights)",
         "True",
         stopping.restore_best_weights,
     )
@@ -191,9 +194,9 @@ def test_early_stopping(student):
 def test_reduction_of_the_rate(student):
     """The learning rate is halved after 5 epochs without progress, down to 0.00001."""
     reduction = callback(student, "ReduceLROnPlateau")
-    expect.equal(reduction.monitor, "val_loss", "what ReduceLROnPlateau watches")
+    expect.equal(reduction.monitor, "val_loss", "what ReduceLROnPlateau observes (monitor)")
     expect.equal(reduction.patience, 5, "the patience of ReduceLROnPlateau")
-    expect.close(reduction.factor, 0.5, "the factor")
+    expect.close(reduction.factor, 0.5, "the factor of ReduceLROnPlateau")
     expect.close(reduction.min_lr, 1e-5, "the smallest learning rate", rtol=1e-3, atol=0)
 
 
@@ -204,7 +207,7 @@ def test_the_target_is_the_input(student, rng):
     model = linear(student, W, rate=0.02)
     logs = student.train(model, X.astype("float32"), X_val.astype("float32"), 1, 6)
     after = W - 0.02 * 2 / 6 * X.T @ (X @ W - X)
-    hint = "Without labels the target is the input itself: of the training and of the validation."
+    hint = "There are no labels: the target is the input itself, in training and in validation."
     expect.close(model.get_weights()[0], after, "the weights after one step on all images", hint)
     for name, value in (
         ("loss", squared_errors(X, X @ W).mean()),
@@ -228,19 +231,22 @@ def test_training_stops_by_itself(student, rng):
     expect.equal(
         len(logs["loss"]),
         11,
-        "the epochs of a training that may last 15 but makes no progress after the first",
-        "Give the callbacks of exercise 3.1 to fit.",
+        "the number of epochs, if 15 are allowed but there is no progress after the first",
+        "Pass the callbacks of exercise 3.1 to fit.",
     )
     expect.between(
-        float(model.optimizer.learning_rate), 0.0, 0.051, "the learning rate, 0.1 at the start"
+        float(model.optimizer.learning_rate),
+        0.0,
+        0.051,
+        "the learning rate at the end; it was 0.1 at the start",
     )
 
 
 @exercise("4.1", points=1)
 def test_errors_of_known_networks(student, rng):
-    """The error of each network is summed over pixels and averaged over images."""
+    """The error of each network is summed over the pixels and averaged over the images."""
     X = images(rng, 7, 4, 4, 1)
-    found = student.errors_by_size([1, 2, 8], dimmers(student), X)
+    found = student.errors_by_size([1, 2, 8], student.run_beside(Dimmers), X)
     error = {d: ((X * (1 - 1 / d)) ** 2).sum() / 7 for d in (1, 2, 8)}
     expect.that(
         isinstance(found, dict) and sorted(found) == [1, 2, 8],
@@ -252,21 +258,21 @@ def test_errors_of_known_networks(student, rng):
         expect.close(
             found[d],
             error[d],
-            f"the error for d = {d}, of a network that divides its input",
+            f"the error for d = {d}, of a network that divides its input by d",
             "The sum of all squared errors of all images, divided by the number of images.",
         )
 
 
 @exercise("4.1", points=1)
 def test_each_network_is_trained_once(student, rng):
-    """One autoencoder is trained for each size, of that size, and no other."""
-    factory = dimmers(student)
+    """One autoencoder is trained per size, and no other."""
+    factory = student.run_beside(Dimmers)
     student.errors_by_size([3, 2], factory, images(rng, 2, 4, 4, 1))
     expect.equal(
-        sorted(student.built_for(factory)),
+        sorted(factory.sizes),
         [2, 3],
         "the sizes for which train_one was called",
-        "Training is what takes time: call train_one once for each d.",
+        "Training takes long: call train_one exactly once per d.",
     )
 
 
@@ -283,11 +289,7 @@ def squared_errors(x, x_hat):
 
 
 def compiled(student, size):
-    student.define("""
-def one_layer(size):
-    return keras.Sequential([keras.Input((size,)), layers.Dense(size, use_bias=False)])
-""")
-    found = student.compile_autoencoder(student.one_layer(size))
+    found = student.compile_autoencoder(student.run_beside(one_layer, size))
     expect.that(found is not None, "what compile_autoencoder returns", "the model", found)
     return found, found.get_weights()[0]
 
@@ -305,27 +307,42 @@ def callback(student, name):
 
 
 def linear(student, W, rate):
-    student.define("""
-def build_linear(W, rate):
+    return student.run_beside(build_linear, student.reconstruction_loss, W.astype("float32"), rate)
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def one_layer(size):
+    return keras.Sequential([keras.Input((size,)), layers.Dense(size, use_bias=False)])
+
+
+def build_linear(reconstruction_loss, W, rate):
     model = keras.Sequential([keras.Input((len(W),)), layers.Dense(len(W), use_bias=False)])
     model.set_weights([W])
     model.compile(keras.optimizers.SGD(rate), loss=reconstruction_loss, run_eagerly=True)
     return model
-""")
-    return student.build_linear(W.astype("float32"), rate)
 
 
-def dimmers(student):
-    student.define("""
+def count_strided(model):
+    return sum(
+        isinstance(layer, layers.Conv2D) and tuple(layer.strides) == (2, 2)
+        for layer in model._flatten_layers(include_self=False)
+    )
+
+
+def count_convolutions(model):
+    return sum(
+        "Conv" in type(layer).__name__ for layer in model._flatten_layers(include_self=False)
+    )
+
+
 class Dimmers:
+    """A function train_one(d) for exercise 4.1: its network divides the image by d."""
+
     def __init__(self):
         self.sizes = []
 
     def __call__(self, d):
         self.sizes.append(d)
         return keras.Sequential([keras.Input((4, 4, 1)), layers.Rescaling(1 / d)])
-
-def built_for(factory):
-    return factory.sizes
-""")
-    return student.Dimmers()

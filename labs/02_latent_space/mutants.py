@@ -23,7 +23,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "1.1",
-        "what is left is left out",
+        "the rest after the last full minibatch is left out",
         "test_minibatches",
         ("range(0, len(images), batch_size)", "range(0, len(images) - batch_size + 1, batch_size)"),
     ),
@@ -59,7 +59,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "1.2",
-        "the whole of what is left out on either side",
+        "1 - c left out on each side",
         "test_sides_are_quantiles",
         (
             "np.quantile(z, (1 - coverage) / 2, axis=0)\n"
@@ -69,7 +69,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "1.2",
-        "one pair of sides for all dimensions",
+        "the same two sides for all dimensions",
         "test_sides_are_quantiles",
         (
             "    return low, high\n",
@@ -78,7 +78,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "1.2",
-        "quantiles of all numbers together",
+        "quantiles over all numbers together",
         "test_share_between_the_sides",
         (
             "    low = np.quantile(z, (1 - coverage) / 2, axis=0)\n",
@@ -98,7 +98,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "1.2",
-        "as if codes were Gaussian",
+        "quantiles of a Gaussian",
         "test_sides_are_quantiles",
         (
             "    return low, high\n",
@@ -108,7 +108,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "1.2",
-        "90 %, whatever the coverage",
+        "always 90 %",
         "test_box_of_other_codes",
         (
             "    low = np.quantile(",
@@ -124,19 +124,19 @@ def encode(encoder, images, batch_size):
     Mutant(
         "2.1",
         "z_2 grows downwards",
-        "test_grid_stands_as_in_a_plot",
+        "test_grid_is_ordered_as_a_plot",
         ("np.linspace(high[1], low[1], n)", "np.linspace(low[1], high[1], n)"),
     ),
     Mutant(
         "2.1",
         "rows and columns exchanged",
-        "test_grid_stands_as_in_a_plot",
+        "test_grid_is_ordered_as_a_plot",
         ("np.meshgrid(z_1, z_2)", 'np.meshgrid(z_1, z_2, indexing="ij")'),
     ),
     Mutant(
         "2.1",
         "z_2 before z_1",
-        "test_grid_stands_as_in_a_plot",
+        "test_grid_is_ordered_as_a_plot",
         (
             "axis=-1).reshape(n * n, 2)",
             "axis=-1).reshape(n * n, 2)[:, ::-1]",
@@ -144,7 +144,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "2.1",
-        "the last location short of the side",
+        "the last location does not reach the side",
         "test_grid_covers_the_box",
         ("np.linspace(low[0], high[0], n)", "np.linspace(low[0], high[0], n, endpoint=False)"),
     ),
@@ -156,7 +156,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "2.1",
-        "20 locations, whatever n",
+        "always 20 locations",
         "test_grid_covers_the_box",
         ("    z_1 = np.linspace(", "    n = 20\n    z_1 = np.linspace("),
     ),
@@ -186,7 +186,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "3.1",
-        "Gaussian, cut off at the sides",
+        "a Gaussian, clipped at the sides",
         "test_codes_are_uniform_and_independent",
         (
             "    return low + u",
@@ -202,13 +202,13 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "3.1",
-        "from 0 to 1",
+        "always from 0 to 1",
         "test_codes_lie_in_the_box",
         ("return low + u * (high - low)", "return u"),
     ),
     Mutant(
         "3.1",
-        "high taken for the width",
+        "high used as the width",
         "test_codes_lie_in_the_box",
         ("(high - low)", "high"),
     ),
@@ -247,7 +247,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "3.2",
-        "code by code, as if there were as many of both",
+        "code by code: only for as many codes as training codes",
         "test_distances_of_any_codes",
         (
             "    return np.array([np.sqrt(np.sum((z_train - code) ** 2, axis=1)).min() "
@@ -279,7 +279,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "3.2",
-        "how far training codes are from test codes",
+        "the distances of training codes from test codes",
         "test_share_of_codes_astray",
         (
             "np.quantile(nearest_distance(z_test, z_train)",
@@ -312,7 +312,7 @@ def encode(encoder, images, batch_size):
     ),
     Mutant(
         "4.1",
-        "five codes, whatever n",
+        "always five codes",
         "test_interpolation_of_any_size",
         ("np.linspace(0, 1, n)", "np.linspace(0, 1, 5)"),
     ),
@@ -364,7 +364,7 @@ def walk(encoder, decoder, images, n):
     ),
     Mutant(
         "4.2",
-        "the walk closes at the first image",
+        "the walk returns to the first image",
         "test_walk_is_decoded",
         (
             "    for i in range(len(z) - 1):\n",

@@ -1,21 +1,11 @@
 # %% [markdown]
 # # Lab 2. The latent space
 #
-# A trained autoencoder maps each image $s$ to a code $z = \mathcal E(s)$ and each code back to an image $\mathcal D(z)$. Can you throw the encoder away, draw a code at random, and get a new image? In a plane you can look at all there is; then you will measure why it stops working as $d$ grows; and you will walk from one image to another.
+# A trained autoencoder maps each image $s$ to a code $z = \mathcal E(s)$ and each code back to an image $\mathcal D(z)$. Can you leave out the encoder, draw a random code, and get a new image? For $d = 2$ you can look at the whole plane of codes. Then you will measure why this fails when $d$ grows. At the end you will go from one image to another in small steps.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AN2DL, "Sampling the Latent Space", "The latent representation of MNIST autoencoder (d = 2)", "Outputs of interpolated trajectories"; ATIV, "Auto-encoders"; NOTES, "Latent Space Exploration".
-
-# %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = "../.." if Path("../../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
 
 # %% given=true
 import os
@@ -32,7 +22,7 @@ from ankeras import autoencoders, data, pictures
 from ankeras.grading import checker
 
 check = checker("02_latent_space")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 train_data, test_data = data.load("digits")
@@ -56,9 +46,9 @@ encoder, decoder = trained_players(2, epochs=30)
 # %% [markdown]
 # ## 1. Where the codes lie
 #
-# The codes of a data set are computed in **minibatches**: all images at once may not fit into memory. The layers are in inference mode.
+# The codes of a data set are computed in **minibatches**, because all images at once may need too much memory. The layers are in inference mode.
 #
-# **Exercise 1.1.** Encode all images, `batch_size` at a time; the last minibatch holds what is left.
+# **Exercise 1.1.** Encode all images in minibatches of `batch_size` images; the last minibatch may be smaller. Return one array, `(n, d)`, with one code per image, in the order of the images.
 
 
 # %% exercise="1.1" points=3
@@ -67,7 +57,7 @@ def encode(encoder, images, batch_size):
 
     encoder: a keras.Model, (batch, *image) -> (batch, d).
     images: (n, *image), a NumPy array.
-    batch_size: the number of images that are encoded at once.
+    batch_size: the number of images in a minibatch.
     Returns: (n, d), a NumPy array.
     """
     ### BEGIN SOLUTION
@@ -87,21 +77,21 @@ z_train, z_test = encode(encoder, X_train, 500), encode(encoder, X_test, 500)
 pictures.latent_plane(z_test, labels, class_names)
 
 # %% [markdown]
-# "Classes are somehow separated", though the network has never seen a label. But nothing says where the codes lie: to sample, we first look for a **populated** region. The simplest is a box: along each dimension $i$ it holds the central codes,
+# "Classes are somehow separated", although the network has never seen a label. But we do not know where the codes lie. To draw new codes, we first need a **populated** region. The simplest one is a box. Along each dimension $i$ it contains the central codes,
 #
 # $$ \text{low}_i = q_{(1-c)/2}(z_i), \qquad \text{high}_i = q_{(1+c)/2}(z_i), $$
 #
-# where $q_p(z_i)$ is the $p$-quantile of the codes' $i$-th components, and $c$ the coverage: $c = 0.9$ leaves out 5 % of the codes on either side.
+# where $q_p(z_i)$ is the $p$-quantile of the $i$-th components of all codes, and $c$ is the coverage: $c = 0.9$ leaves out 5 % of the codes on each side.
 #
-# **Exercise 1.2.** Find the box. (`np.quantile` knows quantiles.)
+# **Exercise 1.2.** Compute the box of the given codes, `(n, d)`. Return two arrays of $d$ numbers, `low` and `high`. (`np.quantile` computes quantiles.)
 
 
 # %% exercise="1.2" points=3
 def populated_box(z, coverage):
-    """Find the box around the central codes of each dimension.
+    """Return the box around the central codes of each dimension.
 
     z: (n, d), codes, a NumPy array.
-    coverage: the share c of the codes between the two sides, along each dimension; in (0, 1].
+    coverage: the share c of the codes between low and high, along each dimension; in (0, 1].
     Returns: (low, high), two arrays of shape (d,).
     """
     ### BEGIN SOLUTION
@@ -114,18 +104,18 @@ def populated_box(z, coverage):
 # %% [markdown]
 # ## 2. A grid of images
 #
-# Now we define sampling locations as a grid in the box, and decode each of them. The picture is to be read as a plot: $z_1$ grows to the right and $z_2$ **upwards**, while rows of an array are drawn from the top.
+# Now we take a grid of codes in the box, and decode each of them. The picture is like a plot: $z_1$ grows to the right and $z_2$ grows **upwards**. But row 0 of an array is drawn at the top.
 #
-# **Exercise 2.1.** Decode $n \times n$ locations. Along each axis they stand at equal distances, the first and the last on the sides of the box.
+# **Exercise 2.1.** Decode $n \times n$ codes. Along each axis they have equal distances; the first and the last lie on the sides of the box. Return one image per code, `(n, n, *image)`, in the order of the plot.
 
 
 # %% exercise="2.1" points=4
 def decoded_grid(decoder, low, high, n):
-    """Decode a grid of locations in a box of the latent plane (d = 2).
+    """Return the images of a grid of codes in a box of the latent plane (d = 2).
 
     decoder: a keras.Model, (batch, 2) -> (batch, *image); call it in inference mode.
     low, high: (2,), the sides of the box: (low z_1, low z_2) and (high z_1, high z_2).
-    n: the number of locations along each axis, at least 2.
+    n: the number of codes along each axis, at least 2.
     Returns: (n, n, *image), a NumPy array. Row 0 holds the largest z_2, column 0 the smallest z_1.
     """
     ### BEGIN SOLUTION
@@ -142,20 +132,20 @@ low, high = populated_box(z_train, 0.9)
 pictures.latent_grid(decoded_grid(decoder, low, high, 20), low, high)
 
 # %% [markdown]
-# Compare it with the points above. Neighbouring codes give similar images. Where no image was encoded the decoder has never been asked for anything, and it shows.
+# Compare it with the points above. Neighbouring codes give similar images. Where no training image has its code, the decoder was never trained, and you can see that.
 #
 # ## 3. Sampling, as $d$ grows
 #
-# We do not know the distribution $\phi_z$ of the codes, so we mimic "a new latent representation": each component of $z$ is drawn uniformly between the sides of the box,
+# We do not know the distribution $\phi_z$ of the codes. So we draw each component of $z$ uniformly between the two sides of the box,
 #
 # $$ z_i \sim \mathcal U(\text{low}_i, \text{high}_i), \qquad \text{independently for } i = 1, \dots, d. $$
 #
-# **Exercise 3.1.** Draw $n$ codes: new ones in every call.
+# **Exercise 3.1.** Draw $n$ codes in this way and return them, one code per row, `(n, d)`. Every call must draw new codes.
 
 
 # %% exercise="3.1" points=3
 def sample_box(low, high, n):
-    """Draw n random codes, uniform in a box.
+    """Return n random codes, uniform in a box.
 
     low, high: (d,), the sides of the box, NumPy arrays.
     Returns: (n, d), a NumPy array.
@@ -167,7 +157,7 @@ def sample_box(low, high, n):
 
 
 # %% [markdown]
-# One autoencoder for each size of the code. Reconstructions get better with $d$; what happens to the samples?
+# We train one autoencoder per size of the code. Reconstructions get better with $d$. What happens to the images of random codes?
 
 # %%
 SIZES = (2, 4, 8, 16, 32)
@@ -189,21 +179,21 @@ pictures.image_grid(samples[2], "random codes, d = 2", columns=14)
 pictures.image_grid(samples[32], "random codes, d = 32", columns=14)
 
 # %% [markdown]
-# "As the latent space dimension grows, it is more likely to fall in a less populated area." Let us measure it. How far is a code $z$ from the **nearest** of the training codes?
+# "As the latent space dimension grows, it is more likely to fall in a less populated area." Let us measure this. How far is a code $z$ from the **nearest** training code?
 #
 # $$ \delta(z) = \min_j \lVert z - z^{(j)} \rVert $$
 #
-# What is far? The codes of *test* images show it: they are new to the network, and they do stand for images. We call a code **astray** if it is farther from the training codes than 95 % of the test codes are, that is, if $\delta(z)$ is larger than the 0.95-quantile of $\delta$ over the test codes.
+# Which distance is large? The codes of *test* images tell us: the network has not seen these images, but their codes do belong to images. We call a code **astray** if $\delta(z)$ is larger than the 0.95-quantile of $\delta$ over the test codes: then it is farther from the training codes than 95 % of the test codes.
 #
-# **Exercise 3.2.** Compute $\delta$ of many codes, and the share of random codes that are astray.
+# **Exercise 3.2.** `nearest_distance`: compute $\delta$ of many codes, one number per code. `astray`: compute the share of the random codes that are astray, one number from 0 to 1.
 
 
 # %% exercise="3.2" points=4
 def nearest_distance(z, z_train):
-    """Return the distance of each code from the nearest training code.
+    """Return the distance from each code to the nearest training code.
 
-    z: (m, d).   z_train: (n, d).   NumPy arrays.
-    Returns: (m,), Euclidean distances.
+    z: (m, d).   z_train: (n, d).   Both are NumPy arrays.
+    Returns: (m,), the Euclidean distances.
     """
     ### BEGIN SOLUTION
     return np.array([np.sqrt(np.sum((z_train - code) ** 2, axis=1)).min() for code in z])
@@ -234,15 +224,15 @@ pictures.curves(
 )
 
 # %% [markdown]
-# The codes fill a smaller and smaller part of their box, so "this is a viable image generation approach only in a low dimensional latent space" (AN2DL). Notebook 2 asks a classifier about the *images* and comes to the same end. The way out is to make the codes follow a distribution that we know: lab 5.
+# When $d$ grows, the codes fill a smaller and smaller part of their box. So "this is a viable image generation approach only in a low dimensional latent space" (AN2DL). Notebook 2 lets a classifier read the *images* and finds the same. The solution is to train the network so that the codes follow a distribution that we know: lab 5.
 #
 # ## 4. From one image to another
 #
-# What lies *between* the codes of two images is another matter than what lies anywhere in the box. Take $n$ codes on the line from $z_a$ to $z_b$, in equal steps and with both ends:
+# A code *between* the codes of two images is not the same as a random code in the box. Take $n$ codes on the line from $z_a$ to $z_b$, in equal steps and with both ends:
 #
 # $$ z_k = (1 - t_k) \, z_a + t_k \, z_b, \qquad t_k = \frac k {n-1}, \quad k = 0, \dots, n - 1. $$
 #
-# **Exercise 4.1.** Return these codes.
+# **Exercise 4.1.** Return these codes, one code per row, `(n, d)`.
 
 
 # %% exercise="4.1" points=3
@@ -260,12 +250,12 @@ def interpolate(z_a, z_b, n):
 
 
 # %% [markdown]
-# **Exercise 4.2.** Walk through a series of images: from the code of each image to the code of the next, and decode what stands on the way.
+# **Exercise 4.2.** The input is a series of $k$ images. Encode them. From the code of each image to the code of the next, take $n$ codes as in exercise 4.1, and decode them. Return one row of $n$ images per line, `(k - 1, n, *image)`.
 
 
 # %% exercise="4.2" points=3
 def walk(encoder, decoder, images, n):
-    """Decode the lines from the code of each image to the code of the next.
+    """Return the images on the lines from the code of each image to the code of the next.
 
     encoder: (batch, *image) -> (batch, d).   decoder: (batch, d) -> (batch, *image).
         Both are keras.Models; call them in inference mode.
@@ -284,20 +274,24 @@ def walk(encoder, decoder, images, n):
 
 
 # %% [markdown]
-# Seven stations: of each class, the image that $d = 2$ reconstructs best, in proportion to its white.
+# We take seven classes, and of each class the test image that is reconstructed best with $d = 2$ (the squared error, divided by the sum of the squared pixels).
 
 # %%
 x_hat = decoder.predict(z_test, verbose=0)
 error = np.sum((X_test - x_hat) ** 2, axis=(1, 2, 3)) / np.sum(X_test**2, axis=(1, 2, 3))
 best = [int(np.argmin(np.where(labels == k, error, np.inf))) for k in (3, 8, 0, 6, 4, 9, 7)]
 stations = X_test[best]
-pictures.image_grid(walk(*players[2], stations, 14), "d = 2: each row leads to the next")
+pictures.image_grid(
+    walk(*players[2], stations, 14), "d = 2: each row ends where the next one starts"
+)
 
 # %%
-pictures.image_grid(walk(*players[32], stations, 14), "d = 32: each row leads to the next")
+pictures.image_grid(
+    walk(*players[32], stations, 14), "d = 32: each row ends where the next one starts"
+)
 
 # %% [markdown]
-# Compare them with a cross-fade of the same images, pixel by pixel:
+# Compare these images with a cross-fade of the pixels of the same images:
 
 # %%
 t = np.linspace(0, 1, 14)[:, None, None, None]
@@ -307,10 +301,10 @@ pictures.image_grid(faded, "cross-fades of pixels")
 # %% [markdown]
 # ## Questions
 #
-# 1. Look at the plane and at the grid together. Which classes are neighbours? Which locations decode to an image of no class, and are there codes of images near them?
-# 2. What share of a cube's volume does the ball inscribed in it fill, for $d = 2$, $8$ and $32$? What has that to do with the codes in their box?
-# 3. How would the share of codes astray change with the coverage of the box? Try $c = 0.5$ with $d = 32$. Are the images digits now, and are they as different from one another as digits are?
-# 4. Where does the line between two codes in the plane differ from that with $d = 32$, and which of the two walks resembles the cross-fade more? Why?
+# 1. Look at the plane and at the grid together. Which classes are neighbours? Which codes of the grid give an image that is no digit? Are there codes of test images near them?
+# 2. A ball touches all sides of a cube from inside. Which share of the cube's volume does it fill, for $d = 2$, $8$ and $32$? What does this say about the codes in their box?
+# 3. How does the share of codes astray change with the coverage of the box? Try $c = 0.5$ with $d = 32$. Are the images digits now? Are they as different from each other as real digits?
+# 4. How do the images on the lines with $d = 2$ differ from those with $d = 32$? Which of them are more similar to the cross-fade? Why?
 # 5. You know the codes of all training images. How else could you draw a code that is close to them, without a new kind of network?
 
 # %%

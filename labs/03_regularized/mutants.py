@@ -11,7 +11,7 @@ PROOF = [
     ),
     Mutant(
         "1.1",
-        "negative activations pay back",
+        "negative activations lower the penalty",
         "test_penalty_has_the_right_values",
         ("ops.abs(z)", "z"),
     ),
@@ -61,13 +61,13 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "the penalty is of the reconstruction",
+        "the penalty of the reconstruction",
         "test_logs_add_up",
         ("self.penalty(x, z)", "self.penalty(x_hat, z)"),
     ),
     Mutant(
         "1.2",
-        "the penalty is computed outside of the tape",
+        "the penalty outside of the tape",
         "test_one_step_moves_both_networks",
         (
             "            penalty = ops.mean(self.penalty(x, z))\n"
@@ -80,7 +80,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "the penalty is reported and not descended",
+        "the penalty is logged, but not in the loss",
         "test_one_step_moves_both_networks",
         ("tape.gradient(loss,", "tape.gradient(reconstruction,"),
     ),
@@ -92,7 +92,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "the decoder alone learns",
+        "only the decoder learns",
         "test_one_step_moves_both_networks",
         (
             "tape.gradient(loss, self.trainable_variables)\n"
@@ -166,7 +166,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "NumPy's draw, one for all minibatches of a data set",
+        "NumPy draws once for all minibatches of a data set",
         "test_each_value_is_drawn_on_its_own",
         (
             "tf.random.uniform(tf.shape(x))",
@@ -231,7 +231,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "input and target are of different images",
+        "input and target from different images",
         "test_pairs_are_corrupted_and_clean",
         (
             "return batches.map(lambda x: (corrupt(x), x))",
@@ -279,7 +279,7 @@ PROOF = [
     ),
     Mutant(
         "3.1",
-        "derivatives of one image for all",
+        "the derivatives of one image for all images",
         "test_a_sigmoid_layer",
         ("axis=tuple(range(1, len(jacobian.shape))))", "axis=(1, 2))[:1] * ops.ones(len(x))"),
     ),
@@ -297,13 +297,13 @@ PROOF = [
     ),
     Mutant(
         "3.1",
-        "NumPy, through which no gradient passes",
+        "NumPy, which stops gradients",
         "test_the_penalty_can_be_descended",
         ("ops.square(jacobian)", "ops.square(jacobian.numpy())"),
     ),
     Mutant(
         "3.1",
-        "the Jacobian is taken for a constant",
+        "no gradient through the Jacobian",
         "test_the_penalty_can_be_descended",
         ("ops.square(jacobian)", "ops.square(ops.stop_gradient(jacobian))"),
     ),
@@ -327,7 +327,7 @@ PROOF = [
     ),
     Mutant(
         "3.1",
-        "the codes are taken for constants",
+        "no gradient through the codes",
         "test_the_penalty_can_be_descended",
         ("ops.square(z * (1 - z))", "ops.square(ops.stop_gradient(z * (1 - z)))"),
     ),
@@ -357,19 +357,19 @@ PROOF = [
     ),
     Mutant(
         "4.1",
-        "columns taken for rows",
+        "columns used as rows",
         "test_training_images_are_reconstructed",
         ("v_transposed[:d]", "v_transposed.T[:d]"),
     ),
     Mutant(
         "4.1",
-        "the mean of the images to be reconstructed",
+        "the mean of the other images",
         "test_other_images_are_reconstructed",
         ("return mean + (x - mean)", "mean = x.mean(axis=0)\n    return mean + (x - mean)"),
     ),
     Mutant(
         "4.1",
-        "the components of the images to be reconstructed",
+        "the components of the other images",
         "test_other_images_are_reconstructed",
         ("np.linalg.svd(x_train - mean,", "np.linalg.svd(x - x.mean(axis=0),"),
     ),
@@ -381,7 +381,7 @@ PROOF = [
     ),
     Mutant(
         "4.2",
-        "as if the columns were orthonormal",
+        "only for orthonormal columns",
         "test_projection_has_the_right_values",
         ("return q @ q.T", "return w_x @ w_x.T"),
     ),
@@ -408,19 +408,19 @@ PROOF = [
     ),
     Mutant(
         "4.2",
-        "the inverse forgotten",
+        "the inverse is missing",
         "test_other_axes_of_the_same_space",
         ("return q @ q.T", "return w_x @ (w_x.T @ w_x) @ w_x.T"),
     ),
     Mutant(
         "4.2",
-        "the projection onto what is left",
+        "the projection onto the orthogonal complement",
         "test_projection_of_any_size",
         ("return q @ q.T", "return np.eye(len(q)) - q @ q.T"),
     ),
     Mutant(
         "5.1",
-        "a matrix of its own",
+        "its own matrix",
         "test_one_matrix",
         (
             "self.dense = dense\n",
@@ -431,33 +431,30 @@ PROOF = [
     ),
     Mutant(
         "5.1",
-        "a copy of the matrix as it is at the start",
+        "a copy of the first matrix",
         "test_one_matrix",
-        code="""
-class TransposedDense(layers.Layer):
-    def __init__(self, dense, activation=None):
-        super().__init__()
-        self.matrix = ops.transpose(ops.convert_to_tensor(dense.kernel))
-        self.activation = keras.activations.get(activation)
-        self.bias = self.add_weight(shape=(dense.kernel.shape[0],), initializer="zeros")
-
-    def call(self, h):
-        return self.activation(ops.matmul(h, self.matrix) + self.bias)
-""",
+        [
+            (
+                "self.dense = dense\n",
+                "self.matrix = ops.transpose(ops.convert_to_tensor(dense.kernel))\n",
+            ),
+            ("ops.transpose(self.dense.kernel)", "self.matrix"),
+        ],
     ),
     Mutant(
         "5.1",
         "an ordinary dense layer",
         "test_layer_has_the_right_values",
-        code="""
-class TransposedDense(layers.Layer):
-    def __init__(self, dense, activation=None):
-        super().__init__()
-        self.inner = layers.Dense(dense.kernel.shape[0], activation=activation)
-
-    def call(self, h):
-        return self.inner(h)
-""",
+        [
+            (
+                "self.dense = dense\n",
+                "self.inner = layers.Dense(dense.kernel.shape[0], activation=activation)\n",
+            ),
+            (
+                "self.activation(ops.matmul(h, ops.transpose(self.dense.kernel)) + self.bias)",
+                "self.inner(h)",
+            ),
+        ],
     ),
     Mutant(
         "5.1",
@@ -549,7 +546,7 @@ class RegularizedAutoencoder(keras.Model):
     ),
     Alternative(
         "2.1",
-        "a product with a mask, and a generator-free data set in another order of steps",
+        "a product with a mask, and a data set of row numbers",
         """
 def mask(x, level):
     keep = tf.cast(tf.random.uniform(tf.shape(x)) >= level, "float32")

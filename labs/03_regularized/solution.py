@@ -1,21 +1,11 @@
 # %% [markdown]
 # # Lab 3. Regularized autoencoders
 #
-# An autoencoder should learn what its images have in common, and not how to copy them. A small code is one way to stop it from copying. You will build the others: a code of which few units are active, an input with holes, a code that does not react to small changes; then a network so restricted that its optimum is known, and one whose decoder has no matrix of its own.
+# An autoencoder should learn what its images have in common. It should not learn to copy them. A small code is one way to prevent copying. You will build other ways: a code with few active units, an input with missing pixels, and a code that reacts little to small changes. Then you will build a linear autoencoder, whose optimum is known, and one whose decoder uses the encoder's matrix.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AE, "Regularized Autoencoders"; DLSP, "Autoencoder" to "Contractive autoencoder"; AN2DL, "Autoencoders" (remark on the regularization term).
-
-# %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = "../.." if Path("../../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
 
 # %% given=true
 import os
@@ -32,7 +22,7 @@ from ankeras import data, pictures
 from ankeras.grading import checker
 
 check = checker("03_regularized")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %%
@@ -48,9 +38,9 @@ pictures.image_grid(X_train[:36], columns=18)
 #
 # $$ L(x, g(f(x))) + \Omega(z), \qquad \Omega(z) = \lambda \sum_i |z_i| $$
 #
-# A unit costs something wherever it is active, so it is active only where it is worth it.
+# Each active unit adds to the loss. So a unit is active only where it makes the reconstruction clearly better.
 #
-# **Exercise 1.1.** One number an image.
+# **Exercise 1.1.** Return $\Omega$ of each code. The input is a minibatch of codes, `(batch, d)`; the result is one number per image, `(batch,)`.
 
 
 # %% exercise="1.1" points=2
@@ -66,13 +56,13 @@ def sparsity(z, lam):
 
 
 # %% [markdown]
-# Now the step that trains on both terms. The images are real-valued, so the first term is half of the squared error (DLSP), summed over all the values of an image:
+# Now the training step with both terms. The images are real-valued, so the first term is half of the squared error (DLSP), summed over all values of an image:
 #
 # $$ \ell(x) = \tfrac12 \lVert x - \hat x \rVert^2 + \Omega(x, z), \qquad z = f(x), \quad \hat x = g(z), $$
 #
-# and the loss is the average of $\ell$ over the minibatch. The penalty may depend on the image, too: it is a function of $x$ and $z$ that returns one number an image.
+# and the loss is the average of $\ell$ over the minibatch. The penalty may also depend on the image: it is a function of $x$ and $z$ that returns one number per image.
 #
-# **Exercise 1.2.** Fill in `train_step`: one step of `self.optimizer` on the weights of both networks. Call the networks with `training=True`. Of the two parts, return the averages, too.
+# **Exercise 1.2.** Fill in `train_step`. Its input is a minibatch of images. Take one step of `self.optimizer` on the weights of both networks. Call the networks with `training=True`. Return three numbers: the loss, and the averages of its two terms.
 
 
 # %% exercise="1.2" points=5
@@ -81,7 +71,7 @@ class RegularizedAutoencoder(keras.Model):
 
     encoder: (batch, *image) -> (batch, d).
     decoder: (batch, d) -> (batch, *image).
-    penalty: a function (x, z) -> (batch,), with lambda in it.
+    penalty: a function (x, z) -> (batch,); it contains the factor lambda.
     """
 
     def __init__(self, encoder, decoder, penalty):
@@ -114,12 +104,12 @@ class RegularizedAutoencoder(keras.Model):
 
 
 # %% [markdown]
-# Two networks with the same 100 units, one layer each way: one without penalty, one with. Row $i$ of the decoder's matrix is what unit $i$ draws. The rows are kept at length 1: otherwise the network would make $z$ small and the matrix large, and pay nothing. Both start at random, the encoder's matrix as the transpose of the decoder's.
+# We train two networks with 100 units. Encoder and decoder have one layer each. One network is trained without a penalty, one with it. Row $i$ of the decoder's matrix is what unit $i$ draws. The rows always have length 1: otherwise the network could make $z$ small and the matrix large, and the penalty would be nearly 0. The decoder's matrix starts at random, and the encoder's matrix starts as its transpose.
 
 
 # %%
 def one_layer_each_way(d, activation):
-    """Return encoder and decoder, one dense layer each; what a unit draws has length 1."""
+    """Return an encoder and a decoder of one dense layer each; the decoder's rows have length 1."""
     encoder = keras.Sequential(
         [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(d, activation=activation)]
     )
@@ -164,7 +154,7 @@ models = {
 
 # %%
 def most_used(model, n=60):
-    """Return what the n units draw that are active most often, with 0 as grey."""
+    """Return what the n most active units draw, as images in which grey means 0."""
     z = model.encoder.predict(X_test, verbose=0)
     active = z > 0.05 * z.max()
     print(f"{active.sum(axis=1).mean():.1f} of {z.shape[1]} units are active for an image")
@@ -178,17 +168,17 @@ pictures.image_grid(most_used(models["without penalty"]), "without penalty", col
 pictures.image_grid(most_used(models["sparse"]), "sparse", columns=20)
 
 # %% [markdown]
-# Without penalty many units add up to an image, and none means anything alone. The sparse network has few words for an image, so each must say something: a stroke, a loop, nearly a digit.
+# Without a penalty many units are added up to an image, and a single unit has no meaning. The sparse network has few active units per image, so each unit must have a meaning: a stroke, a loop, nearly a digit.
 #
 # ## 2. The denoising autoencoder
 #
-# The encoder sees a corrupted image $\tilde x \sim p(\tilde x \mid x)$, and the target is the clean one (AE, DLSP):
+# The encoder reads a corrupted image $\tilde x \sim p(\tilde x \mid x)$, and the target is the clean image $x$ (AE, DLSP):
 #
 # $$ L(x, g(f(\tilde x))) $$
 #
-# A copy of the input is a wrong answer now. Two things make it work: the target is clean, and the corruption is drawn anew each time that an image is seen. If it were drawn once, before the training, it could be learnt by heart.
+# Now a copy of the input is a wrong output. Two things are important: the target is clean, and the corruption is drawn anew each time the network sees an image. If the corruption were drawn only once, before the training, the network could learn it by heart.
 #
-# **Exercise 2.1.** The corruption "masking", and the pairs to train on. Draw with `tf.random`, which draws anew for each minibatch inside a `tf.data.Dataset` too; NumPy would draw there once, for all.
+# **Exercise 2.1.** `mask` is the corruption: it sets values to 0 at random and returns a tensor of the same shape. `denoising_pairs` returns a data set of pairs, the corrupted and the clean minibatch. Draw with `tf.random`: inside a `tf.data.Dataset` it draws anew for each minibatch. NumPy would draw there only once, for all minibatches.
 
 
 # %% exercise="2.1" points=5
@@ -196,7 +186,7 @@ def mask(x, level):
     """Set each value of a minibatch to 0 with probability level, independently of all others.
 
     x: (batch, ...), a tensor, with any number of axes.   level: a number in [0, 1].
-    Returns x_tilde: a tensor of the same shape; values that are not set to 0 are those of x.
+    Returns x_tilde: a tensor of the same shape; values that are not set to 0 do not change.
     """
     ### BEGIN SOLUTION
     return tf.where(tf.random.uniform(tf.shape(x)) < level, 0.0, x)
@@ -207,10 +197,10 @@ def denoising_pairs(images, corrupt, batch_size):
     """Return a tf.data.Dataset of minibatches (x_tilde, x).
 
     images: (n, *image), a NumPy array.
-    corrupt: a function that takes a minibatch x, (batch, *image), and draws x_tilde.
-    Once through the data set is one epoch: each image is in it once. In each epoch the images
-    come in another order and the corruption is drawn anew. All minibatches hold batch_size
-    images, the last one what is left.
+    corrupt: a function; corrupt(x) returns x_tilde for a minibatch x, (batch, *image).
+    One pass through the data set is one epoch and contains each image once. In each epoch the
+    images are in a new random order, and the corruption is drawn anew. All minibatches have
+    batch_size images; only the last one may be smaller.
     """
     ### BEGIN SOLUTION
     batches = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images)).batch(batch_size)
@@ -219,7 +209,7 @@ def denoising_pairs(images, corrupt, batch_size):
 
 
 # %% [markdown]
-# The pairs are input and target of an ordinary `fit`. One network is trained on masked images, and, to compare, the same network on pairs without corruption.
+# The pairs are the input and the target of `fit`. One network is trained on masked images. For comparison, the same network is trained on pairs without corruption.
 
 
 # %%
@@ -243,27 +233,27 @@ for name, corrupt in {"plain": lambda x: x, "denoising": mask_half}.items():
     for seen, x in {"masked": masked, "clean": X_test}.items():
         x_hat = autoencoder.predict(x, verbose=0)
         error = np.mean((x_hat - X_test) ** 2)
-        print(f"{name:9} from {seen:6} images: squared error a pixel {error:.4f}")
+        print(f"{name:9} from {seen:6} images: squared error per pixel {error:.4f}")
         if seen == "masked":
             rows[name] = x_hat
 pictures.reconstructions(masked, {**rows, "truth": X_test}, n=16, first="masked")
 
 # %% [markdown]
-# The network that has never seen noise reports what it sees. The other one knows what digits are like, and fills in what is missing. Look at the errors again: on which images is it the worse one? "We assume we are injecting the same noisy distribution we're going to observe in reality" (DLSP).
+# The first network has never seen corrupted images: it reproduces the missing pixels. The second one has learnt what digits look like, and fills in the missing parts. Look at the errors again: on which images is the second one worse? "We assume we are injecting the same noisy distribution we're going to observe in reality" (DLSP).
 #
 # ## 3. The contractive autoencoder
 #
-# A code that changes little when the image changes slightly (AE, "Penalizing Derivative"; DLSP):
+# The code should change little when the image changes a little (AE, "Penalizing Derivative"; DLSP):
 #
 # $$ \Omega(x, z) = \lambda \sum_i \lVert \nabla_x z_i \rVert^2 $$
 #
-# The rows $\nabla_x z_i$ make up the Jacobian of the encoder, so the sum is its squared Frobenius norm: of each image the squares of $d \times n$ derivatives, of all units with respect to all pixels. `tf.GradientTape.batch_jacobian` computes them for each image of a minibatch, for any network.
+# The rows $\nabla_x z_i$ are the rows of the encoder's Jacobian, so the sum is its squared Frobenius norm: per image, the sum of the squares of $d \times n$ derivatives, of all units with respect to all pixels. `tf.GradientTape.batch_jacobian` computes these derivatives for each image of a minibatch, for any network.
 #
-# If the encoder is one layer of sigmoid units, $z = \sigma(W_h x + b_h)$, the derivative is known, $\nabla_x z_i = z_i (1 - z_i) \, w_i$ with $w_i$ row $i$ of $W_h$, and nothing needs to be differentiated:
+# If the encoder is one layer of sigmoid units, $z = \sigma(W_h x + b_h)$, the derivative is known: $\nabla_x z_i = z_i (1 - z_i) \, w_i$, where $w_i$ is row $i$ of $W_h$. Then there is a formula:
 #
 # $$ \sum_i \lVert \nabla_x z_i \rVert^2 = \sum_i \big( z_i (1 - z_i) \big)^2 \sum_j W_{ij}^2 $$
 #
-# **Exercise 3.1.** Both, without $\lambda$. Call the encoder with `training=False`: in training mode batch normalization would make the code of one image depend on all the others. The result must be differentiable itself, for training descends its gradient: stay with TensorFlow's or Keras's operations.
+# **Exercise 3.1.** Write both ways, without $\lambda$. `contraction` gets an encoder and a minibatch of images; `contraction_of_sigmoid` gets the codes and the matrix of the layer. Both return one number per image, `(batch,)`. Call the encoder with `training=False`: in training mode, batch normalization makes the code of one image depend on the other images. Training needs the gradient of the result, so use operations of TensorFlow or Keras, not NumPy.
 
 
 # %% exercise="3.1" points=5
@@ -284,10 +274,10 @@ def contraction(encoder, x):
 
 
 def contraction_of_sigmoid(z, kernel):
-    """Return the same for one layer of sigmoid units.
+    """Return the same penalty for an encoder of one layer of sigmoid units, by the formula.
 
-    z: (batch, d), its output, a tensor.
-    kernel: (n, d), its matrix as Keras keeps it: transposed, a column a unit.
+    z: (batch, d), the output of the layer, a tensor.
+    kernel: (n, d), the matrix of the layer in Keras: W_h transposed, one column per unit.
     Returns: (batch,), a tensor.
     """
     ### BEGIN SOLUTION
@@ -296,7 +286,7 @@ def contraction_of_sigmoid(z, kernel):
 
 
 # %% [markdown]
-# Both agree, and the short one is much faster:
+# Both give the same numbers, and the formula is much faster:
 
 
 # %%
@@ -325,7 +315,7 @@ for name, penalty in {
     print(f"{name:15} {found[:3].round(4)} in {1000 * (time.perf_counter() - start):.1f} ms")
 
 # %% [markdown]
-# Train with it.
+# Train with this penalty.
 
 
 # %%
@@ -343,12 +333,12 @@ models = {
 }
 
 # %% [markdown]
-# To which changes of an image does the code react? The singular value decomposition of the Jacobian tells: its singular values say how much, the singular vectors, which are images, in which directions. Below, three images and for each the 10 directions that the code reacts to most.
+# To which changes of an image does the code react? The singular value decomposition of the Jacobian gives the answer. The singular vectors are images: directions in which an image can change. The singular values tell how much the code reacts to each direction. Below are three images, and beside each the 10 directions to which the code reacts most.
 
 
 # %%
 def directions(encoder, images):
-    """Return how much the code reacts, (m, d), and to which directions, (m, d, n)."""
+    """Return the reactions of the code, (m, d), and their directions, (m, d, n)."""
     z = encoder.predict(images, verbose=0)
     kernel = encoder.layers[-1].get_weights()[0]
     jacobian = (z * (1 - z))[:, :, None] * kernel.T  # (m, d, n)
@@ -357,7 +347,7 @@ def directions(encoder, images):
 
 
 def strongest(encoder, images, n=10):
-    """Return images, each followed by its n directions, with 0 as grey."""
+    """Return images, each followed by its n strongest directions, in which grey means 0."""
     vectors = directions(encoder, images)[1][:, :n]
     vectors = 0.5 + 0.5 * vectors / np.abs(vectors).max(axis=2, keepdims=True)
     rows = np.concatenate([images.reshape(-1, 1, 28 * 28), vectors], axis=1)
@@ -382,23 +372,23 @@ pictures.curves(
 )
 
 # %% [markdown]
-# Without penalty the code reacts most to what digits never do: to light at the edge of the image, where no image of the training has any, so that nothing has taught the network to ignore it. The contractive one keeps a few directions, those in which digits differ, and is blind to all others: the reconstruction needs the ones, and the penalty takes away the rest.
+# Without a penalty the code reacts most to changes that digits do not have: to bright pixels at the edge of the image. No training image has such pixels, so the network has not learnt to ignore them. The contractive network reacts to a few directions only, those in which digits differ: the reconstruction needs them. The penalty removes the reaction to all others.
 #
 # ## 4. A linear autoencoder is PCA
 #
-# "When the decoder is linear and L is the mean squared error, autoencoder = PCA" (AE). To see it, we need PCA first. Let $\bar x$ be the mean of the training images, as vectors of $n$ pixels, and $V \in \mathbb R^{n \times d}$ the first $d$ right singular vectors of the matrix of the centred images, the **principal components**. The best reconstruction from $d$ numbers is
+# "When the decoder is linear and L is the mean squared error, autoencoder = PCA" (AE). To test this, we first need PCA. Let $\bar x$ be the mean of the training images, as vectors of $n$ pixels, and $V \in \mathbb R^{n \times d}$ the first $d$ right singular vectors of the matrix of the centred images, the **principal components**. The best reconstruction from $d$ numbers is
 #
 # $$ \hat x = \bar x + V V^\top (x - \bar x). $$
 #
-# **Exercise 4.1.** Return the reconstructions. `np.linalg.svd(..., full_matrices=False)` does the decomposition.
+# **Exercise 4.1.** Compute the mean and the components from the training images, `(m, n)`, and return the reconstructions $\hat x$ of the other images, `(k, n)`. `np.linalg.svd(..., full_matrices=False)` computes the decomposition.
 
 
 # %% exercise="4.1" points=3
 def pca_reconstruction(x_train, x, d):
-    """Reconstruct images by the first d principal components of the training images.
+    """Return the reconstructions of images by the first d principal components.
 
-    x_train: (m, n), the training images, a row an image: mean and components are theirs.
-    x: (k, n), the images to be reconstructed.
+    x_train: (m, n), the training images, one row per image; they give mean and components.
+    x: (k, n), the images to reconstruct, one row per image.
     Returns x_hat: (k, n), a NumPy array.
     """
     ### BEGIN SOLUTION
@@ -410,20 +400,20 @@ def pca_reconstruction(x_train, x, d):
 
 
 # %% [markdown]
-# The linear autoencoder, $\hat x = W_x (W_h x + b_h) + b_x$, can only draw images in the space that the columns of $W_x$ span, moved by $b_x$. That space is what the training finds. The columns themselves are not determined: with any invertible matrix $A$, $W_x A$ and $A^{-1} W_h$ are the same autoencoder. So two matrices are not to be compared, but the orthogonal projections onto their spaces,
+# The linear autoencoder, $\hat x = W_x (W_h x + b_h) + b_x$, can only draw images in the space spanned by the columns of $W_x$, shifted by $b_x$. The training finds this space. The columns themselves are not determined: for any invertible matrix $A$, the matrices $W_x A$ and $A^{-1} W_h$ give the same autoencoder. So we do not compare two matrices, but the orthogonal projections onto their spaces,
 #
 # $$ P = W_x (W_x^\top W_x)^{-1} W_x^\top, $$
 #
-# which are the same if and only if the spaces are the same.
+# which are equal if and only if the spaces are equal.
 #
-# **Exercise 4.2.** Return $P$.
+# **Exercise 4.2.** Return $P$, `(n, n)`, for a given matrix $W_x$, `(n, d)`.
 
 
 # %% exercise="4.2" points=3
 def projection(w_x):
-    """Return the orthogonal projection onto the space of a decoder.
+    """Return the orthogonal projection onto the space spanned by the columns of a matrix.
 
-    w_x: (n, d), a NumPy array; its columns are linearly independent, and nothing more.
+    w_x: (n, d), a NumPy array; its columns are linearly independent, but not orthonormal.
     Returns P: (n, n), a NumPy array.
     """
     ### BEGIN SOLUTION
@@ -433,7 +423,7 @@ def projection(w_x):
 
 
 # %% [markdown]
-# Train one by gradient descent, and compare.
+# Train a linear autoencoder by gradient descent, and compare it with PCA.
 
 # %%
 d = 8
@@ -443,7 +433,7 @@ linear = RegularizedAutoencoder(
     no_penalty,
 )
 flat_train, flat_test = X_train.reshape(len(X_train), -1), X_test.reshape(len(X_test), -1)
-components = np.linalg.eigh(np.cov(flat_train.T))[1].T[::-1][:d]  # the same, quicker for m > n
+components = np.linalg.eigh(np.cov(flat_train.T))[1].T[::-1][:d]  # the same, faster for m > n
 by_pca = pca_reconstruction(flat_train, flat_test, d)
 
 
@@ -473,12 +463,12 @@ pictures.reconstructions(
 )
 
 # %% [markdown]
-# The same pictures, from other axes:
+# The spaces are nearly the same, but the axes are not:
 
 
 # %%
 def as_images(vectors):
-    """Return vectors as images, with 0 as grey."""
+    """Return vectors as images in which grey means 0."""
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     return (0.5 + 0.5 * vectors / largest).reshape(-1, 28, 28, 1)
 
@@ -493,22 +483,22 @@ pictures.reconstructions(
 # %% [markdown]
 # ## 5. Tied weights
 #
-# The other way to restrict an autoencoder is to give it fewer weights. With **tied weights** the decoder has no matrix of its own (DLSP):
+# Another way to restrict an autoencoder is to give it fewer weights. With **tied weights** the decoder uses the encoder's matrix (DLSP):
 #
 # $$ h = f(W_h x + b_h), \qquad \hat x = g(W_x h + b_x), \qquad W_x \doteq W_h^\top $$
 #
-# There is one matrix, used twice. It is no copy: whenever the encoder's matrix changes, the decoder's changes, and the gradient that moves it is the sum of those of both uses. The bias $b_x$ is the decoder's own.
+# There is one matrix, and it is used twice. It is not copied: when the encoder's matrix changes, the decoder's matrix changes, too. Its gradient is the sum of the gradients of both uses. The decoder has its own bias $b_x$.
 #
-# **Exercise 5.1.** Write the decoder's layer. Keras keeps the matrix of a `Dense` layer transposed: `dense.kernel` has shape $(n, d)$.
+# **Exercise 5.1.** Write the decoder's layer: a Keras layer that maps codes, `(batch, d)`, to images, `(batch, n)`. Keras stores the matrix of a `Dense` layer transposed: `dense.kernel` has the shape $(n, d)$.
 
 
 # %% exercise="5.1" points=5
 class TransposedDense(layers.Layer):
     """The layer h -> g(W_h^T h + b_x), with the matrix W_h of a Dense layer.
 
-    dense: a `layers.Dense` from n inputs to d units; it is built already.
+    dense: a `layers.Dense` with n inputs and d units; its weights exist already.
     activation: the name of g, such as "sigmoid", or None.
-    It maps (batch, d) to (batch, n). b_x has n values, is trainable, and 0 at the start.
+    It maps (batch, d) to (batch, n). b_x has n values, is trainable, and starts at 0.
     """
 
     def __init__(self, dense, activation=None):
@@ -526,7 +516,7 @@ class TransposedDense(layers.Layer):
 
 
 # %% [markdown]
-# Two layers each way, tied and free:
+# Encoder and decoder with two layers each, once with tied and once with free weights:
 
 
 # %%
@@ -554,10 +544,10 @@ pictures.reconstructions(X_test, rows, n=16)
 # ## Questions
 #
 # 1. Why does $\sum_i |z_i|$ make activations exactly 0, and $\sum_i z_i^2$ not? Try it: the penalty is one line.
-# 2. Take `UnitNorm` away and train the sparse network again. What becomes of the penalty, and how many units are active?
-# 3. The denoiser was trained on half of the pixels masked. Mask 20 % and 80 % of the test images, or add Gaussian noise instead. How far from its training does it still work?
-# 4. The contractive penalty punishes sensitivity in any direction, the reconstruction loss punishes insensitivity in some. What is left, and what does that have to do with the denoising autoencoder?
-# 5. With what penalty would the linear autoencoder find the principal components themselves, and not only their space? Do tied weights help?
+# 2. Remove `UnitNorm` and train the sparse network again. What happens to the penalty, and how many units are active?
+# 3. The denoising network was trained with half of the pixels masked. Mask 20 % and 80 % of the pixels of the test images, or add Gaussian noise instead. For which corruptions does it still work?
+# 4. The contractive penalty is high if the code reacts to any direction. The reconstruction loss is high if the code does not react to the directions in which digits differ. To which directions does the code react in the end? How is this similar to the denoising autoencoder?
+# 5. With which penalty would the linear autoencoder find the principal components themselves, and not only their space? Do tied weights help?
 
 # %%
 check()

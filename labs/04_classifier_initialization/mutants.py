@@ -12,13 +12,13 @@ PROOF = [
     Mutant(
         "1.1",
         "n of each class",
-        "test_as_many_of_each_class",
+        "test_same_number_of_each_class",
         ("n // n_classes", "n"),
     ),
     Mutant(
         "1.1",
-        "whatever classes the draw gives",
-        "test_as_many_of_each_class",
+        "n images of any classes",
+        "test_same_number_of_each_class",
         code="""
 def few_labels(labels, n, rng):
     return rng.choice(len(labels), n, replace=False)
@@ -35,7 +35,7 @@ def few_labels(labels, n, rng):
     ),
     Mutant(
         "1.1",
-        "not by the generator that is given",
+        "not drawn by rng",
         "test_rows_are_drawn_at_random",
         ("rng.choice(", "np.random.choice("),
     ),
@@ -56,19 +56,19 @@ def few_labels(labels, n, rng):
     ),
     Mutant(
         "1.1",
-        "the last class is forgotten",
-        "test_as_many_of_each_class",
+        "the last class is missing",
+        "test_same_number_of_each_class",
         ("labels.max() + 1", "labels.max()"),
     ),
     Mutant(
         "1.1",
-        "ten classes, whatever there are",
-        "test_as_many_of_each_class",
+        "always ten classes",
+        "test_same_number_of_each_class",
         ("labels.max() + 1", "10"),
     ),
     Mutant(
         "2.1",
-        "copies of the networks are trained",
+        "trains copies of the networks",
         "test_networks_are_connected",
         (
             "decoder(encoder(input_layer))",
@@ -92,7 +92,7 @@ def few_labels(labels, n, rng):
     ),
     Mutant(
         "2.1",
-        "an optimizer of its own",
+        "its own optimizer",
         "test_one_step_moves_both_networks",
         ("compile(optimizer,", 'compile("adam",'),
     ),
@@ -113,13 +113,13 @@ def few_labels(labels, n, rng):
     ),
     Mutant(
         "2.1",
-        "one epoch, whatever is asked for",
+        "always one epoch",
         "test_epochs_and_minibatches",
         ("epochs=epochs", "epochs=1"),
     ),
     Mutant(
         "2.1",
-        "Keras's own size of a minibatch",
+        "Keras's default size of a minibatch",
         "test_epochs_and_minibatches",
         ("batch_size=batch_size, ", ""),
     ),
@@ -158,13 +158,13 @@ def few_labels(labels, n, rng):
     ),
     Mutant(
         "3.1",
-        "ten classes, whatever there are",
+        "always ten classes",
         "test_logits_are_a_linear_function_of_the_code",
         ("layers.Dense(n_classes)", "layers.Dense(10)"),
     ),
     Mutant(
         "3.1",
-        "the encoder is frozen for good",
+        "the encoder stays frozen",
         "test_classifiers_of_images",
         (
             "    input_layer = ",
@@ -173,13 +173,13 @@ def few_labels(labels, n, rng):
     ),
     Mutant(
         "3.1",
-        "one kind of images only",
+        "only one shape of images",
         "test_classifiers_of_images",
         ("encoder.input_shape[1:]", "(6,)"),
     ),
     Mutant(
         "3.2",
-        "how many instead of what share",
+        "the number instead of the share",
         "test_accuracy_is_the_share_of_right_classes",
         ("np.mean(", "np.sum("),
     ),
@@ -230,7 +230,7 @@ def few_labels(labels, n, rng):
     ),
     Mutant(
         "4.1",
-        "it is frozen when all is over",
+        "frozen after the training",
         "test_only_the_head_moves",
         (
             "    encoder.trainable = False\n    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)\n"
@@ -244,7 +244,7 @@ def few_labels(labels, n, rng):
     ),
     Mutant(
         "4.1",
-        "the loss takes logits for probabilities",
+        "the loss reads logits as probabilities",
         "test_only_the_head_moves",
         ("from_logits=True", "from_logits=False"),
     ),
@@ -281,25 +281,25 @@ def train_frozen(classifier, encoder, batches, optimizer):
     ),
     Mutant(
         "4.1",
-        "an optimizer of its own",
+        "its own optimizer",
         "test_only_the_head_moves",
         ("compile(optimizer,", "compile(keras.optimizers.Adam(1e-2),"),
     ),
     Mutant(
         "4.1",
         "the first minibatch only",
-        "test_one_step_a_minibatch",
+        "test_one_step_per_minibatch",
         ("fit(batches,", "fit(batches.take(1),"),
     ),
     Mutant(
         "4.1",
         "several times through the minibatches",
-        "test_one_step_a_minibatch",
+        "test_one_step_per_minibatch",
         ("fit(batches,", "fit(batches, epochs=2,"),
     ),
     Mutant(
         "4.1",
-        "frozen for ever",
+        "frozen for good",
         "test_encoder_is_trainable_afterwards",
         ("    encoder.trainable = True\n", ""),
     ),
@@ -350,7 +350,7 @@ def fine_tune(classifier, encoder, batches, head_optimizer, optimizer):
     ),
     Mutant(
         "4.2",
-        "the loss takes logits for probabilities",
+        "the loss reads logits as probabilities",
         "test_head_first_then_everything",
         ("from_logits=True", "from_logits=False"),
     ),
@@ -363,19 +363,19 @@ def fine_tune(classifier, encoder, batches, head_optimizer, optimizer):
     Mutant(
         "5.1",
         "the encoder itself",
-        "test_copy_has_weights_of_its_own",
+        "test_copy_has_its_own_weights",
         ("keras.models.clone_model(encoder)", "encoder"),
     ),
     Mutant(
         "5.1",
-        "another name for the same layers",
-        "test_copy_has_weights_of_its_own",
+        "a new model with the same layers",
+        "test_copy_has_its_own_weights",
         ("keras.models.clone_model(encoder)", "keras.Model(encoder.inputs, encoder.outputs[0])"),
     ),
     Mutant(
         "5.1",
         "new weights",
-        "test_copy_has_weights_of_its_own",
+        "test_copy_has_its_own_weights",
         ("    copy.set_weights(encoder.get_weights())\n", ""),
     ),
     Mutant(
@@ -396,7 +396,7 @@ def fine_tune(classifier, encoder, batches, head_optimizer, optimizer):
     ),
     Alternative(
         "1.1",
-        "a shuffled list, from which each class takes its first",
+        "a shuffled list, and the first rows of each class",
         """
 def few_labels(labels, n, rng):
     classes = np.unique(labels)
@@ -480,7 +480,7 @@ def train_frozen(classifier, encoder, batches, optimizer):
     ),
     Alternative(
         "4.1",
-        "layer by layer, and what was trainable before is so again",
+        "layer by layer, then trainable as before",
         """
 def train_frozen(classifier, encoder, batches, optimizer):
     before = [layer.trainable for layer in encoder.layers]
@@ -498,7 +498,7 @@ def train_frozen(classifier, encoder, batches, optimizer):
     ),
     Alternative(
         "4.2",
-        "both passes in one loop, nothing called",
+        "both passes in one loop, without train_frozen",
         """
 def fine_tune(classifier, encoder, batches, head_optimizer, optimizer):
     for chosen, frozen in ((head_optimizer, True), (optimizer, False)):

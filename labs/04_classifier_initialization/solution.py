@@ -1,21 +1,11 @@
 # %% [markdown]
 # # Lab 4. Autoencoders for classifier initialization
 #
-# Images are cheap, labels are not. An autoencoder needs no labels: it can be trained on all the images there are, and its encoder can then be the start of a classifier that has to learn from a few labels only. You will take the four steps of the slides and measure what they are worth.
+# Images are cheap, but labels are expensive. An autoencoder needs no labels, so it can be trained on all images. Then its encoder can be the first part of a classifier that learns from only a few labels. You will take the four steps of the slides and measure how much they help.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AN2DL, "Autoencoders for Classifier Initialization" and "Training Autoencoders".
-
-# %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = "../.." if Path("../../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
 
 # %% given=true
 import os
@@ -32,7 +22,7 @@ from ankeras import data, latent, pictures
 from ankeras.grading import checker
 
 check = checker("04_classifier_initialization")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
@@ -43,19 +33,19 @@ print(ankeras.setup(seed=42, precision="float32"))
 # * $S = \{s_i\}$, a **large** set of images without labels,
 # * $L = \{(s_i, y_i)\}$, a **small** set with labels.
 #
-# Ours are digits. All of them have labels, but we pretend not to know most. Which ones we know is drawn at random, as many of each class: of 50 labels, 5 zeros, 5 ones, and so on.
+# Our images are digits. All of them have labels, but we use only a few labels. We draw at random which ones, the same number of each class: for 50 labels, 5 zeros, 5 ones, and so on.
 #
-# **Exercise 1.1.** Draw the rows of $L$.
+# **Exercise 1.1.** Draw the rows of $L$. The input is the labels of all images, `(m,)`; the result is the indices of the $n$ drawn images, `(n,)`.
 
 
 # %% exercise="1.1" points=3
 def few_labels(labels, n, rng):
-    """Draw n rows at random, as many of each class.
+    """Return n random indices of images, the same number of each class.
 
     labels: (m,), a NumPy array with the class of each image: 0, 1, ..., n_classes - 1.
-    n: how many, a multiple of n_classes; of each class there are enough.
-    rng: a `numpy.random.Generator`, by which all is drawn: `rng.choice`, `rng.permutation`, ...
-    Returns: (n,), a NumPy array of integers: indices of images, in any order, none twice.
+    n: how many indices, a multiple of n_classes; each class has enough images.
+    rng: a `numpy.random.Generator`; draw only with it: `rng.choice`, `rng.permutation`, ...
+    Returns: (n,), a NumPy array of integers: indices of images, in any order, all different.
     """
     ### BEGIN SOLUTION
     n_classes = labels.max() + 1
@@ -76,23 +66,23 @@ S = train_data.images
 L = train_data.take(few_labels(train_data.labels, 100, np.random.default_rng(0)))
 X_test, y_test = test_data.images, test_data.labels
 print(f"S: {len(S)} images without labels; L: {len(L.images)} images with labels")
-pictures.image_grid(L.images, title="all the labelled images there are", columns=20)
+pictures.image_grid(L.images, title="all labelled images", columns=20)
 
 # %% [markdown]
 # ## 2. Step 1: train the autoencoder
 #
 # "In a fully unsupervised way, using the unlabelled data $S$": the target of an image is the image itself. As on the slides, the loss is the mean squared error over all values of the image (Keras calls it `"mse"`).
 #
-# **Exercise 2.1.** Connect the two networks to one model, $\mathcal D(\mathcal E(s))$, and train it. The encoder must be trained itself, and not a copy of it: it is what we are after.
+# **Exercise 2.1.** Connect the two given networks to one model, $\mathcal D(\mathcal E(s))$, train it, and return it. The given encoder must be trained, not a copy of it: we need it in the next step.
 
 
 # %% exercise="2.1" points=3
 def train_autoencoder(encoder, decoder, images, optimizer, epochs, batch_size=100):
-    """Train an autoencoder, and return it.
+    """Connect encoder and decoder, train both, and return the autoencoder.
 
     encoder: (batch, *image) -> (batch, d), a keras.Model.
     decoder: (batch, d) -> (batch, *image), a keras.Model.
-    images: (n, *image).   optimizer: of Keras, to be used as it is.
+    images: (n, *image).   optimizer: a Keras optimizer; use it without changes.
     Returns the autoencoder, (batch, *image) -> (batch, *image), a keras.Model.
     """
     ### BEGIN SOLUTION
@@ -114,7 +104,7 @@ autoencoder = train_autoencoder(encoder, decoder, S, keras.optimizers.Adam(rate)
 pictures.reconstructions(X_test, {"D(E(s))": autoencoder.predict(X_test[:14], verbose=0)}, n=14)
 
 # %% [markdown]
-# No label has been used so far. What does the code know about classes all the same? Its two directions of largest variance, coloured by the labels that the network has never seen:
+# We have used no labels so far. Does the code still show the classes? Below are the two directions of the code with the largest variance. The colours are the labels, which the network has never seen:
 
 # %%
 z = latent.encode(encoder, X_test)
@@ -122,19 +112,19 @@ _, _, directions = np.linalg.svd(z - z.mean(axis=0), full_matrices=False)
 pictures.latent_plane((z - z.mean(axis=0)) @ directions[:2].T, y_test, test_data.class_names)
 
 # %% [markdown]
-# ## 3. Steps 2 and 3: another end
+# ## 3. Steps 2 and 3: a classifier instead of the decoder
 #
-# **Step 2**, get rid of the decoder, needs no code. **Step 3**: plug in *one* fully connected layer that classifies the latent representation. It returns logits, one a class; the softmax is in the loss. Encoder and classifier share the encoder's weights: who trains one trains the other.
+# **Step 2**: remove the decoder. This needs no code. **Step 3**: add *one* fully connected layer, the head, which classifies the latent representation. It returns logits, one per class; the softmax is part of the loss. Encoder and classifier share the encoder's weights: training the classifier changes the encoder.
 #
-# **Exercise 3.1.** Return the classifier.
+# **Exercise 3.1.** Return the classifier. It reads images, `(batch, *image)`, and returns one logit per class, `(batch, n_classes)`.
 
 
 # %% exercise="3.1" points=3
 def get_classifier(encoder, n_classes):
-    """Plug a fully connected layer into an encoder.
+    """Return the classifier: an encoder and one fully connected layer.
 
     encoder: (batch, *image) -> (batch, d), a keras.Model.
-    Returns the classifier: (batch, *image) -> (batch, n_classes) logits, a keras.Model.
+    Returns: (batch, *image) -> (batch, n_classes) logits, a keras.Model.
     """
     ### BEGIN SOLUTION
     input_layer = keras.Input(encoder.input_shape[1:])
@@ -143,14 +133,14 @@ def get_classifier(encoder, n_classes):
 
 
 # %% [markdown]
-# The class that a classifier chooses is the one with the largest logit.
+# A classifier chooses the class with the largest logit.
 #
-# **Exercise 3.2.** In what share of images is it the right one? The layers must be in inference mode.
+# **Exercise 3.2.** Return the share of images for which this class is the right one, one number from 0 to 1. The layers must be in inference mode.
 
 
 # %% exercise="3.2" points=2
 def accuracy(classifier, images, labels):
-    """Return the share of images that are classified as their label says, from 0 to 1.
+    """Return the share of images whose chosen class is their label, from 0 to 1.
 
     classifier: (batch, *image) -> (batch, n_classes) logits, a keras.Model.
     images: (n, *image).   labels: (n,), integers.   Both are NumPy arrays, and n may be large.
@@ -169,24 +159,24 @@ print(f"accuracy with an untrained head: {accuracy(classifier, X_test, y_test):.
 # %% [markdown]
 # ## 4. Step 4: learn from $L$
 #
-# First with the encoder **frozen**: only the head is trained, and the code of an image is what the autoencoder has made it.
+# First the encoder is **frozen**: only the head is trained, and the codes of the images do not change.
 #
-# Frozen means two things. The optimizer must not move the encoder's weights. And batch normalization must stay in inference mode: in training mode it would normalize by the statistics of a few labelled images, and overwrite those of all of $S$ that it has kept. In Keras, `encoder.trainable = False` does both, for all layers inside; it counts from the next `compile` on.
+# Frozen means two things. First, the optimizer must not change the encoder's weights. Second, batch normalization must stay in inference mode: in training mode it would use the statistics of a few labelled images, and overwrite the running statistics of all images of $S$. In Keras, `encoder.trainable = False` does both, for all layers of the encoder; it takes effect at the next `compile`.
 #
-# The labels are numbers, so the loss is `keras.losses.SparseCategoricalCrossentropy`, and it must know that it is given logits.
+# The labels are integers, so the loss is `keras.losses.SparseCategoricalCrossentropy`. Tell it that its inputs are logits.
 #
-# **Exercise 4.1.** One step for each minibatch. Afterwards the encoder must be trainable again.
+# **Exercise 4.1.** Train the head of the given classifier: take one step per minibatch of the given data set. The function returns nothing. After the training the encoder must be trainable again.
 
 
 # %% exercise="4.1" points=5
 def train_frozen(classifier, encoder, batches, optimizer):
-    """Train a classifier's head, and leave the encoder in it as it is.
+    """Train the head of a classifier, and do not change its encoder.
 
-    classifier: (batch, *image) -> (batch, n_classes) logits, built on the encoder and a head.
-    encoder: the keras.Model inside it. Its weights, running statistics included, must not change.
-    batches: a tf.data.Dataset of minibatches (x, y), y: (batch,), integers. It ends: take one
-        step on each, in order.
-    optimizer: of Keras, to be used as it is.
+    classifier: (batch, *image) -> (batch, n_classes) logits: the encoder and the head.
+    encoder: the keras.Model in it. Its weights and its running statistics must not change.
+    batches: a tf.data.Dataset of minibatches (x, y), y: (batch,), integers. It is finite: take
+        one step on each minibatch, in order.
+    optimizer: a Keras optimizer; use it without changes.
     """
     ### BEGIN SOLUTION
     encoder.trainable = False
@@ -198,12 +188,12 @@ def train_frozen(classifier, encoder, batches, optimizer):
 
 
 # %% [markdown]
-# The labelled images are few, so they come again and again, each time in another order.
+# There are few labelled images, so the training uses them many times, each time in a new order.
 
 
 # %%
 def minibatches(images, labels, steps, batch_size=50):
-    """Return a tf.data.Dataset of as many minibatches as there are steps."""
+    """Return a tf.data.Dataset with one minibatch per step."""
     pairs = tf.data.Dataset.from_tensor_slices((images, labels))
     return pairs.shuffle(len(images)).repeat().batch(batch_size).take(steps)
 
@@ -219,18 +209,18 @@ train_frozen(classifier, encoder, batches, falling(1e-2, STEPS))
 print(f"head trained, encoder frozen: accuracy {accuracy(classifier, X_test, y_test):.3f}")
 
 # %% [markdown]
-# "If $L$ is large enough, the encoder weights can also be **fine-tuned**" (AN2DL). Not at once: a head that starts at random sends random gradients into the encoder, and they destroy what it has learnt. So the head goes first, alone; then everything is trained, with a smaller learning rate.
+# "If $L$ is large enough, the encoder weights can also be **fine-tuned**" (AN2DL). But not immediately: a random head sends random gradients into the encoder, and they destroy what the encoder has learnt. So first only the head is trained. Then all weights are trained, with a smaller learning rate.
 #
-# **Exercise 4.2.** Both passes. You may call `train_frozen`.
+# **Exercise 4.2.** Write both trainings: each uses all minibatches of the given data set once. The function returns nothing. You may call `train_frozen`.
 
 
 # %% exercise="4.2" points=4
 def fine_tune(classifier, encoder, batches, head_optimizer, optimizer):
-    """Train a classifier: first its head alone, then all its weights.
+    """Train first the head of a classifier, then all its weights.
 
     classifier, encoder, batches: as in `train_frozen`.
-    head_optimizer: for the head alone, once through the batches.
-    optimizer: for the head and the encoder together, once through the batches after that.
+    head_optimizer: for the first training, one pass through the batches: only the head.
+    optimizer: for the second training, another pass: the head and the encoder together.
     """
     ### BEGIN SOLUTION
     train_frozen(classifier, encoder, batches, head_optimizer)
@@ -241,16 +231,16 @@ def fine_tune(classifier, encoder, batches, head_optimizer, optimizer):
 
 
 # %% [markdown]
-# ## 5. What is it worth?
+# ## 5. How much does it help?
 #
-# The fair comparison is the same network, trained on the same labels, from a **random start**. It takes many trainings, and each must start from the autoencoder's encoder. But `get_classifier` shares the encoder's weights: after the first fine-tuning, the trained encoder is gone. So each training gets a copy.
+# For a fair comparison, the same network is trained on the same labels from a **random start**. This needs many trainings, and each must start from the autoencoder's encoder. But `get_classifier` shares the encoder's weights: the first fine-tuning would change the trained encoder. So each training gets a copy.
 #
-# **Exercise 5.1.** `keras.models.clone_model` makes a network of the same layers, but with new weights.
+# **Exercise 5.1.** Return a copy of the given encoder, with the same weights. `keras.models.clone_model` returns a network with the same layers, but with new weights.
 
 
 # %% exercise="5.1" points=2
 def copy_encoder(encoder):
-    """Return a copy of an encoder, with the same weights at the start and none in common.
+    """Return a copy of an encoder: the same weights at the start, but no shared weights.
 
     encoder: a keras.Model.   Its running statistics are weights, too.
     """
@@ -262,12 +252,12 @@ def copy_encoder(encoder):
 
 
 # %% [markdown]
-# Each way gets as many steps, with the learning rate that suits it: a random start has nothing to lose and needs a larger one.
+# Each way of training gets the same number of steps, with a suitable learning rate: the random start needs a larger one.
 
 
 # %%
 def one_run(way, n_labels, seed):
-    """Return the classifier that one way makes of n_labels labels."""
+    """Return a classifier that was trained in one of the ways with n_labels labels."""
     rows = few_labels(train_data.labels, n_labels, np.random.default_rng(seed))
     images, labels = train_data.images[rows], train_data.labels[rows]
     if way == "random start":
@@ -301,9 +291,9 @@ for way in ("fine-tuned", "frozen", "random start"):
 pictures.curves(N_LABELS, results, x_label="labelled images", y_label="accuracy on test images")
 
 # %% [markdown]
-# Each point is an average over three draws of $L$, the bars are their standard deviation. With few labels the autoencoder's encoder is far ahead: what such images are like it has learnt from $S$, and only the classes have to be learnt from $L$. With many labels the random start catches up, and the frozen encoder becomes a limit: its code was made to reconstruct, not to tell classes apart.
+# Each point is an average over three draws of $L$; the bars are the standard deviations. With few labels the autoencoder's encoder is much better: it has learnt from $S$ what such images look like, and only the classes must be learnt from $L$. With many labels the random start becomes as good, and the frozen encoder becomes a limit: its code was trained to reconstruct, not to separate classes.
 #
-# What does a classifier from 100 labels get wrong?
+# Which images does a classifier get wrong that was trained with 100 labels?
 
 # %%
 classifier = one_run("fine-tuned", 100, seed=0)
@@ -312,7 +302,7 @@ wrong = np.flatnonzero(chosen != y_test)
 pairs, counts = np.unique(np.stack([y_test, chosen])[:, wrong], axis=1, return_counts=True)
 for i in np.argsort(-counts)[:4]:
     names = [train_data.class_names[k] for k in pairs[:, i]]
-    print(f"{names[0]} taken for {names[1]}: {counts[i]} times")
+    print(f"{names[0]} classified as {names[1]}: {counts[i]} times")
 pictures.image_grid(X_test[wrong[:40]], title="classified wrongly", columns=20)
 
 # %% [markdown]
@@ -320,9 +310,9 @@ pictures.image_grid(X_test[wrong[:40]], title="classified wrongly", columns=20)
 #
 # 1. Where do the curves of the frozen encoder and the random start cross, and why?
 # 2. The autoencoder is trained on images only. Why does its code separate classes at all?
-# 3. `fine_tune` calls the encoder in training mode, so batch normalization sees 50 images a step. What could go wrong with 10 labels, and what would you change?
-# 4. Try `LATENT_DIM = 2` and `64`. A better reconstruction is not always a better start: why?
-# 5. Try `"faces"`, with the labels woman and man. What else does the code of a face have to remember, and which curve does that hurt most?
+# 3. `fine_tune` calls the encoder in training mode, so batch normalization sees 50 images per step. What could go wrong with 10 labels, and what would you change?
+# 4. Try `LATENT_DIM = 2` and `64`. Why is a better reconstruction not always a better start?
+# 5. Try `"faces"`, with the labels woman and man. What else must the code of a face contain, and which curve becomes worse because of it?
 
 # %%
 check()

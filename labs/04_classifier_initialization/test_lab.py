@@ -1,13 +1,20 @@
 """The checks of lab 4 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
 
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers
+
 
 @exercise("1.1", points=1)
-def test_as_many_of_each_class(student, rng):
-    """Of each class there are as many rows."""
+def test_same_number_of_each_class(student, rng):
+    """The same number of rows is drawn from each class."""
     labels = rng.permutation(np.repeat(np.arange(4), [30, 12, 20, 38]))
     found = draw(student, rng, labels, 20)
     expect.shape(found, (20,), "20 rows of 100, drawn from 4 classes")
@@ -17,19 +24,19 @@ def test_as_many_of_each_class(student, rng):
         "the rows",
         "integers from 0 to 99",
         found,
-        "Return indices of images, not their labels' values or a mask.",
+        "Return indices of images, not labels and not a mask.",
     )
     expect.equal(
         np.bincount(labels[found], minlength=4).tolist(),
         [5, 5, 5, 5],
-        "how many rows of each class were drawn, classes of 30, 12, 20 and 38 images",
-        "n / n_classes of each class, however many images it has.",
+        "the numbers of rows of each class, for classes of 30, 12, 20 and 38 images",
+        "Draw n / n_classes rows of each class, for classes of any size.",
     )
 
 
 @exercise("1.1", points=1)
 def test_no_row_is_drawn_twice(student, rng):
-    """No image is drawn twice: if all are asked for, each comes once."""
+    """No image is drawn twice: a draw of all images contains each image once."""
     labels = rng.permutation(np.repeat(np.arange(3), 6))
     found = draw(student, rng, labels, 18)
     expect.shape(found, (18,), "18 rows of 18")
@@ -38,26 +45,26 @@ def test_no_row_is_drawn_twice(student, rng):
 
 @exercise("2.1", points=1)
 def test_networks_are_connected(student, rng):
-    """The autoencoder returns D(E(s)), by the encoder and the decoder that were given."""
+    """The autoencoder returns D(E(s)), with the given encoder and the given decoder."""
     game = Reconstruction(student, rng)
     trained = game.train()
     w_h, w_x = trained["encoder"].get_weights()[0], trained["decoder"].get_weights()[0]
     flat = game.x.reshape(len(game.x), -1)
     expect.close(
-        student.run_autoencoder(trained, game.x),
+        trained["autoencoder"](game.x),
         (flat @ w_h @ w_x).reshape(game.x.shape),
-        "what the autoencoder makes of images after training",
-        "The encoder and the decoder must be trained themselves, and no copies of them.",
+        "the reconstructions of images after training",
+        "Train the given encoder and the given decoder, not copies of them.",
     )
 
 
 @exercise("2.1", points=1)
 def test_one_step_moves_both_networks(student, rng):
-    """One step of gradient descent on the mean squared error moves both as computed by hand."""
+    """One step of gradient descent changes both networks as computed by hand."""
     game = Reconstruction(student, rng)
     trained = game.train()
     w_h, w_x = game.after_one_step()
-    hint = "The target is the image itself; the error is averaged over images and values."
+    hint = "The target is the image itself; the squared error is averaged over images and values."
     expect.close(
         trained["decoder"].get_weights()[0], w_x, "the decoder's weights after one step", hint
     )
@@ -68,100 +75,85 @@ def test_one_step_moves_both_networks(student, rng):
 
 @exercise("3.1", points=1)
 def test_logits_are_a_linear_function_of_the_code(student, rng):
-    """One fully connected layer stands on the code, and there is no activation after it."""
+    """One fully connected layer reads the code, and there is no activation after it."""
     w = rng.normal(size=(6, 3)).astype("float32")
     plugged = plug(student, w, n_classes=4)
     x = rng.normal(size=(40, 6)).astype("float32")
-    logits = student.scores(plugged, x)
+    logits = plugged["classifier"](x)
     expect.shape(logits, (40, 4), "the logits of 40 images and 4 classes")
     z = np.concatenate([np.maximum(x @ w, 0), np.ones((40, 1))], axis=1)
     fitted = z @ np.linalg.lstsq(z, logits, rcond=None)[0]
     expect.close(
         logits,
         fitted,
-        "the logits, compared with the linear function of the code that is nearest to them",
+        "the logits; expected is the linear function of the code that is nearest to them",
         "The head returns logits: no softmax, and no second layer.",
         atol=1e-3,
     )
     expect.equal(
-        student.count(plugged),
+        plugged["classifier"].count_params(),
         6 * 3 + 3 * 4 + 4,
-        "how many weights the classifier has, 18 of them the encoder's, with d = 3",
-        "One layer with a weight for each pair of unit and class, and a bias for each class.",
+        "the number of weights of the classifier with d = 3; 18 of them are the encoder's",
+        "One layer with one weight per pair of unit and class, and one bias per class.",
     )
 
 
 @exercise("3.1", points=1)
 def test_weights_are_shared(student, rng):
-    """Encoder and classifier have the encoder's weights in common."""
+    """Encoder and classifier share the encoder's weights."""
     w = rng.normal(size=(6, 3)).astype("float32")
     plugged = plug(student, w, n_classes=2)
     x = rng.normal(size=(5, 6)).astype("float32")
-    student.set_encoder(plugged, 0 * w)
-    logits = student.scores(plugged, x)
+    plugged["encoder"].set_weights([0 * w])
+    logits = plugged["classifier"](x)
     expect.shape(logits, (5, 2), "the logits of 5 images")
     expect.close(
         logits,
         np.repeat(logits[:1], 5, axis=0),
         "the logits of 5 images after all weights of the encoder were set to 0",
-        "All codes are 0 now, so all logits are the same, if the encoder is no copy.",
+        "All codes are 0 now, so all logits are the same, if the encoder is not a copy.",
     )
 
 
 @exercise("3.2", points=1)
 def test_accuracy_is_the_share_of_right_classes(student, rng):
-    """The accuracy is the share of images whose largest logit is that of their label."""
+    """The accuracy is the share of images whose largest logit is the one of their label."""
     logits, labels = rng.normal(size=(30, 4)).astype("float32"), rng.integers(0, 4, 30)
-    student.define("reads = keras.Sequential([keras.Input((4,)), layers.Activation('linear')])")
     expect.close(
-        student.accuracy(student.reads, logits, labels),
+        student.accuracy(student.run_beside(identity), logits, labels),
         np.mean(logits.argmax(axis=1) == labels),
         "the accuracy on 30 images of 4 classes",
-        "One number from 0 to 1.",
+        "Return one number from 0 to 1.",
     )
 
 
 @exercise("4.1", points=2)
 def test_only_the_head_moves(student, rng):
-    """One step of gradient descent moves the head as computed by hand, and the encoder not."""
+    """One step of gradient descent changes the head as computed by hand, but not the encoder."""
     game = Classification(student, rng)
-    game.run("train_frozen", [game.batch()])
+    game.train_frozen()
     expect.close(
         game.encoder_weights()[0],
         game.w_h,
         "the encoder's weights after a step on the head",
-        "When does Keras look at `trainable`?",
+        "`trainable` takes effect at the next compile.",
         rtol=0,
         atol=1e-7,
     )
     game.step_by_hand(0.5, frozen=True)
-    hint = "The loss is averaged over the minibatch, and is given logits."
+    hint = "The loss is averaged over the minibatch, and its inputs are logits."
     expect.close(game.head_weights()[0], game.w, "the head's matrix after one step", hint)
     expect.close(game.head_weights()[1], game.b, "the head's bias after one step", hint)
 
 
 @exercise("4.1", points=1)
 def test_batch_normalization_stays_in_inference_mode(student, rng):
-    """Batch normalization in the encoder keeps its statistics, and normalizes by them."""
+    """Batch normalization in the encoder uses its running statistics and does not change them."""
     x = (3 * rng.normal(size=(6, 4)) + 5).astype("float32")
     y, w, b = rng.integers(0, 3, 6), rng.normal(size=(4, 3)), rng.normal(size=3)
     mean, variance = rng.normal(size=4), rng.uniform(0.5, 2.0, 4)
-    student.define(
-        """
-def frozen_norm(x, y, w, b, mean, variance):
-    norm = layers.BatchNormalization(epsilon=1e-7, momentum=0.5)
-    encoder = keras.Sequential([keras.Input((4,)), norm])
-    encoder.set_weights([np.ones(4), np.zeros(4), mean, variance])
-    head, inputs = layers.Dense(3), keras.Input((4,))
-    classifier = keras.Model(inputs, head(encoder(inputs)))
-    head.set_weights([w, b])
-    batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(len(x))
-    train_frozen(classifier, encoder, batches, keras.optimizers.SGD(0.5))
-    return norm.moving_mean, norm.moving_variance, head.get_weights()[0]
-"""
-    )
-    found = student.frozen_norm(x, y, w, b, mean, variance)
-    hint = "Frozen layers keep their running statistics and use them."
+    found = student.run_beside(frozen_norm, student.train_frozen, x, y, w, b, mean, variance)
+    hint = "Frozen layers use their running statistics and do not change them."
     expect.close(found[0], mean, "the running mean of the frozen encoder", hint)
     expect.close(found[1], variance, "the running variance of the frozen encoder", hint)
     z = (x - mean) / np.sqrt(variance)
@@ -175,96 +167,60 @@ def frozen_norm(x, y, w, b, mean, variance):
 
 @exercise("4.2", points=1)
 def test_each_optimizer_takes_its_steps(student, rng):
-    """Each optimizer goes once through the minibatches, and all weights move in the end."""
+    """Each optimizer takes one step per minibatch, and at the end all weights have changed."""
     game = Classification(student, rng)
-    game.run("fine_tune", [game.batch(), game.batch()])
-    expect.equal(game.steps(), (2, 2), "how many steps both optimizers took on 2 minibatches")
+    game.fine_tune(n_batches=2)
+    expect.equal(game.steps(), (2, 2), "the numbers of steps of both optimizers on 2 minibatches")
     expect.that(
         bool((np.abs(game.encoder_weights()[0] - game.w_h) > 1e-6).any()),
         "the encoder's weights after fine-tuning",
-        "other weights than before",
+        "different weights than before",
         game.encoder_weights()[0],
-        "Is the encoder still frozen when the second training is compiled?",
+        "The encoder must be trainable again before the second compile.",
     )
 
 
 @exercise("4.2", points=2)
 def test_head_first_then_everything(student, rng):
-    """A step of the head, then a step of all weights, as computed by hand."""
+    """One step of the head, then one step of all weights, as computed by hand."""
     game = Classification(student, rng)
-    game.run("fine_tune", [game.batch()])
+    game.fine_tune()
     game.step_by_hand(0.5, frozen=True)
     game.step_by_hand(0.05, frozen=False)
-    hint = "First head_optimizer and the head alone; then optimizer, for the encoder and the head."
+    hint = "First head_optimizer for only the head; then optimizer for the encoder and the head."
     expect.close(game.encoder_weights()[0], game.w_h, "the encoder's weights", hint)
     expect.close(game.head_weights()[0], game.w, "the head's matrix", hint)
     expect.close(game.head_weights()[1], game.b, "the head's bias", hint)
 
 
 @exercise("5.1", points=1)
-def test_copy_has_weights_of_its_own(student, rng):
-    """The copy returns the same codes, and goes its own way afterwards."""
+def test_copy_has_its_own_weights(student, rng):
+    """The copy returns the same codes, and changing it does not change the original."""
     w = rng.normal(size=(5, 3)).astype("float32")
     x = rng.normal(size=(4, 5)).astype("float32")
-    student.define(
-        """
-def copies(w, x):
-    encoder = keras.Sequential([keras.Input((w.shape[0],)), layers.Dense(w.shape[1])])
-    encoder.set_weights([w, np.ones(w.shape[1])])
-    copy = copy_encoder(encoder)
-    at_first = copy(tf.constant(x))
-    copy.set_weights([0 * w, np.zeros(w.shape[1])])
-    return at_first, encoder(tf.constant(x)), copy(tf.constant(x))
-"""
-    )
-    at_first, original, changed = student.copies(w, x)
-    expect.close(at_first, x @ w + 1, "the codes of the copy", "The weights are copied, too.")
-    hint = "The weights of the copy were set to 0. It must not share them."
+    at_first, original, changed = student.run_beside(copies, student.copy_encoder, w, x)
+    expect.close(at_first, x @ w + 1, "the codes of the copy", "Copy the weights, too.")
+    hint = "The weights of the copy were set to 0. The original must not share them."
     expect.close(changed, np.zeros((4, 3)), "the codes of the changed copy", hint)
     expect.close(original, x @ w + 1, "the codes of the original after that", hint)
 
 
 def draw(student, rng, labels, n):
-    student.define(
-        """
-def draw_rows(labels, n, seed):
-    return few_labels(labels, n, np.random.default_rng(seed))
-"""
-    )
-    return student.draw_rows(labels, n, int(rng.integers(2**31)))
+    return student.run_beside(draw_rows, student.few_labels, labels, n, int(rng.integers(2**31)))
 
 
 def plug(student, w, n_classes):
-    student.define(
-        """
-def plug_in(w, n_classes):
-    x = keras.Input((w.shape[0],))
-    z = layers.Dense(w.shape[1], use_bias=False, activation="relu")(x)
-    encoder = keras.Model(x, z)
-    encoder.set_weights([w])
-    return {"encoder": encoder, "classifier": get_classifier(encoder, n_classes)}
-
-def scores(plugged, x):
-    return plugged["classifier"](tf.constant(x))
-
-def set_encoder(plugged, w):
-    plugged["encoder"].set_weights([w])
-
-def count(plugged):
-    return int(plugged["classifier"].count_params())
-"""
-    )
-    return student.plug_in(w, n_classes)
+    return student.run_beside(plug_in, student.get_classifier, w, n_classes)
 
 
 def of_logits(logits, y):
-    """Return the gradient of the average cross-entropy by the logits."""
+    """Return the gradient of the average cross-entropy with respect to the logits."""
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     return (e / e.sum(axis=1, keepdims=True) - np.eye(logits.shape[1])[y]) / len(y)
 
 
 class Reconstruction:
-    """A linear autoencoder of images, so that its step can be computed by hand."""
+    """A linear autoencoder of images; its step can be computed by hand."""
 
     rate = 2.0
 
@@ -273,32 +229,11 @@ class Reconstruction:
         self.w_h = rng.normal(size=(6, 2)).astype("float32")
         self.w_x = rng.normal(size=(2, 6)).astype("float32")
         self.student = student
-        student.define(
-            """
-def train_tiny(w_h, w_x, x, rate):
-    shape = x.shape[1:]
-    encoder = keras.Sequential(
-        [keras.Input(shape), layers.Flatten(), layers.Dense(w_h.shape[1], use_bias=False)])
-    decoder = keras.Sequential(
-        [
-            keras.Input((w_x.shape[0],)),
-            layers.Dense(w_x.shape[1], use_bias=False),
-            layers.Reshape(shape),
-        ]
-    )
-    encoder.set_weights([w_h])
-    decoder.set_weights([w_x])
-    autoencoder = train_autoencoder(
-        encoder, decoder, x, keras.optimizers.SGD(rate), 1, batch_size=len(x))
-    return {"encoder": encoder, "decoder": decoder, "autoencoder": autoencoder}
-
-def run_autoencoder(trained, x):
-    return trained["autoencoder"](tf.constant(x))
-"""
-        )
 
     def train(self):
-        return self.student.train_tiny(self.w_h, self.w_x, self.x, self.rate)
+        return self.student.run_beside(
+            train_tiny, self.student.train_autoencoder, self.w_h, self.w_x, self.x, self.rate
+        )
 
     def after_one_step(self):
         x = self.x.reshape(len(self.x), -1)
@@ -309,7 +244,7 @@ def run_autoencoder(trained, x):
 
 
 class Classification:
-    """A classifier with an encoder tanh(x W_h), so that its steps can be computed by hand."""
+    """A classifier with the encoder tanh(x W_h); its steps can be computed by hand."""
 
     def __init__(self, student, rng, n=6, size=4, d=3, n_classes=3):
         self.x = rng.normal(size=(n, size)).astype("float32")
@@ -318,8 +253,92 @@ class Classification:
         self.w = rng.normal(size=(d, n_classes)).astype("float32")
         self.b = rng.normal(size=n_classes).astype("float32")
         self.student = student
-        student.define(
-            """
+        self.parts = student.run_beside(classification, self.w_h, self.w, self.b)
+
+    def train_frozen(self):
+        function = self.student.train_frozen
+        self.student.run_beside(train_head, function, self.parts, self.x, self.y)
+
+    def fine_tune(self, n_batches=1):
+        function = self.student.fine_tune
+        x, y = np.concatenate([self.x] * n_batches), np.concatenate([self.y] * n_batches)
+        self.student.run_beside(train_both, function, self.parts, x, y, len(self.x))
+
+    def steps(self):
+        return tuple(int(self.parts[name].iterations) for name in ("fast", "slow"))
+
+    def encoder_weights(self):
+        return self.parts["encoder"].get_weights()
+
+    def head_weights(self):
+        return self.parts["head"].get_weights()
+
+    def step_by_hand(self, rate, frozen):
+        z = np.tanh(self.x @ self.w_h)
+        gradient = of_logits(z @ self.w + self.b, self.y)
+        of_sum = (gradient @ self.w.T) * (1 - z**2)
+        self.w = self.w - rate * z.T @ gradient
+        self.b = self.b - rate * gradient.sum(axis=0)
+        if not frozen:
+            self.w_h = self.w_h - rate * self.x.T @ of_sum
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def frozen_norm(train_frozen, x, y, w, b, mean, variance):
+    norm = layers.BatchNormalization(epsilon=1e-7, momentum=0.5)
+    encoder = keras.Sequential([keras.Input((4,)), norm])
+    encoder.set_weights([np.ones(4), np.zeros(4), mean, variance])
+    head, inputs = layers.Dense(3), keras.Input((4,))
+    classifier = keras.Model(inputs, head(encoder(inputs)))
+    head.set_weights([w, b])
+    batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(len(x))
+    train_frozen(classifier, encoder, batches, keras.optimizers.SGD(0.5))
+    return norm.moving_mean, norm.moving_variance, head.get_weights()[0]
+
+
+def copies(copy_encoder, w, x):
+    encoder = keras.Sequential([keras.Input((w.shape[0],)), layers.Dense(w.shape[1])])
+    encoder.set_weights([w, np.ones(w.shape[1])])
+    copy = copy_encoder(encoder)
+    at_first = copy(tf.constant(x))
+    copy.set_weights([0 * w, np.zeros(w.shape[1])])
+    return at_first, encoder(tf.constant(x)), copy(tf.constant(x))
+
+
+def draw_rows(few_labels, labels, n, seed):
+    return few_labels(labels, n, np.random.default_rng(seed))
+
+
+def plug_in(get_classifier, w, n_classes):
+    x = keras.Input((w.shape[0],))
+    z = layers.Dense(w.shape[1], use_bias=False, activation="relu")(x)
+    encoder = keras.Model(x, z)
+    encoder.set_weights([w])
+    return {"encoder": encoder, "classifier": get_classifier(encoder, n_classes)}
+
+
+def train_tiny(train_autoencoder, w_h, w_x, x, rate):
+    shape = x.shape[1:]
+    encoder = keras.Sequential(
+        [keras.Input(shape), layers.Flatten(), layers.Dense(w_h.shape[1], use_bias=False)]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((w_x.shape[0],)),
+            layers.Dense(w_x.shape[1], use_bias=False),
+            layers.Reshape(shape),
+        ]
+    )
+    encoder.set_weights([w_h])
+    decoder.set_weights([w_x])
+    autoencoder = train_autoencoder(
+        encoder, decoder, x, keras.optimizers.SGD(rate), 1, batch_size=len(x)
+    )
+    return {"encoder": encoder, "decoder": decoder, "autoencoder": autoencoder}
+
+
 def classification(w_h, w, b):
     x = keras.Input((w_h.shape[0],))
     z = layers.Dense(w_h.shape[1], activation="tanh", use_bias=False)(x)
@@ -336,40 +355,16 @@ def classification(w_h, w, b):
         "fast": keras.optimizers.SGD(0.5),
     }
 
-def run_way(way, parts, batches):
-    x, y = (np.concatenate(part) for part in zip(*batches))
-    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(len(batches[0][0]))
-    if way == "train_frozen":
-        train_frozen(parts["classifier"], parts["encoder"], data, parts["fast"])
-    else:
-        fine_tune(parts["classifier"], parts["encoder"], data, parts["fast"], parts["slow"])
 
-def steps_taken(parts):
-    return int(parts["fast"].iterations.numpy()), int(parts["slow"].iterations.numpy())
-"""
-        )
-        self.parts = student.classification(self.w_h, self.w, self.b)
+def train_head(train_frozen, parts, x, y):
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(len(x))
+    train_frozen(parts["classifier"], parts["encoder"], data, parts["fast"])
 
-    def batch(self):
-        return (self.x, self.y)
 
-    def run(self, way, batches):
-        self.student.run_way(way, self.parts, batches)
+def train_both(fine_tune, parts, x, y, batch_size):
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(batch_size)
+    fine_tune(parts["classifier"], parts["encoder"], data, parts["fast"], parts["slow"])
 
-    def steps(self):
-        return self.student.steps_taken(self.parts)
 
-    def encoder_weights(self):
-        return self.parts["encoder"].get_weights()
-
-    def head_weights(self):
-        return self.parts["head"].get_weights()
-
-    def step_by_hand(self, rate, frozen):
-        z = np.tanh(self.x @ self.w_h)
-        gradient = of_logits(z @ self.w + self.b, self.y)
-        of_sum = (gradient @ self.w.T) * (1 - z**2)
-        self.w = self.w - rate * z.T @ gradient
-        self.b = self.b - rate * gradient.sum(axis=0)
-        if not frozen:
-            self.w_h = self.w_h - rate * self.x.T @ of_sum
+def identity():
+    return keras.Sequential([keras.Input((4,)), layers.Activation("linear")])

@@ -11,7 +11,7 @@ PROOF = [
     ),
     Mutant(
         "1.1",
-        "log_var taken for the standard deviation",
+        "log_var used as the standard deviation",
         "test_codes_have_the_right_values",
         ("ops.exp(0.5 * log_var)", "log_var"),
     ),
@@ -23,7 +23,7 @@ PROOF = [
     ),
     Mutant(
         "1.1",
-        "works for batches of five only",
+        "only for batches of five",
         "test_codes_of_any_size",
         (" * eps", " * ops.reshape(eps, (5, -1))"),
     ),
@@ -42,7 +42,7 @@ PROOF = [
     Mutant("1.2", "without the half", "test_kl_has_the_right_values", ("0.5 * ", "")),
     Mutant(
         "1.2",
-        "log_var taken for the standard deviation",
+        "log_var used as the standard deviation",
         "test_kl_has_the_right_values",
         (
             "ops.exp(log_var) - log_var - 1.0",
@@ -54,7 +54,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "for five dimensions only",
+        "only for five dimensions",
         "test_kl_of_any_size",
         ("- 1.0 + ops.square(mu), axis=-1)", "+ ops.square(mu), axis=-1) - 2.5"),
     ),
@@ -67,7 +67,7 @@ PROOF = [
     Mutant(
         "1.3",
         "no clipping",
-        "test_no_pixel_is_infinitely_wrong",
+        "test_the_loss_is_finite",
         ("ops.clip(x_hat, 1e-6, 1 - 1e-6)", "x_hat"),
     ),
     Mutant(
@@ -97,7 +97,7 @@ PROOF = [
     Mutant("2.1", "beta forgotten", "test_logs_add_up", ("self.beta * kl", "kl")),
     Mutant(
         "2.1",
-        "the decoder alone learns",
+        "only the decoder learns",
         "test_one_step_moves_both_networks",
         (
             "tape.gradient(loss, self.trainable_variables)\n"
@@ -149,7 +149,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "NumPy's draw, one for all steps of a graph",
+        "NumPy draws once for all steps of a graph",
         "test_the_code_is_drawn",
         (
             "keras.random.normal(ops.shape(mu))",
@@ -204,7 +204,7 @@ PROOF = [
     Mutant(
         "4.1",
         "the label before the code",
-        "test_label_stands_behind_the_code",
+        "test_label_comes_after_the_code",
         ("ops.concatenate([z, y], axis=-1)", "ops.concatenate([y, z], axis=-1)"),
     ),
     Mutant(
@@ -215,7 +215,7 @@ PROOF = [
     ),
     Mutant(
         "4.1",
-        "the class's number as one channel",
+        "the number of the class as one channel",
         "test_label_becomes_channels",
         (
             "    maps = ops.broadcast_to(y[:, None, None, :], (batch, height, width, y.shape[-1]))",
@@ -225,8 +225,8 @@ PROOF = [
     ),
     Mutant(
         "4.1",
-        "ten classes, whatever there are",
-        "test_channels_behind_images_of_any_size",
+        "always ten classes",
+        "test_channels_after_images_of_any_size",
         ("(batch, height, width, y.shape[-1])", "(batch, height, width, 10)"),
     ),
     Mutant(

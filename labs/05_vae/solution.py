@@ -1,21 +1,11 @@
 # %% [markdown]
 # # Lab 5. The variational autoencoder
 #
-# An autoencoder draws nothing new: nobody knows where its codes lie. You will build the model that puts them where we want them, train it, and draw digits that nobody wrote; then tell it *which* digit to draw.
+# An autoencoder cannot draw new images, because we do not know where its codes lie. The variational autoencoder is trained so that its codes follow a known distribution. You will build it, train it, and draw new digits. Then you will tell it *which* digit to draw.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: NOTES, lessons 14 and 16; DLSP, "Variational auto-encoder"; AE and ATIV, "Variational Autoencoders".
-
-# %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = "../.." if Path("../../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
 
 # %% given=true
 import os
@@ -32,24 +22,24 @@ from ankeras import data, latent, pictures
 from ankeras.grading import checker
 
 check = checker("05_vae")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # ## 1. The three pieces of the loss
 #
-# For an image $x$ the encoder returns the mean $\mu$ and the *logarithm of the variance* $\log v$ of a Gaussian with $d$ independent dimensions, and the code is drawn from it:
+# For an image $x$ the encoder returns the mean $\mu$ and the *logarithm of the variance* $\log v$ of a Gaussian with $d$ independent dimensions. The code is drawn from this Gaussian:
 #
 # $$ z = \mu + \sqrt v \, \epsilon, \qquad \epsilon \sim \mathcal N(0, I_d). $$
 #
-# Drawn in this way, $z$ is a function of $\mu$ and $\log v$, and gradients pass through it.
+# In this form $z$ is a function of $\mu$ and $\log v$, so it has gradients with respect to both.
 #
-# **Exercise 1.1.** Return $z$.
+# **Exercise 1.1.** Return $z$ for the given $\mu$, $\log v$ and $\epsilon$. All four have the shape `(batch, d)`.
 
 
 # %% exercise="1.1" points=2
 def reparameterize(mu, log_var, eps):
-    """Draw the codes.
+    """Return the codes z.
 
     mu, log_var: (batch, d), tensors.
     eps: (batch, d), drawn from N(0, I).
@@ -65,7 +55,7 @@ def reparameterize(mu, log_var, eps):
 #
 # $$ \ell_{KL} = \tfrac12 \sum_{i=1}^d \left( v_i - \log v_i - 1 + \mu_i^2 \right) $$
 #
-# **Exercise 1.2.** One number an image.
+# **Exercise 1.2.** Return this distance for each image. The inputs have the shape `(batch, d)`; the result is one number per image, `(batch,)`.
 
 
 # %% exercise="1.2" points=3
@@ -85,9 +75,9 @@ def kl_divergence(mu, log_var):
 #
 # $$ \ell_{reconstruction} = - \sum_j \left[ x_j \log \hat x_j + (1 - x_j) \log (1 - \hat x_j) \right] $$
 #
-# Clip $\hat x$ to $[10^{-6}, 1 - 10^{-6}]$ first: a single $\log 0$ would end the training.
+# First clip $\hat x$ to $[10^{-6}, 1 - 10^{-6}]$: a single $\log 0 = -\infty$ would make the whole loss infinite.
 #
-# **Exercise 1.3.** One number an image again, for images of any shape.
+# **Exercise 1.3.** Return this loss for each image. The inputs are two minibatches of images of any shape, `(batch, ...)`; the result is one number per image, `(batch,)`.
 
 
 # %% exercise="1.3" points=3
@@ -107,15 +97,15 @@ def reconstruction_loss(x, x_hat):
 # %% [markdown]
 # ## 2. Training
 #
-# Now the step that `fit` repeats:
+# Now the training step, which `fit` repeats. The loss is
 #
 # $$ \ell = \ell_{reconstruction} + \beta \, \ell_{KL}, \qquad \text{averaged over the minibatch,} $$
 #
-# and one step of the optimizer on the weights of *both* networks. The encoder returns one tensor $h$ of $2d$ numbers an image: first $\mu$, then $\log v$.
+# and the optimizer takes one step on the weights of *both* networks. The encoder returns one tensor $h$ with $2d$ numbers per image: first $\mu$, then $\log v$.
 #
-# **Exercise 2.1.** Fill in `train_step`. Call the networks with `training=True`, and draw $\epsilon$ anew in each step.
+# **Exercise 2.1.** Fill in `train_step`. Its input is a minibatch of images. Take one step and return the loss and its two terms, three numbers. Call the networks with `training=True`, and draw new $\epsilon$ in each step.
 #
-# In `fit` this code runs as a graph: NumPy, or a fixed seed, would draw the same $\epsilon$ in every step, and the size of a minibatch may be unknown: there `ops.shape(mu)` works, and `mu.shape` does not.
+# In `fit` this code runs as a graph. There NumPy, or a fixed seed, would draw the same $\epsilon$ in every step. And the size of the minibatch may be unknown: `ops.shape(mu)` works, but `mu.shape` contains `None`.
 
 
 # %% exercise="2.1" points=5
@@ -134,7 +124,10 @@ class VAE(keras.Model):
         self.built = True
 
     def train_step(self, x):
-        """Take one step on a minibatch x; return {"loss": ..., "reconstruction": ..., "kl": ...}."""
+        """Take one step on a minibatch x: (batch, *image).
+
+        Returns {"loss": ..., "reconstruction": ..., "kl": ...}, three numbers.
+        """
         ### BEGIN SOLUTION
         with tf.GradientTape() as tape:
             mu, log_var = ops.split(self.encoder(x, training=True), 2, axis=-1)
@@ -150,7 +143,7 @@ class VAE(keras.Model):
 
 
 # %% [markdown]
-# Train it. With $d = 2$ the whole latent space can be drawn.
+# Train it. With $d = 2$ we can draw the whole latent space.
 
 # %%
 train_data, test_data = data.load("digits")
@@ -167,18 +160,18 @@ pictures.history(logs, ["reconstruction", "kl"])
 pictures.latent_grid(latent.quantile_grid(vae.decoder), np.array([-2, -2]), np.array([2, 2]))
 
 # %% [markdown]
-# Every point is a digit, and neighbours look alike. Where do classes change, and what stands there?
+# Every point gives a digit, and neighbours look similar. What do the images look like where one class changes to another?
 #
 # ## 3. Sampling
 #
-# The training has pushed the codes towards $\mathcal N(0, I_d)$: draw from there, decode, and you have new images.
+# After the training, the codes follow approximately $\mathcal N(0, I_d)$. So draw a code from $\mathcal N(0, I_d)$ and decode it: this is a new image.
 #
-# **Exercise 3.1.** Draw $n$ images: new ones in every call. The decoder tells $d$ (its `input_shape`). Its layers must be in inference mode.
+# **Exercise 3.1.** Draw $n$ codes, decode them, and return the $n$ images as a NumPy array. Every call must draw new codes. You find $d$ in the decoder's `input_shape`. The layers must be in inference mode.
 
 
 # %% exercise="3.1" points=3
 def generate(decoder, n):
-    """Draw n images from the prior.
+    """Return n new images: decoded codes that are drawn from the prior N(0, I).
 
     decoder: (batch, d) -> (batch, *image).
     Returns: (n, *image), a NumPy array.
@@ -195,14 +188,14 @@ pictures.image_grid(generate(vae.decoder, 40))
 # %% [markdown]
 # ## 4. The conditional VAE
 #
-# To say *which* digit to draw, the condition goes into both networks (NOTES, lesson 16): as a one-hot vector appended to the code, and as one-hot *channels* appended to the image: channel $k$ is 1 everywhere in images of class $k$, and 0 in others.
+# To choose *which* digit is drawn, both networks get the label as a condition (NOTES, lesson 16). The label is a one-hot vector. It is appended to the code. And it is appended to the image as *channels*: channel $k$ is 1 at all pixels in images of class $k$, and 0 in other images.
 #
-# **Exercise 4.1.** Both ways to append a label.
+# **Exercise 4.1.** Write both ways. `append_to_code` returns the code and then the label, `(batch, d + n_classes)`. `append_to_image` returns the channels of the image and then one channel per class, `(batch, height, width, channels + n_classes)`.
 
 
 # %% exercise="4.1" points=4
 def append_to_code(z, y):
-    """Append the condition to the codes.
+    """Return the codes with the condition appended.
 
     z: (batch, d).   y: (batch, n_classes), one-hot.   Both are tensors.
     Returns: (batch, d + n_classes), a tensor.
@@ -213,7 +206,7 @@ def append_to_code(z, y):
 
 
 def append_to_image(x, y):
-    """Append the condition to the images, as channels.
+    """Return the images with the condition appended as channels.
 
     x: (batch, height, width, channels).   y: (batch, n_classes), one-hot.   Both are tensors.
     Returns: (batch, height, width, channels + n_classes), a tensor.
@@ -226,7 +219,7 @@ def append_to_image(x, y):
 
 
 # %% [markdown]
-# The step that trains it differs in two lines from yours; here it is whole.
+# The training step differs from yours in two lines. Here is the whole step.
 
 
 # %%
@@ -255,21 +248,21 @@ cvae.compile(keras.optimizers.Adam(2e-3))
 cvae.fit(X_train, Y_train, batch_size=100, epochs=1 if QUICK else 25, verbose=2)
 
 # %%
-rows = tf.repeat(tf.eye(10), 8, axis=0)  # a row a class
+rows = tf.repeat(tf.eye(10), 8, axis=0)  # one row of images per class
 z = tf.tile(np.random.default_rng(0).normal(size=(8, 8)).astype("float32"), (10, 1))
 pictures.image_grid(
     latent.decode(cvae.decoder, ops.convert_to_numpy(append_to_code(z, rows))), columns=8
 )
 
 # %% [markdown]
-# In each column the code is the same, in each row the class.
+# All images in a column have the same code. All images in a row have the same class.
 #
 # ## Questions
 #
-# 1. In the last picture, what does the code hold now that the class need not be in it?
-# 2. Train with `beta=10` and with `beta=0.01`. What happens to reconstructions, and what to samples?
-# 3. Which term of the loss would stop `log_var` from going to minus infinity? What would the model be then?
-# 4. Why are the samples blurred, and those of a GAN not?
+# 1. In the last picture, what does the code describe? The class is given separately.
+# 2. Train with `beta=10` and with `beta=0.01`. What happens to the reconstructions, and what to the new images?
+# 3. Which term of the loss prevents `log_var` from going to minus infinity? What would the model be without this term?
+# 4. Why are the new images blurred? Why are those of a GAN not blurred?
 
 # %%
 check()

@@ -1,39 +1,46 @@
 """The tests of lab 5 that students do not get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
 import pytest
 
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers
+
 
 @exercise("1.1", points=1)
 @pytest.mark.parametrize("shape", [(1, 1), (9, 2), (2, 16)])
 def test_codes_of_any_size(student, rng, shape):
-    """z is right for other sizes of the batch and the code."""
+    """z is right for other sizes of the minibatch and the code."""
     mu, log_var, eps = rng.normal(size=(3, *shape)).astype("float32")
     expect.close(
         on_tensors(student, "reparameterize", mu, log_var, eps),
         mu + np.exp(log_var / 2) * eps,
-        f"z for a batch of {shape[0]} with d = {shape[1]}",
+        f"z for a minibatch of {shape[0]} with d = {shape[1]}",
     )
 
 
 @exercise("1.2", points=1)
 @pytest.mark.parametrize("shape", [(1, 1), (3, 20)])
 def test_kl_of_any_size(student, rng, shape):
-    """The KL divergence is right for other sizes of the batch and the code."""
+    """The KL divergence is right for other sizes of the minibatch and the code."""
     mu, log_var = rng.normal(size=(2, *shape)).astype("float32")
     expect.close(
         on_tensors(student, "kl_divergence", mu, log_var),
         0.5 * (np.exp(log_var) - log_var - 1 + mu**2).sum(axis=-1),
-        f"the KL divergence for a batch of {shape[0]} with d = {shape[1]}",
+        f"the KL divergence for a minibatch of {shape[0]} with d = {shape[1]}",
     )
 
 
 @exercise("1.3", points=1)
 @pytest.mark.parametrize("shape", [(2, 7), (3, 4, 4, 3), (1, 9, 5, 1)])
 def test_cross_entropy_of_any_shape(student, rng, shape):
-    """The loss is right for vectors, and for images in grey and colour."""
+    """The loss is right for vectors, grey images and colour images."""
     x, x_hat = rng.uniform(0.05, 0.95, size=(2, *shape)).astype("float32")
     of_pixels = -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat))
     expect.close(
@@ -45,40 +52,11 @@ def test_cross_entropy_of_any_shape(student, rng, shape):
 
 @exercise("2.1", points=1)
 def test_the_code_is_drawn(student, rng):
-    """The code is drawn anew for each image and dimension and in each step, as fit takes it."""
+    """The code is drawn anew for each image, each dimension and each step of fit."""
     log_var = float(rng.uniform(-1.0, 1.0))
-    student.define(
-        """
-class Spy(keras.Layer):
-    def __init__(self):
-        super().__init__()
-        self.seen = tf.Variable(tf.zeros((0, 0)), shape=(None, None), trainable=False)
-
-    def call(self, z):
-        self.seen.assign(z)  # in a graph, z itself has no values
-        return z
-
-def draw_twice(log_var, n, d):
-    x = keras.Input((d,))
-    spread = layers.Rescaling(0.0, offset=log_var)(x)
-    encoder = keras.Model(x, layers.Concatenate()([layers.Rescaling(0.0, offset=3.0)(x), spread]))
-    z = keras.Input((d,))
-    spy = Spy()
-    decoder = keras.Model(z, layers.Dense(d, activation="sigmoid")(spy(z)))
-    vae = VAE(encoder, decoder)
-    vae.compile(keras.optimizers.SGD(0.1))
-    step = tf.function(
-        vae.train_step, input_signature=[tf.TensorSpec((None, d))], autograph=False)  # as in fit
-    codes = []
-    for _ in range(2):
-        step(tf.zeros((n, d)))
-        codes.append(spy.seen.numpy())
-    return codes
-"""
-    )
-    z, again = student.draw_twice(log_var, 4000, 3)
+    z, again = student.run_beside(draw_twice, student.VAE, log_var, 4000, 3)
     expect.shape(z, (4000, 3), "the codes of 4000 images with d = 3")
-    expect.shape(again, (4000, 3), "the codes of these images in a second step")
+    expect.shape(again, (4000, 3), "the codes of the same images in a second step")
     spread = float(np.exp(log_var / 2))
     expect.close(z.mean(axis=0), np.full(3, 3.0), "the mean of the codes", atol=0.15)
     expect.close(z.std(axis=0), np.full(3, spread), "their standard deviation", rtol=0.1)
@@ -86,76 +64,60 @@ def draw_twice(log_var, n, d):
         float(np.abs(np.corrcoef(z.T) - np.eye(3)).max()),
         0.0,
         0.1,
-        "correlation between dimensions",
+        "the correlation between dimensions",
     )
     expect.between(
         float(np.abs(np.corrcoef(z.T, again.T)[:3, 3:]).max()),
         0.0,
         0.1,
-        "correlation between two steps on the same images",
-        "No fixed seed, and not NumPy: in a graph it draws once, for all steps.",
+        "the correlation between two steps on the same images",
+        "Use no fixed seed and not NumPy: in a graph, NumPy draws once for all steps.",
     )
 
 
 @exercise("2.1", points=1)
 def test_networks_are_called_in_training_mode(student, rng):
-    """Batch normalization uses the minibatch's statistics, and keeps them."""
-    student.define(
-        """
-def after_one_step(x):
-    inputs = keras.Input((x.shape[1],))
-    h = layers.Dense(4)(layers.BatchNormalization(name="norm", momentum=0.5)(inputs))
-    encoder = keras.Model(inputs, h)
-    z = keras.Input((2,))
-    decoder = keras.Model(z, layers.Dense(x.shape[1], activation="sigmoid")(z))
-    vae = VAE(encoder, decoder)
-    vae.compile(keras.optimizers.SGD(0.0))
-    vae.train_step(tf.constant(x))
-    return encoder.get_layer("norm").moving_mean
-"""
-    )
+    """Batch normalization uses the statistics of the minibatch and updates the running ones."""
     x = rng.uniform(size=(8, 3)).astype("float32")
-    expect.close(student.after_one_step(x), x.mean(axis=0) / 2, "the running mean after one step")
+    expect.close(
+        student.run_beside(after_one_step, student.VAE, x),
+        x.mean(axis=0) / 2,
+        "the running mean after one step",
+    )
 
 
 @exercise("3.1", points=1)
 def test_codes_come_from_the_prior(student):
-    """The codes follow N(0, I), and are drawn anew in each call."""
-    student.define("identity = keras.Sequential([keras.Input((3,)), layers.Activation('linear')])")
-    z = student.generate(student.identity, 5000)
-    expect.shape(z, (5000, 3), "what a decoder that changes nothing draws")
+    """The codes follow N(0, I) and are drawn anew in each call."""
+    decoder = student.run_beside(identity)
+    z = student.generate(decoder, 5000)
+    expect.shape(z, (5000, 3), "the codes, drawn by a decoder that returns the code itself")
     expect.close(z.mean(axis=0), np.zeros(3), "the mean of the codes", atol=0.1)
     expect.close(np.cov(z.T), np.eye(3), "the covariance of the codes", atol=0.15)
-    far = float((np.abs(z) > 2).mean())  # 4.6 % of a Gaussian, nothing of a uniform draw
-    expect.between(far, 0.03, 0.06, "the share of codes more than 2 away from 0")
-    again = student.generate(student.identity, 5000)
-    expect.shape(again, (5000, 3), "what it draws in a second call")
+    far = float((np.abs(z) > 2).mean())  # 4.6 % for a Gaussian, 0 for a uniform distribution
+    expect.between(far, 0.03, 0.06, "the share of values with an absolute value above 2")
+    again = student.generate(decoder, 5000)
+    expect.shape(again, (5000, 3), "the codes of a second call")
     expect.between(
         float(np.abs(np.corrcoef(z.T, again.T)[:3, 3:]).max()),
         0.0,
         0.1,
-        "correlation between the codes of two calls",
-        "No fixed seed inside the function.",
+        "the correlation between the codes of two calls",
+        "Use no fixed seed inside the function.",
     )
 
 
 @exercise("3.1", points=1)
 def test_inference_mode(student):
     """Batch normalization uses its running statistics."""
-    student.define(
-        """
-normed = keras.Sequential([keras.Input((2,)), layers.BatchNormalization(epsilon=1e-7)])
-normed.set_weights([np.ones(2), np.zeros(2), np.full(2, 5.0), np.ones(2)])
-"""
-    )
-    found = student.generate(student.normed, 2000)
-    expect.shape(found, (2000, 2), "what was drawn")
-    expect.close(found.mean(axis=0), np.full(2, -5.0), "the mean of what was drawn", atol=0.2)
+    found = student.generate(student.run_beside(build_normed), 2000)
+    expect.shape(found, (2000, 2), "the images")
+    expect.close(found.mean(axis=0), np.full(2, -5.0), "the mean of the images", atol=0.2)
 
 
 @exercise("4.1", points=1)
 @pytest.mark.parametrize(("n", "d", "n_classes"), [(1, 1, 10), (6, 7, 2)])
-def test_label_behind_codes_of_any_size(student, rng, n, d, n_classes):
+def test_label_after_codes_of_any_size(student, rng, n, d, n_classes):
     """The label is appended to codes of other sizes."""
     z = rng.normal(size=(n, d)).astype("float32")
     y = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, n)]
@@ -168,8 +130,8 @@ def test_label_behind_codes_of_any_size(student, rng, n, d, n_classes):
 
 @exercise("4.1", points=1)
 @pytest.mark.parametrize(("side", "channels", "n_classes"), [(5, 3, 10), (8, 1, 4)])
-def test_channels_behind_images_of_any_size(student, rng, side, channels, n_classes):
-    """The channels are appended to images of other sizes, in grey and colour."""
+def test_channels_after_images_of_any_size(student, rng, side, channels, n_classes):
+    """The channels are appended to grey and colour images of other sizes."""
     x = rng.uniform(size=(4, side, side + 1, channels)).astype("float32")
     y = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, 4)]
     maps = np.ones((4, side, side + 1, 1), "float32") * y[:, None, None, :]
@@ -181,11 +143,61 @@ def test_channels_behind_images_of_any_size(student, rng, side, channels, n_clas
 
 
 def on_tensors(student, name, *arrays):
-    """Call a function as train_step does, with tensors."""
-    student.define(
-        """
+    """Call a function with tensors, as train_step does."""
+    return student.run_beside(call_on_tensors, getattr(student, name), *arrays)
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def after_one_step(VAE, x):
+    inputs = keras.Input((x.shape[1],))
+    h = layers.Dense(4)(layers.BatchNormalization(name="norm", momentum=0.5)(inputs))
+    encoder = keras.Model(inputs, h)
+    z = keras.Input((2,))
+    decoder = keras.Model(z, layers.Dense(x.shape[1], activation="sigmoid")(z))
+    vae = VAE(encoder, decoder)
+    vae.compile(keras.optimizers.SGD(0.0))
+    vae.train_step(tf.constant(x))
+    return encoder.get_layer("norm").moving_mean
+
+
 def call_on_tensors(function, *arrays):
     return function(*map(tf.constant, arrays))
-"""
-    )
-    return student.call_on_tensors(getattr(student, name), *arrays)
+
+
+def draw_twice(VAE, log_var, n, d):
+    class Spy(keras.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seen = tf.Variable(tf.zeros((0, 0)), shape=(None, None), trainable=False)
+
+        def call(self, z):
+            self.seen.assign(z)  # in a graph, z itself has no values
+            return z
+
+    x = keras.Input((d,))
+    spread = layers.Rescaling(0.0, offset=log_var)(x)
+    encoder = keras.Model(x, layers.Concatenate()([layers.Rescaling(0.0, offset=3.0)(x), spread]))
+    z = keras.Input((d,))
+    spy = Spy()
+    decoder = keras.Model(z, layers.Dense(d, activation="sigmoid")(spy(z)))
+    vae = VAE(encoder, decoder)
+    vae.compile(keras.optimizers.SGD(0.1))
+    signature = [tf.TensorSpec((None, d))]
+    step = tf.function(vae.train_step, input_signature=signature, autograph=False)  # as in fit
+    codes = []
+    for _ in range(2):
+        step(tf.zeros((n, d)))
+        codes.append(spy.seen.numpy())
+    return codes
+
+
+def identity():
+    return keras.Sequential([keras.Input((3,)), layers.Activation("linear")])
+
+
+def build_normed():
+    normed = keras.Sequential([keras.Input((2,)), layers.BatchNormalization(epsilon=1e-7)])
+    normed.set_weights([np.ones(2), np.zeros(2), np.full(2, 5.0), np.ones(2)])
+    return normed

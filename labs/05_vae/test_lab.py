@@ -1,9 +1,18 @@
 """The checks of lab 5 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import ankeras
+
+    import keras
+    import tensorflow as tf
+    from keras import layers
 
 
 @exercise("1.1", points=1)
@@ -20,13 +29,13 @@ def test_codes_have_the_right_values(student, rng):
 
 @exercise("1.2", points=1)
 def test_the_prior_is_at_distance_zero(student, rng):
-    """N(0, I) has no distance from itself."""
+    """The distance of N(0, I) from itself is 0."""
     zeros = np.zeros((int(rng.integers(2, 7)), 3), "float32")
     expect.close(
         on_tensors(student, "kl_divergence", zeros, zeros),
         np.zeros(len(zeros)),
         "the KL divergence of mu = 0 and log_var = 0",
-        "One number an image: the shape is (batch,).",
+        "Return one number per image: the shape is (batch,).",
     )
 
 
@@ -38,7 +47,7 @@ def test_kl_has_the_right_values(student, rng):
         on_tensors(student, "kl_divergence", mu, log_var),
         kl(mu, log_var),
         "the KL divergence of each of 6 images with d = 5",
-        "The sum runs over the d dimensions; 1/2 stands before it; v = exp(log_var).",
+        "Sum over the d dimensions, multiply by 1/2; v = exp(log_var).",
     )
 
 
@@ -50,13 +59,13 @@ def test_cross_entropy_has_the_right_values(student, rng):
         on_tensors(student, "reconstruction_loss", x, x_hat),
         cross_entropy(x, x_hat),
         "the loss of each of 4 images",
-        "A sum over all pixels of an image, not an average; images are not added up.",
+        "Sum over all pixels of each image. Do not average, and do not sum over the images.",
     )
 
 
 @exercise("1.3", points=1)
-def test_no_pixel_is_infinitely_wrong(student):
-    """A probability of exactly 0 or 1 costs much, not infinitely much."""
+def test_the_loss_is_finite(student):
+    """The loss is large but finite for probabilities of exactly 0 or 1."""
     x = np.array([[0.0, 1.0, 1.0]], "float32")
     x_hat = np.array([[1.0, 0.0, 1.0]], "float32")
     found = on_tensors(student, "reconstruction_loss", x, x_hat)
@@ -65,7 +74,7 @@ def test_no_pixel_is_infinitely_wrong(student):
         float(found[0]),
         25.0,
         30.0,
-        "the loss of an image of three pixels, two of them as wrong as can be",
+        "the loss of an image with three pixels, two of them completely wrong",
         "Clip x_hat to [1e-6, 1 - 1e-6] before the logarithm.",
     )
 
@@ -84,7 +93,7 @@ def test_logs_add_up(student, rng):
         )
     mu, log_var, x_hat = game.forward()
     reconstruction, of_prior = cross_entropy(game.x, x_hat).mean(), kl(mu, log_var).mean()
-    hint = "Average each loss over the minibatch, and weigh the second by self.beta."
+    hint = "Average both terms over the minibatch; multiply the second one by self.beta."
     expect.close(logs["kl"], of_prior, 'logs["kl"]', hint)
     expect.close(logs["reconstruction"], reconstruction, 'logs["reconstruction"]', hint)
     expect.close(logs["loss"], reconstruction + 2.0 * of_prior, 'logs["loss"]', hint)
@@ -96,7 +105,7 @@ def test_one_step_moves_both_networks(student, rng):
     game = tiny(student, rng, beta=2.0)
     game.step()
     w_mu, w_x = game.gradients()
-    hint = "Does the tape see all that the loss depends on? Do both networks get their gradients?"
+    hint = "Is the whole loss computed inside the tape? Do both networks get their gradients?"
     expect.close(
         game.vae.decoder.get_weights()[0],
         game.w_x - game.rate * w_x,
@@ -115,13 +124,12 @@ def test_one_step_moves_both_networks(student, rng):
 @pytest.mark.parametrize(("n", "d"), [(3, 2), (7, 5)])
 def test_n_images_are_drawn(student, n, d):
     """The result is a NumPy array of n images, for any size of the code."""
-    student.define(f"decoder = ankeras.get_decoder({d}, (8, 8, 1), kind='mlp', widths=(4,))")
-    found = student.generate(student.decoder, n)
+    found = student.generate(student.run_beside(build_decoder, d), n)
     expect.shape(found, (n, 8, 8, 1), f"{n} images from codes with d = {d}")
 
 
 @exercise("4.1", points=1)
-def test_label_stands_behind_the_code(student, rng):
+def test_label_comes_after_the_code(student, rng):
     """The one-hot label comes after the code."""
     z, y = rng.normal(size=(4, 3)).astype("float32"), one_hot(rng, 4, 5)
     expect.close(
@@ -133,25 +141,19 @@ def test_label_stands_behind_the_code(student, rng):
 
 @exercise("4.1", points=1)
 def test_label_becomes_channels(student, rng):
-    """Channel k behind the image is 1 where the class is k."""
+    """Channel k after the image is 1 in images of class k."""
     x, y = rng.uniform(size=(3, 4, 6, 1)).astype("float32"), one_hot(rng, 3, 2)
     expect.close(
         on_tensors(student, "append_to_image", x, y),
         with_channels(x, y),
         "images of 4x6 pixels and labels of 2 classes",
-        "Rows come before columns: (batch, height, width, channels).",
+        "The order of the axes is (batch, height, width, channels).",
     )
 
 
 def on_tensors(student, name, *arrays):
-    """Call a function as train_step does, with tensors."""
-    student.define(
-        """
-def call_on_tensors(function, *arrays):
-    return function(*map(tf.constant, arrays))
-"""
-    )
-    return student.call_on_tensors(getattr(student, name), *arrays)
+    """Call a function with tensors, as train_step does."""
+    return student.run_beside(call_on_tensors, getattr(student, name), *arrays)
 
 
 def kl(mu, log_var):
@@ -177,7 +179,7 @@ def tiny(student, rng, beta):
 
 
 class Tiny:
-    """A linear VAE whose draw has no width, so that its step can be computed by hand."""
+    """A linear VAE with a variance of nearly 0; its step can be computed by hand."""
 
     LOG_VAR = -30.0
     rate = 0.1
@@ -188,31 +190,13 @@ class Tiny:
         self.x = rng.uniform(0.1, 0.9, size=(n, size)).astype("float32")
         self.w_mu = rng.normal(size=(size, d)).astype("float32")
         self.w_x = rng.normal(size=(d, size)).astype("float32")
-        student.define(
-            f"""
-def build_tiny(w_mu, w_x, beta, rate):
-    x = keras.Input((w_mu.shape[0],))
-    mu = layers.Dense(w_mu.shape[1], use_bias=False)(x)
-    log_var = layers.Rescaling(0.0, offset={self.LOG_VAR})(mu)
-    encoder = keras.Model(x, layers.Concatenate()([mu, log_var]))
-    z = keras.Input((w_x.shape[0],))
-    decoder = keras.Model(
-        z, layers.Dense(w_x.shape[1], use_bias=False, activation="sigmoid")(z))
-    encoder.set_weights([w_mu])
-    decoder.set_weights([w_x])
-    vae = VAE(encoder, decoder, beta=beta)
-    vae.compile(keras.optimizers.SGD(rate))
-    return vae
-
-def run_step(vae, x):
-    return vae.train_step(tf.constant(x))
-"""
-        )
         self.student = student
-        self.vae = student.build_tiny(self.w_mu, self.w_x, beta, self.rate)
+        self.vae = student.run_beside(
+            build_tiny, student.VAE, self.w_mu, self.w_x, beta, self.rate, self.LOG_VAR
+        )
 
     def step(self):
-        return self.student.run_step(self.vae, self.x)
+        return self.student.run_beside(run_step, self.vae, self.x)
 
     def forward(self):
         mu = self.x @ self.w_mu
@@ -223,3 +207,32 @@ def run_step(vae, x):
         of_logits = (x_hat - self.x) / len(self.x)
         of_mu = of_logits @ self.w_x.T + self.beta * mu / len(self.x)
         return self.x.T @ of_mu, mu.T @ of_logits
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def call_on_tensors(function, *arrays):
+    return function(*map(tf.constant, arrays))
+
+
+def build_decoder(d):
+    return ankeras.get_decoder(d, (8, 8, 1), kind="mlp", widths=(4,))
+
+
+def build_tiny(VAE, w_mu, w_x, beta, rate, offset):
+    x = keras.Input((w_mu.shape[0],))
+    mu = layers.Dense(w_mu.shape[1], use_bias=False)(x)
+    log_var = layers.Rescaling(0.0, offset=offset)(mu)
+    encoder = keras.Model(x, layers.Concatenate()([mu, log_var]))
+    z = keras.Input((w_x.shape[0],))
+    decoder = keras.Model(z, layers.Dense(w_x.shape[1], use_bias=False, activation="sigmoid")(z))
+    encoder.set_weights([w_mu])
+    decoder.set_weights([w_x])
+    vae = VAE(encoder, decoder, beta=beta)
+    vae.compile(keras.optimizers.SGD(rate))
+    return vae
+
+
+def run_step(vae, x):
+    return vae.train_step(tf.constant(x))

@@ -1,21 +1,11 @@
 # %% [markdown]
 # # Lab 6. The generative adversarial network
 #
-# No formula says how real an image looks. A GAN learns to tell: one network judges, the other learns to deceive it. You will write what each of them wants, then the algorithm in which they play, watch the game on a line, where all of it can be drawn, and let it draw digits.
+# No formula tells how real an image looks. A GAN learns this with two networks: the discriminator scores images, real or generated, and the generator learns to draw images that the discriminator takes for real. You will write the losses of both, then the algorithm of the game. You will look at the game on a line, where everything can be drawn. At the end the GAN draws digits.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AN2DL, "The GAN solution" to "Illustration of the GAN Training Process"; NOTES, lesson 15; ATIV, "GAN"; AE, "Putting it all together".
-
-# %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = "../.." if Path("../../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
 
 # %% given=true
 import os
@@ -35,32 +25,32 @@ from ankeras.grading import checker
 import matplotlib.pyplot as plt
 
 check = checker("06_gan")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
-# ## 1. What the players want
+# ## 1. The losses of the players
 #
-# The generator $\mathcal G(z, \theta_g)$ turns noise $z \sim \phi_Z$ into an image. The discriminator $\mathcal D(s, \theta_d) \in [0, 1]$ gives the posterior that the image $s$ is real. They play
+# The generator $\mathcal G(z, \theta_g)$ turns noise $z \sim \phi_Z$ into an image. The discriminator $\mathcal D(s, \theta_d) \in [0, 1]$ returns the posterior probability that the image $s$ is real. They play
 #
 # $$ \min_{\theta_g} \max_{\theta_d} \; \mathbb E_{s \sim \phi_S} [\log \mathcal D(s, \theta_d)] + \mathbb E_{z \sim \phi_Z} [\log(1 - \mathcal D(\mathcal G(z, \theta_g), \theta_d))]. $$
 #
-# An optimizer descends, so what $\mathcal D$ maximizes becomes a loss by a change of sign:
+# An optimizer minimizes. $\mathcal D$ maximizes, so we change the sign to get its loss:
 #
 # $$ \ell_{\mathcal D} = - \frac 1 m \sum_{i=1}^m \log \mathcal D(s_i) - \frac 1 m \sum_{i=1}^m \log (1 - \mathcal D(\mathcal G(z_i))) $$
 #
-# The last layer of our discriminators is linear: the network returns the *logit* $a$, and $\mathcal D = \sigma(a) = 1 / (1 + e^{-a})$. There is a reason. A discriminator that is sure returns logits of $\pm 100$ and beyond; in float32 $\sigma(100)$ is exactly 1, and the logarithm of $1 - \sigma(100)$ is $-\infty$. Written in terms of the logit, nothing overflows:
+# The last layer of our discriminators is linear: the network returns the *logit* $a$, and $\mathcal D = \sigma(a) = 1 / (1 + e^{-a})$. The reason is rounding. A discriminator that is sure returns logits of $\pm 100$ and more. In float32 $\sigma(100)$ is exactly 1, and the logarithm of $1 - \sigma(100)$ is $-\infty$. Written with the logit, the same logarithms are finite:
 #
 # $$ -\log \sigma(a) = \log(1 + e^{-a}) = \operatorname{softplus}(-a), $$
 #
-# and Keras computes $\operatorname{softplus}$ for any $a$. You still need $-\log(1 - \sigma(a))$.
+# and Keras computes $\operatorname{softplus}$ for any $a$. Find the same for $-\log(1 - \sigma(a))$.
 #
-# **Exercise 1.1.** Return $\ell_{\mathcal D}$, also for logits as large as these. Each of the two terms is averaged over its own minibatch; these need not be of one size.
+# **Exercise 1.1.** Return $\ell_{\mathcal D}$. The inputs are the logits of a minibatch of real images, `(m, 1)`, and of a minibatch of generated images, `(l, 1)`; the result is one number. It must also be right for logits of $\pm 100$ and more. Average each term over its own minibatch: the two may have different sizes.
 
 
 # %% exercise="1.1" points=3
 def discriminator_loss(real, fake):
-    """Return the loss that D descends.
+    """Return the loss that D minimizes.
 
     real: (m, 1), the logits of real images.
     fake: (l, 1), the logits of generated images.
@@ -72,7 +62,7 @@ def discriminator_loss(real, fake):
 
 
 # %% [markdown]
-# The first term does not depend on $\theta_g$. So $\mathcal G$ minimizes the second,
+# The first term of the game does not depend on $\theta_g$. So $\mathcal G$ minimizes the second term,
 #
 # $$ \ell_{minimax} = \frac 1 m \sum_{i=1}^m \log (1 - \mathcal D(\mathcal G(z_i))), $$
 #
@@ -80,7 +70,7 @@ def discriminator_loss(real, fake):
 #
 # $$ \ell_{non-saturating} = - \frac 1 m \sum_{i=1}^m \log \mathcal D(\mathcal G(z_i)). $$
 #
-# **Exercise 1.2.** Both losses, for logits of any size.
+# **Exercise 1.2.** Return both losses. The input is the logits of a minibatch of generated images, `(m, 1)`, of any size; each result is one number.
 
 
 # %% exercise="1.2" points=3
@@ -107,18 +97,18 @@ def non_saturating_loss(fake):
 
 
 # %% [markdown]
-# Why two losses with the same aim? All that $\mathcal G$ learns reaches it through the logit $a$ of its image: by the chain rule the gradient of $\theta_g$ is
+# Why are there two losses with the same goal? The loss depends on $\theta_g$ only through the logit $a$ of the generated image. By the chain rule the gradient is
 #
 # $$ \nabla_{\theta_g} \ell = \frac{\partial \ell}{\partial a} \, \nabla_{\theta_g} a, $$
 #
 # and only the first factor depends on the choice of the loss.
 #
-# **Exercise 1.3.** Work out with pen and paper $\partial \ell / \partial a$ of both losses for a *single* image ($m = 1$), and write it as a function of $d = \sigma(a)$, the discriminator's verdict on that image. You need $\sigma'(a) = \sigma(a) (1 - \sigma(a))$. Simplify: the result must hold at $d = 0$ and $d = 1$ too.
+# **Exercise 1.3.** Compute $\partial \ell / \partial a$ of both losses on paper, for a *single* image ($m = 1$). Write it as a function of $d = \sigma(a) = \mathcal D(\mathcal G(z))$. You need $\sigma'(a) = \sigma(a) (1 - \sigma(a))$. Simplify: the result must also be right at $d = 0$ and $d = 1$. The input is an array of values $d$; the result is two arrays of the same shape.
 
 
 # %% exercise="1.3" points=3
 def slopes(d):
-    """Return d loss / d logit of both losses, given the verdict d = D(G(z)).
+    """Return d loss / d logit of both losses, given the value d = D(G(z)).
 
     d: an array of any shape, values in [0, 1], both ends included.
     Returns: (minimax, non_saturating), two arrays or tensors of the same shape.
@@ -129,11 +119,11 @@ def slopes(d):
 
 
 # %% [markdown]
-# Left, the two losses as AN2DL draws them. Right, how much of $\nabla_{\theta_g} a$ they let through; the dots are your losses differentiated by TensorFlow, the lines your derivatives.
+# On the left are the two losses, as in AN2DL. On the right is the first factor, $-\partial \ell / \partial a$: the lines are your derivatives, and the dots are the derivatives of your losses, computed by TensorFlow.
 
 # %%
-verdicts = np.linspace(0.002, 0.998, 250, dtype="float32")
-some = verdicts[::12]
+outputs = np.linspace(0.002, 0.998, 250, dtype="float32")
+some = outputs[::12]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.4), layout="constrained", dpi=110)
 for i, (name, loss, color) in enumerate(
     [("minimax", minimax_loss, "#c8553d"), ("non-saturating", non_saturating_loss, "#33415c")]
@@ -142,8 +132,8 @@ for i, (name, loss, color) in enumerate(
     with tf.GradientTape() as tape:
         tape.watch(logits)
         total = loss(logits) * len(some)
-    left.plot(verdicts, [loss(np.log([[d / (1 - d)]])) for d in verdicts], color=color, label=name)
-    right.plot(verdicts, -slopes(verdicts)[i], color=color, label=name)
+    left.plot(outputs, [loss(np.log([[d / (1 - d)]])) for d in outputs], color=color, label=name)
+    right.plot(outputs, -slopes(outputs)[i], color=color, label=name)
     right.plot(some, -tape.gradient(total, logits)[:, 0], "o", color=color, markersize=4)
 left.set(title="loss", xlabel=r"$\mathcal{D}(\mathcal{G}(z))$", ylim=(-4, 4))
 right.set(title=r"$-\partial \ell / \partial a$", xlabel=r"$\mathcal{D}(\mathcal{G}(z))$")
@@ -154,27 +144,27 @@ right.legend(frameon=False)
 pictures.finished(figure)
 
 # %% [markdown]
-# At the beginning $\mathcal G$ is poor and $\mathcal D(\mathcal G(z)) \approx 0$. There $\log(1 - \mathcal D(\mathcal G(z)))$ is flat: the worse an image, the less $\mathcal G$ learns from it. With $-\log \mathcal D(\mathcal G(z))$ it is the other way round.
+# At the beginning $\mathcal G$ draws bad images and $\mathcal D(\mathcal G(z)) \approx 0$. There $\log(1 - \mathcal D(\mathcal G(z)))$ is flat: the worse an image is, the less $\mathcal G$ learns from it. With $-\log \mathcal D(\mathcal G(z))$ it is the opposite: the worse an image is, the more $\mathcal G$ learns from it.
 #
 # ## 2. The best discriminator
 #
-# Let $p$ be the density of the data and $q$ that of $\mathcal G(z)$. If $\mathcal G$ stands still, the value of the game is
+# Let $p$ be the density of the data and $q$ that of $\mathcal G(z)$. If $\mathcal G$ does not change, the value of the game is
 #
 # $$ \int p(x) \log \mathcal D(x) + q(x) \log (1 - \mathcal D(x)) \, dx, $$
 #
-# and $\mathcal D$ can choose its value at every $x$ freely. The choice that makes the integrand largest is (NOTES, figure 1)
+# and $\mathcal D$ can choose any value at each $x$. The integrand is largest for (NOTES, figure 1)
 #
 # $$ \mathcal D^*(x) = \frac{p(x)}{p(x) + q(x)}. $$
 #
-# **Exercise 2.1.** Where both densities are exactly 0 no image of either kind ever falls; return $\tfrac12$ there. Densities may be tiny: what you do about 0 must not change the result elsewhere.
+# **Exercise 2.1.** Return $\mathcal D^*$ at each place. The inputs are two arrays of the same shape, the densities $p$ and $q$; the result has the same shape. Where both densities are exactly 0, return $\tfrac12$. Densities may be very small, such as $10^{-20}$: your treatment of 0 must not change the result there.
 
 
 # %% exercise="2.1" points=3
 def optimal_discriminator(p, q):
-    """Return D* at some places.
+    """Return D* at each place.
 
-    p, q: arrays of one shape, the densities of the data and of G(z) at these places.
-    Returns: an array or a tensor of that shape; 1/2 where p = q = 0.
+    p, q: arrays of the same shape, the densities of the data and of G(z) at these places.
+    Returns: an array or a tensor of this shape; 1/2 where p = q = 0.
     """
     ### BEGIN SOLUTION
     total = p + q
@@ -203,7 +193,7 @@ def optimal_discriminator(p, q):
 # >
 # > &emsp;&emsp; or, non-saturating, by ascending $\; \nabla_{\theta_g} \frac 1 m \sum_i \log \mathcal D(\mathcal G(z_i))$.
 #
-# The class below holds what the players need: both networks, an optimizer each, the loss of $\mathcal G$ and the noise.
+# The class below contains everything that the players need: both networks, one optimizer for each, the loss of $\mathcal G$, and the noise.
 
 
 # %% given=true
@@ -213,7 +203,7 @@ class TwoPlayers(keras.Model):
     generator: (batch, d) -> (batch, *image).
     discriminator: (batch, *image) -> (batch, 1), logits.
     generator_loss: minimax_loss or non_saturating_loss.
-    k: discriminator steps a generator step.
+    k: discriminator steps per generator step.
     """
 
     def __init__(self, generator, discriminator, generator_loss, k=1):
@@ -234,7 +224,7 @@ class TwoPlayers(keras.Model):
         return keras.random.normal((m, self.latent_dim))
 
     def compile(self, d_optimizer, g_optimizer, **options):
-        """Give each player its optimizer."""
+        """Set the optimizer of each player."""
         super().compile(**options)
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer
@@ -243,9 +233,9 @@ class TwoPlayers(keras.Model):
 
 
 # %% [markdown]
-# **Exercise 3.1.** One step of $\theta_d$. Draw the noise with `gan.draw_noise(m)`, once, as many as there are images. Call $\mathcal D$ on the real images and on the generated ones separately, and both networks with `training=True`. Only $\theta_d$ may move.
+# **Exercise 3.1.** Take one step of $\theta_d$ with the loss of exercise 1.1. The input is a minibatch of $m$ real images; return the loss before the step, one number. Draw the noise for $m$ images with one call of `gan.draw_noise(m)`. Call $\mathcal D$ once on the real images and once on the generated ones. Call both networks with `training=True`. Only $\theta_d$ may change.
 #
-# In `fit` this code runs as a graph, in which the size of a minibatch may be unknown: there `ops.shape(s)[0]` works, and `len(s)` does not.
+# In `fit` this code runs as a graph, and the size of the minibatch may be unknown: `ops.shape(s)[0]` works, but `len(s)` does not.
 
 
 # %% exercise="3.1" points=5
@@ -254,7 +244,7 @@ def update_discriminator(gan, s):
 
     gan: a TwoPlayers.
     s: (m, *image), a minibatch of real images.
-    Returns: discriminator_loss before the step, a tensor.
+    Returns: discriminator_loss before the step, one number, a tensor.
     """
     ### BEGIN SOLUTION
     z = gan.draw_noise(ops.shape(s)[0])
@@ -270,10 +260,10 @@ def update_discriminator(gan, s):
 
 
 # %% [markdown]
-# Try it. The data have two peaks, $\mathcal G$ is fixed and draws one Gaussian between them, and only $\mathcal D$ learns. Does it find $\mathcal D^*$?
+# Try it. The data have two peaks. $\mathcal G$ is fixed and draws from one Gaussian between them, and only $\mathcal D$ learns. Does it find $\mathcal D^*$?
 
 # %%
-x = toy.LINE  # the places where we look
+x = toy.LINE  # the places where we draw the densities
 p = toy.TWO_PEAKS.pdf(x)
 q = toy.Gaussians(np.array([[0.5]]), 1.0).pdf(x)
 fixed = keras.Sequential([keras.Input((1,)), layers.Rescaling(1.0, offset=0.5)])
@@ -300,7 +290,7 @@ figure.legend(handles, labels, loc="outside right center", frameon=False)
 pictures.finished(figure)
 
 # %% [markdown]
-# **Exercise 3.2.** One step of $\theta_g$, on noise of its own (`gan.draw_noise(m)`, once), with the loss `gan.generator_loss`. Call both networks with `training=True`. Only $\theta_g$ may move.
+# **Exercise 3.2.** Take one step of $\theta_g$ with the loss `gan.generator_loss`. Generate $m$ images from new noise: one call of `gan.draw_noise(m)`. Return the loss before the step, one number. Call both networks with `training=True`. Only $\theta_g$ may change.
 
 
 # %% exercise="3.2" points=5
@@ -309,7 +299,7 @@ def update_generator(gan, m):
 
     gan: a TwoPlayers.
     m: the number of images to generate.
-    Returns: gan.generator_loss before the step, a tensor.
+    Returns: gan.generator_loss before the step, one number, a tensor.
     """
     ### BEGIN SOLUTION
     z = gan.draw_noise(m)
@@ -323,9 +313,9 @@ def update_generator(gan, m):
 
 
 # %% [markdown]
-# Now one iteration of the algorithm. `fit` hands over $k \cdot m$ images: the first $m$ are the minibatch of the first step of $\mathcal D$, the next $m$ that of the second, and so on. $\mathcal G$ generates $m$ images. (`ops.split` cuts a tensor in equal parts.)
+# Now one iteration of the algorithm. `fit` calls `train_step` with $k \cdot m$ images: the first $m$ are the minibatch of the first step of $\mathcal D$, the next $m$ are the minibatch of the second step, and so on. $\mathcal G$ generates $m$ images. (`ops.split` splits a tensor into equal parts.)
 #
-# **Exercise 3.3.** Fill in `train_step`.
+# **Exercise 3.3.** Fill in `train_step`: $k$ steps of $\mathcal D$, then one step of $\mathcal G$. Return both losses in a dictionary.
 
 
 # %% exercise="3.3" points=5
@@ -336,8 +326,8 @@ class GAN(TwoPlayers):
         """Play one iteration of the algorithm.
 
         images: (k m, *image), real images.
-        Returns: {"d_loss": ..., "g_loss": ...}, the discriminator's loss at the last of its k
-            steps, and the generator's.
+        Returns: {"d_loss": ..., "g_loss": ...}, the discriminator's loss in the last of its k
+            steps, and the generator's loss.
         """
         ### BEGIN SOLUTION
         for s in ops.split(images, self.k):
@@ -350,7 +340,7 @@ class GAN(TwoPlayers):
 # %% [markdown]
 # ## 4. The process on a line
 #
-# As in AN2DL, "Illustration of the GAN Training Process", $\mathbb R^d$ and $\mathbb R^n$ are collapsed to one dimension, so that densities can be drawn. The lines below the plots show the map $z \to x = \mathcal G(z)$. The wide pale line is $\mathcal D^*$; where next to no points fall it is left out.
+# As in AN2DL, "Illustration of the GAN Training Process", both $\mathbb R^d$ and $\mathbb R^n$ have one dimension, so that densities can be drawn. The lines below the plots show the map $z \to x = \mathcal G(z)$. The wide pale line is $\mathcal D^*$; it is left out where there are nearly no points.
 
 # %%
 keras.utils.set_random_seed(2)
@@ -367,9 +357,9 @@ last = len(record.steps) - 1
 training_pictures.line(record, toy.TWO_PEAKS, sorted({0, 2, 4, min(15, last), last}))
 
 # %% [markdown]
-# $\mathcal D$ follows $\mathcal D^*$, its slope tells $\mathcal G$ where points are missing, $\mathcal G$ moves, and $\mathcal D^*$ is another one. When $q = p$ nothing is left to be seen: $\mathcal D^* = \tfrac12$.
+# $\mathcal D$ follows $\mathcal D^*$. The slope of $\mathcal D$ tells $\mathcal G$ where points are missing. Then $\mathcal G$ changes, and with it $\mathcal D^*$. At the end $q = p$ and $\mathcal D^* = \tfrac12$ everywhere.
 #
-# In the plane the background is $\mathcal D$: blue where it takes points for real, red where it takes them for generated ones. The data are eight narrow peaks on a ring.
+# Now in the plane. The background is $\mathcal D$: blue means real, red means generated. The data are eight narrow peaks on a ring.
 
 # %%
 keras.utils.set_random_seed(0)
@@ -387,7 +377,7 @@ training_pictures.plane(record, toy.RING, sorted({0, min(4, last), min(8, last),
 # %% [markdown]
 # ## 5. Digits
 #
-# The same code draws images; only the networks are larger. First, how much does a $\mathcal G$ that has learnt nothing learn from a $\mathcal D$ that has? We train $\mathcal D$ alone and measure the length of $\nabla_{\theta_g}$ of both losses.
+# The same code can draw images; only the networks are larger. First a test: how much can an untrained $\mathcal G$ learn from a trained $\mathcal D$? We train only $\mathcal D$ and measure the length of $\nabla_{\theta_g}$ of both losses.
 
 # %%
 keras.utils.set_random_seed(42)
@@ -415,7 +405,7 @@ figure.axes[0].set_yscale("log")
 figure
 
 # %% [markdown]
-# A few steps suffice to make $\mathcal D$ so sure that the minimax loss teaches $\mathcal G$ nothing any more. So we train with the other one. $\mathcal D$ has the easier task, and learns half as fast; both rates fall to nearly 0, so that the players come to rest. Every row of the picture shows the same $z$ at another time.
+# After a few steps $\mathcal D$ is so sure that $\mathcal G$ learns nearly nothing from the minimax loss. So we train with the non-saturating loss. The task of $\mathcal D$ is easier, so its learning rate is half as large. Both rates fall to nearly 0, so that the weights change little at the end. All rows of the picture show the same $z$, at different times.
 
 # %%
 epochs, batch_size = (1 if QUICK else 6), 64
@@ -453,11 +443,11 @@ pictures.image_grid(latent.decode(gan.generator, latent.sample_prior(100, gan.la
 # %% [markdown]
 # ## Questions
 #
-# 1. What is $\ell_{\mathcal D}$ once $q = p$ and $\mathcal D = \mathcal D^*$? Where do the losses that `fit` printed stand, and what do you conclude?
-# 2. $\mathcal G$ has never seen a real image. How does it know what a 7 looks like?
+# 1. What is $\ell_{\mathcal D}$ when $q = p$ and $\mathcal D = \mathcal D^*$? Compare it with the losses that `fit` printed. What do you conclude?
+# 2. $\mathcal G$ has never seen a real image. How can it learn what a 7 looks like?
 # 3. Train the line with `k=5` (and batches five times as large), then with a $\mathcal D$ that learns ten times more slowly than $\mathcal G$. What changes, and why does AN2DL ask us to "carefully synchronize the two steps"?
-# 4. Train the digits with `minimax_loss`. Does it fail? Adam divides each gradient by its usual size: what does that hide?
-# 5. Could you compute the likelihood of a given digit under this model?
+# 4. Train the digits with `minimax_loss`. Does it fail? Adam divides each gradient by its average size. How does this help here?
+# 5. Can you compute the likelihood of a given digit with this model?
 
 # %%
 check()

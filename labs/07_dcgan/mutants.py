@@ -27,7 +27,7 @@ PROOF = [
     ),
     Mutant(
         "1.1",
-        "grey minibatches of images only",
+        "only minibatches of grey images",
         "test_rescaling_of_any_shape",
         ("return (x + 1.0) / 2.0", "return (x[:, :, :, :1] + 1.0) / 2.0"),
     ),
@@ -45,7 +45,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "LeakyReLU, as in D",
+        "LeakyReLU in G",
         "test_the_generator_normalizes_and_activates",
         ("layers.ReLU()", "layers.LeakyReLU(0.2)"),
     ),
@@ -66,7 +66,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "the image is normalized too",
+        "batch normalization after the last layer",
         "test_the_generator_normalizes_and_activates",
         (
             'padding="same", activation="tanh"))',
@@ -84,7 +84,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "a hidden layer that is fully connected",
+        "a fully connected hidden layer",
         "test_the_generator_doubles_by_transposed_convolutions",
         (
             "    model.add(layers.Dense(4 * 4 * width, use_bias=False))\n",
@@ -102,7 +102,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "from 8x8 on",
+        "starts with 8x8",
         "test_the_generator_doubles_by_transposed_convolutions",
         (
             "    model.add(layers.Dense(4 * 4 * width, use_bias=False))\n    model.add(layers.Reshape((4, 4, width)))\n    side = 4\n",
@@ -111,7 +111,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "three doublings, whatever the side",
+        "always three doublings",
         "test_the_generator_of_other_sizes",
         ("if side == image_side:", "if side == 32:"),
     ),
@@ -123,7 +123,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "the doublings of 64x64 made of a larger first map",
+        "a larger first map for 64x64",
         "test_the_generator_of_other_sizes",
         (
             "    model.add(layers.Dense(4 * 4 * width, use_bias=False))\n    model.add(layers.Reshape((4, 4, width)))\n    side = 4\n",
@@ -132,19 +132,19 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "ReLU, as in G",
+        "ReLU in D",
         "test_the_discriminator_normalizes_and_activates",
         ("layers.LeakyReLU(0.2)", "layers.ReLU()"),
     ),
     Mutant(
         "1.3",
-        "the slope that Keras has by default",
+        "Keras's default slope",
         "test_the_discriminator_normalizes_and_activates",
         ("layers.LeakyReLU(0.2)", "layers.LeakyReLU()"),
     ),
     Mutant(
         "1.3",
-        "the first block normalized too",
+        "batch normalization in the first block",
         "test_the_discriminator_normalizes_and_activates",
         ("        if side < image_side:\n    ", ""),
     ),
@@ -183,7 +183,7 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "a hidden layer that is fully connected",
+        "a fully connected hidden layer",
         "test_the_discriminator_halves_by_strided_convolutions",
         (
             "    model.add(layers.Dense(1))",
@@ -193,18 +193,18 @@ PROOF = [
     Mutant(
         "1.3",
         "a probability, not a logit",
-        "test_the_discriminator_judges_images",
+        "test_the_discriminator_scores_images",
         ("layers.Dense(1)", 'layers.Dense(1, activation="sigmoid")'),
     ),
     Mutant(
         "1.3",
-        "a logit for each place of the image",
-        "test_the_discriminator_judges_images",
+        "one logit per place of the image",
+        "test_the_discriminator_scores_images",
         ("    model.add(layers.Flatten())\n", ""),
     ),
     Mutant(
         "1.3",
-        "three halvings, whatever the side",
+        "always three halvings",
         "test_the_discriminator_of_other_sizes",
         ("while side > 4:", "for _ in range(3):"),
     ),
@@ -228,7 +228,7 @@ PROOF = [
     ),
     Mutant(
         "3.1",
-        "from the later point to the earlier",
+        "from the later point to the earlier one",
         "test_the_path_goes_in_equal_steps",
         ("(1 - t) * points[i] + t * points[i + 1]", "t * points[i] + (1 - t) * points[i + 1]"),
     ),
@@ -264,7 +264,7 @@ PROOF = [
     ),
     Mutant(
         "3.2",
-        "the angle of codes that have not length 1",
+        "the angle without dividing by the lengths",
         "test_the_arc_has_the_right_values",
         (" / (np.linalg.norm(z_a) * np.linalg.norm(z_b))", ""),
     ),
@@ -291,8 +291,8 @@ PROOF = [
     ),
     Mutant(
         "3.2",
-        "no precaution for codes of one direction",
-        "test_codes_of_one_direction",
+        "no line for codes with the same direction",
+        "test_codes_with_the_same_direction",
         (
             "    if np.sin(theta) < 1e-3:\n        return (1 - t) * z_a + t * z_b\n",
             "",
@@ -300,19 +300,19 @@ PROOF = [
     ),
     Mutant(
         "3.2",
-        "one of two codes of one direction",
-        "test_codes_of_one_direction",
+        "the first code, where both have the same direction",
+        "test_codes_with_the_same_direction",
         ("return (1 - t) * z_a + t * z_b", "return z_a + 0 * t"),
     ),
     Mutant(
         "4.1",
-        "attributes that are there, 0 or 1",
+        "all mentioned attributes must be 1",
         "test_picked_samples_have_what_is_wanted",
         ("fits &= table[name] == value", "fits &= table[name] == 1"),
     ),
     Mutant(
         "4.1",
-        "one attribute is enough",
+        "one wanted attribute is enough",
         "test_picked_samples_have_what_is_wanted",
         (
             "fits = np.ones(len(z), bool)\n    for name, value in wanted.items():\n        fits &=",
@@ -333,7 +333,7 @@ PROOF = [
     ),
     Mutant(
         "4.1",
-        "a random generator of its own",
+        "its own random generator",
         "test_samples_are_picked_at_random",
         ("rng.choice(", "np.random.default_rng().choice("),
     ),
@@ -348,7 +348,7 @@ PROOF = [
     ),
     Mutant(
         "4.1",
-        "rows of the others' list",
+        "the first rows of z instead of those that fit",
         "test_any_fitting_sample_may_be_picked",
         ("rng.choice(np.flatnonzero(fits), k", "rng.choice(int(fits.sum()), k"),
     ),
@@ -387,7 +387,7 @@ PROOF = [
     ),
     Mutant(
         "4.2",
-        "examples in pairs",
+        "only for concepts of the same size",
         "test_concepts_of_different_sizes",
         (
             "return z_1.mean(axis=0) - z_2.mean(axis=0) + z_3.mean(axis=0)",
@@ -408,7 +408,7 @@ PROOF = [
     ),
     Mutant(
         "4.2",
-        "the middle of nine, always",
+        "always row 4 as the middle",
         "test_noise_is_uniform",
         ("noise[n // 2] = 0", "noise[4] = 0"),
     ),
@@ -438,13 +438,13 @@ PROOF = [
     ),
     Mutant(
         "4.2",
-        "a generator of its own",
+        "its own random generator",
         "test_noise_is_uniform",
         ("rng.uniform(-scale, scale,", "np.random.uniform(-scale, scale,"),
     ),
     Mutant(
         "4.2",
-        "0.25, whatever s",
+        "always s = 0.25",
         "test_noise_is_uniform",
         ("rng.uniform(-scale, scale,", "rng.uniform(-0.25, 0.25,"),
     ),

@@ -1,21 +1,11 @@
 # %% [markdown]
 # # Lab 7. The deep convolutional GAN
 #
-# Whether the game of a GAN leads anywhere depends on the players. You will build both by the guidelines of Radford et al., let them play until there are portraits of people who do not exist, walk through the latent space of the generator, and calculate in it: *man with glasses* − *man* + *woman*.
+# A GAN trains well only with suitable networks. You will build both players by the guidelines of Radford et al. and train them until the generator draws portraits of people who do not exist. Then you will go through the latent space of the generator in small steps, and calculate with codes: *man with glasses* − *man* + *woman*.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: ATIV, "Architecture guidelines for stable Deep Convolutional GANs" and "Latent space arithmetic"; AE, "Deep Convolutional GANs"; AN2DL, "DC-GAN" to "Vector Arithmetic".
-
-# %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = "../.." if Path("../../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
 
 # %% given=true
 import os
@@ -32,12 +22,12 @@ from ankeras import data, evaluation, gans, pictures
 from ankeras.grading import checker
 
 check = checker("07_dcgan")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 reader = evaluation.face_reader()  # trained once, on the first call on this machine: about a minute
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
-# The portraits are drawn by a program. Hats and beards are left out, and all stand before the same sky: the less there is to learn, the sooner we see it learnt.
+# The portraits are drawn by a program. There are no hats and no beards, and the background is always the same sky: then the training is short.
 
 # %%
 X_train = data.faces(
@@ -48,9 +38,9 @@ pictures.image_grid(X_train[:40], columns=20)
 # %% [markdown]
 # ## 1. The two players
 #
-# The generator draws with a Tanh, so its images lie in $[-1, 1]$. Ours lie in $[0, 1]$: they are rescaled before the game, and what the generator draws is rescaled back before we look at it.
+# The last activation of the generator is Tanh, so the values of its images lie in $[-1, 1]$. Our images have values in $[0, 1]$. So we rescale them before the training, and we rescale the generated images back before we look at them.
 #
-# **Exercise 1.1.** Both directions. The same number always becomes the same number, whatever else stands in the minibatch.
+# **Exercise 1.1.** Write both directions. Each function reads an array of any shape and returns an array of the same shape. The result for one value must not depend on the other values of the minibatch.
 
 
 # %% exercise="1.1" points=2
@@ -58,7 +48,7 @@ def to_tanh(x):
     """Rescale images from [0, 1] to [-1, 1]: 0 becomes -1, 1 stays 1.
 
     x: an array or a tensor of any shape.
-    Returns: an array or a tensor of that shape.
+    Returns: an array or a tensor of the same shape.
     """
     ### BEGIN SOLUTION
     return 2.0 * x - 1.0
@@ -69,7 +59,7 @@ def from_tanh(x):
     """Rescale images from [-1, 1] to [0, 1]: the inverse of to_tanh.
 
     x: an array or a tensor of any shape.
-    Returns: an array or a tensor of that shape.
+    Returns: an array or a tensor of the same shape.
     """
     ### BEGIN SOLUTION
     return (x + 1.0) / 2.0
@@ -87,13 +77,13 @@ def from_tanh(x):
 #
 # For the generator $\mathcal G$ this means:
 #
-# 1. A `Dense` layer without activation projects $z$ to the numbers of $4 \times 4$ maps, and `Reshape` makes maps of them. (A `Conv2DTranspose` on a $1 \times 1$ map does the same, and is allowed.) There is no other fully connected layer.
-# 2. From there on each `Conv2DTranspose` with `strides=2`, `padding="same"` doubles the side, and the last of them draws the image: 2, 3 or 4 of them for images of $16^2$, $32^2$ or $64^2$ pixels.
-# 3. After the projection, and after each transposed convolution but the last, stand `BatchNormalization` and then ReLU. After the last one stands Tanh alone.
+# 1. A `Dense` layer without activation maps $z$ to the numbers of several $4 \times 4$ maps, and `Reshape` turns them into maps. (A `Conv2DTranspose` on a $1 \times 1$ map does the same, and is allowed.) This is the only fully connected layer.
+# 2. Then each `Conv2DTranspose` with `strides=2`, `padding="same"` doubles the side. The last one returns the image. There are 2, 3 or 4 of them, for images of $16^2$, $32^2$ or $64^2$ pixels.
+# 3. After the projection, and after each transposed convolution except the last, come `BatchNormalization` and then ReLU. After the last one comes only Tanh.
 #
-# Nothing else is in the network but layers that only change a shape. Free are the widths (a good choice for $32 \times 32$: 96 maps of $4 \times 4$, then 48, then 24; many more take long to train), the size of the kernels (4 is a good one: a multiple of the stride, so that all pixels are drawn alike), biases, whether an activation stands inside its layer or in one of its own, and whether you write `keras.Sequential` or the functional API.
+# The network has no other layers, except layers that only change a shape. You may choose the widths (good for $32 \times 32$: 96 maps of $4 \times 4$, then 48, then 24; larger ones take long to train), the size of the kernels (4 is good: it is a multiple of the stride, so all pixels are computed in the same way), and biases. An activation may be an argument of its layer or a separate layer. You may use `keras.Sequential` or the functional API.
 #
-# **Exercise 1.2.** Build $\mathcal G$.
+# **Exercise 1.2.** Build $\mathcal G$. It reads codes, `(batch, latent_dim)`, and returns images, `(batch, image_side, image_side, channels)`, with values in $[-1, 1]$.
 
 
 # %% exercise="1.2" points=5
@@ -101,8 +91,8 @@ def get_generator(latent_dim, image_side, channels):
     """Build the generator.
 
     latent_dim: the size d of z.
-    image_side: of the square images: 16, 32 or 64.
-    channels: of the images: 1 or 3.
+    image_side: the height and the width of the images: 16, 32 or 64.
+    channels: the channels of the images: 1 or 3.
     Returns: a Keras model, (batch, latent_dim) -> (batch, image_side, image_side, channels),
         values in [-1, 1].
     """
@@ -125,22 +115,22 @@ def get_generator(latent_dim, image_side, channels):
 
 
 # %% [markdown]
-# The discriminator $\mathcal D$ goes the other way:
+# The discriminator $\mathcal D$ goes in the opposite direction:
 #
-# 1. Each `Conv2D` with `strides=2`, `padding="same"` halves the side, until the maps are $4 \times 4$: 2, 3 or 4 of them. No pooling of any kind.
-# 2. After each stands LeakyReLU; its slope for negative numbers is 0.2 (Radford et al.). Between a convolution and its LeakyReLU stands `BatchNormalization`, in all blocks *but the first*: what enters there is the image itself.
-# 3. `Flatten` and `Dense(1)` without activation make one logit of the last maps. (A `Conv2D` of one filter and a $4 \times 4$ kernel, `padding="valid"`, does the same, and is allowed.) There is no other fully connected layer.
+# 1. Each `Conv2D` with `strides=2`, `padding="same"` halves the side, until the maps are $4 \times 4$: 2, 3 or 4 convolutions. There is no pooling.
+# 2. After each convolution comes LeakyReLU; its slope for negative numbers is 0.2 (Radford et al.). Between a convolution and its LeakyReLU comes `BatchNormalization`, in all blocks *except the first*: the first block reads the image itself.
+# 3. `Flatten` and `Dense(1)` without activation compute one logit from the last maps. (A `Conv2D` with one filter, a $4 \times 4$ kernel and `padding="valid"` does the same, and is allowed.) This is the only fully connected layer.
 #
-# As before nothing else is in the network but layers that only change a shape, and the rest is free. Take a multiple of 24 maps again, this time doubling.
+# As before, the network has no other layers, except layers that only change a shape, and you may choose the rest. Good widths are 24, 48, 96 and so on.
 #
-# **Exercise 1.3.** Build $\mathcal D$. Mind the slope: `layers.LeakyReLU()` has another one by default.
+# **Exercise 1.3.** Build $\mathcal D$. It reads images, `(batch, image_side, image_side, channels)`, and returns one logit per image, `(batch, 1)`. The default slope of `layers.LeakyReLU()` is not 0.2.
 
 
 # %% exercise="1.3" points=5
 def get_discriminator(image_side, channels):
     """Build the discriminator.
 
-    image_side, channels: of the images, as in get_generator.
+    image_side, channels: as in get_generator.
     Returns: a Keras model, (batch, image_side, image_side, channels) -> (batch, 1), logits.
     """
     ### BEGIN SOLUTION
@@ -161,7 +151,7 @@ def get_discriminator(image_side, channels):
 # %% [markdown]
 # ## 2. The game
 #
-# `gans.GAN` plays the game of lab 6 with your players. Adam has $\beta_1 = 0.5$, as Radford et al. advise. The learning rates fall from $10^{-3}$ to 0, so that the players, which otherwise circle around their equilibrium, settle. `r1` is a small penalty on the slope of $\mathcal D$ at real images, without which $\mathcal D$ would win.
+# `gans.GAN` plays the game of lab 6 with your players. Adam has $\beta_1 = 0.5$, as Radford et al. advise. The learning rates fall from $10^{-3}$ to 0: with constant rates the players would move around their equilibrium for ever. `r1` is a small penalty on the slope of $\mathcal D$ at real images. Without it $\mathcal D$ would become too good for $\mathcal G$.
 
 # %%
 epochs, m = (1, 32) if QUICK else (12, 32)
@@ -186,7 +176,7 @@ logs = gan.fit(
 pictures.history(logs, ["d_loss", "g_loss"])
 
 # %% [markdown]
-# The same 15 vectors $z$ during the training. When is there a head, when are there eyes, when glasses?
+# The images of the same 15 vectors $z$ during the training. When do you first see a head? When eyes? When glasses?
 
 # %%
 wanted = ("before", "epoch 1", "epoch 2", "epoch 4", "epoch 8", "epoch 12")
@@ -198,24 +188,24 @@ pictures.reconstructions(
 # %%
 z = np.random.default_rng(1).normal(size=(500 if QUICK else 4000, 32)).astype("float32")
 drawn = draw(z)
-pictures.image_grid(drawn[:80], columns=20, title="the generator's portraits")
+pictures.image_grid(drawn[:80], columns=20, title="generated portraits")
 
 # %% [markdown]
-# ## 3. Walking
+# ## 3. Walking through the latent space
 #
-# "Interpolation between a series of 9 random points" (AN2DL): if the images change little by little, and each one on the way is a face, $\mathcal G$ has not just learnt a list of faces by heart.
+# "Interpolation between a series of 9 random points" (AN2DL): if the images change in small steps and each of them is a face, $\mathcal G$ has not simply learnt a list of faces by heart.
 #
 # From $z_a$ to $z_b$ the line is $z(t) = (1 - t) \, z_a + t \, z_b$, with $t$ from 0 to 1.
 #
-# **Exercise 3.1.** Join $k$ points by lines, $n$ steps each. Code $i \cdot n$ of the path is point $i$, and each point stands there once.
+# **Exercise 3.1.** Connect $k$ points by lines, with $n$ steps per line. The input is the points, `(k, d)`; the result is the path, one code per row, `((k - 1) * n + 1, d)`. Row $i \cdot n$ of the path is point $i$, and each point is in the path once.
 
 
 # %% exercise="3.1" points=3
 def path(points, n):
-    """Walk through a series of codes.
+    """Return the codes on the lines from each point to the next.
 
     points: (k, d), an array, k >= 2.
-    n: steps from one point to the next, n >= 1.
+    n: the number of steps from one point to the next, n >= 1.
     Returns: ((k - 1) * n + 1, d), a NumPy array.
     """
     ### BEGIN SOLUTION
@@ -227,7 +217,7 @@ def path(points, n):
 
 
 # %% [markdown]
-# Each row leads to the next. The nine points are the first face of each row, and the very last face.
+# Each row ends where the next one starts. The nine points are the first face of each row, and the last face of the last row.
 
 # %%
 nine = np.random.default_rng(5).normal(size=(9, 32)).astype("float32")
@@ -236,18 +226,18 @@ rows = np.stack([walk[12 * i : 12 * i + 13] for i in range(8)])
 pictures.image_grid(rows, title="through nine random points")
 
 # %% [markdown]
-# Vectors drawn from $\mathcal N(0, I_d)$ lie near the sphere of radius $\sqrt d$, and a line between two of them cuts through its inside, where $\mathcal G$ was hardly ever trained. The **arc** stays outside. With the angle $\theta$ between both codes,
+# Vectors drawn from $\mathcal N(0, I_d)$ lie near the sphere with radius $\sqrt d$. A line between two of them goes through the inside of the sphere, where $\mathcal G$ was nearly never trained. The **arc** stays near the sphere. With the angle $\theta$ between the two codes,
 #
 # $$ \cos \theta = \frac{z_a^\top z_b}{\|z_a\| \, \|z_b\|}, \qquad z(t) = \frac{\sin((1 - t) \theta)}{\sin \theta} z_a + \frac{\sin(t \theta)}{\sin \theta} z_b . $$
 #
-# **Exercise 3.2.** Two precautions are needed. Rounding may bring the cosine slightly beyond $[-1, 1]$: clip it. Where $\sin \theta < 10^{-3}$ the formula divides by (almost) 0: take the line there.
+# **Exercise 3.2.** Return $z(t)$ for each of the $m$ given numbers $t$, one code per row, `(m, d)`. Two cases need care. Because of rounding the cosine may be slightly outside of $[-1, 1]$: clip it. If $\sin \theta < 10^{-3}$ the formula divides by nearly 0: use the line instead.
 
 
 # %% exercise="3.2" points=4
 def arc(z_a, z_b, t):
-    """Interpolate between two codes on an arc.
+    """Return codes on the arc between two codes.
 
-    z_a, z_b: (d,), arrays, neither of them 0.
+    z_a, z_b: (d,), arrays, both not 0.
     t: (m,), an array of numbers in [0, 1].
     Returns: (m, d), a NumPy array; row j is z(t[j]).
     """
@@ -272,31 +262,31 @@ both = [draw(codes) for pair in zip(lines, arcs) for codes in pair]
 pictures.image_grid(np.stack(both), title="rows in pairs: line, arc")
 
 # %% [markdown]
-# ## 4. Calculating
+# ## 4. Calculating with codes
 #
-# "Take randomly generated samples of smiling women, neutral women, and neutral men" (AN2DL). Radford et al. picked theirs by eye. We have a network that reads attributes: `table[name][i]` is 1 if sample $i$ has the attribute, and 0 if not.
+# "Take randomly generated samples of smiling women, neutral women, and neutral men" (AN2DL). Radford et al. chose their samples by looking at them. We have a network that reads attributes, the face reader: `table[name][i]` is 1 if sample $i$ has the attribute, and 0 if not.
 
 # %%
 read = evaluation.read(reader, np.clip(drawn, 0, 1))
 table = {name: read[name] for name in ("woman", "smile", "glasses")}
-if QUICK:  # what was hardly trained has no attributes: let chance decide, so that all cells run
+if QUICK:  # after so little training no image has an attribute: draw them, so that all cells run
     chance = np.random.default_rng(2)
     table = {name: chance.integers(0, 2, len(z)) for name in table}
 for name, column in table.items():
     print(f"{name:8} {column.mean():.2f} of the samples")
 
 # %% [markdown]
-# **Exercise 4.1.** Pick codes of a concept, such as *man with glasses*: `{"woman": 0, "glasses": 1}`. Attributes that are not mentioned may be anything. Draw the $k$ samples at random among all that fit, none of them twice, with the random generator `rng` and no other.
+# **Exercise 4.1.** Pick the codes of $k$ samples of a concept, such as *man with glasses*: `{"woman": 0, "glasses": 1}`. Attributes that are not in this dictionary may be 0 or 1. Draw the $k$ samples at random from all samples that fit, each at most once. Use only the random generator `rng`. Return one code per row, `(k, d)`.
 
 
 # %% exercise="4.1" points=4
 def pick(z, table, wanted, k, rng):
-    """Pick the codes of k samples that have the wanted attributes.
+    """Return the codes of k random samples that have the wanted attributes.
 
     z: (n, d), an array, the codes of n samples.
-    table: name of an attribute -> (n,), an array of 0 and 1: what each sample has.
-    wanted: name of an attribute -> 0 or 1: what all picked samples have.
-    k: how many; there are as many or more that fit.
+    table: name of an attribute -> (n,), an array of 0 and 1: the attribute of each sample.
+    wanted: name of an attribute -> 0 or 1: the attribute of all picked samples.
+    k: how many samples; at least k samples fit.
     rng: a numpy.random.Generator.
     Returns: (k, d), a NumPy array of rows of z.
     """
@@ -309,18 +299,18 @@ def pick(z, table, wanted, k, rng):
 
 
 # %% [markdown]
-# One example of a concept is also an example of much else: hair, skin, a place in the image. So average the codes of several, and calculate with the averages (AN2DL):
+# One example of a concept also has other properties: its hair, its skin, its place in the image. So we average the codes of several examples, and calculate with the averages (AN2DL):
 #
 # $$ \bar z_1 - \bar z_2 + \bar z_3 = \bar z_4 $$
 #
-# "Add some noise to the input vector and that's pretty robust": around $\bar z_4$ we look at $n$ codes, $\bar z_4$ itself and noisy copies. The noise is uniform in $[-s, s]$, drawn anew for each code and each dimension by the random generator `rng`.
+# "Add some noise to the input vector and that's pretty robust": we look at $n$ codes, $\bar z_4$ itself and noisy copies of it. The noise is uniform in $[-s, s]$, drawn anew for each code and each dimension with the random generator `rng`.
 #
-# **Exercise 4.2.** Both functions. The three concepts may have different numbers of examples.
+# **Exercise 4.2.** `arithmetic`: the inputs are the codes of the examples of three concepts, one code per row; return $\bar z_4$, `(d,)`. The three concepts may have different numbers of examples. `neighbours`: the input is one code, `(d,)`; return $n$ codes, `(n, d)`: the code itself in the middle row, and noisy copies in all other rows.
 
 
 # %% exercise="4.2" points=5
 def arithmetic(z_1, z_2, z_3):
-    """Return concept 1 - concept 2 + concept 3.
+    """Return the average of concept 1, minus that of concept 2, plus that of concept 3.
 
     z_1, z_2, z_3: (k_1, d), (k_2, d), (k_3, d), arrays, the codes of the examples.
     Returns: (d,), a NumPy array.
@@ -331,11 +321,11 @@ def arithmetic(z_1, z_2, z_3):
 
 
 def neighbours(z, n, scale, rng):
-    """Add small noise around a code.
+    """Return a code and noisy copies of it.
 
     z: (d,), an array.
     n: an odd number of codes.
-    scale: s, the noise is uniform in [-s, s].
+    scale: the number s; the noise is uniform in [-s, s].
     rng: a numpy.random.Generator.
     Returns: (n, d), a NumPy array; the row in the middle, n // 2, is z itself.
     """
@@ -365,9 +355,9 @@ pictures.arithmetic(
 )
 
 # %% [markdown]
-# In the last row, below its examples, stands the image of each average code. Right, the same arithmetic on pixels (ATIV): your function averages images just as well, but their average is no face.
+# The last row shows the image of each average code, below its examples. On the right is the same arithmetic with pixels (ATIV): your function can also average images, but the average of images is not a face.
 #
-# One figure may be luck. So again, 200 times, each time with other examples: how often does the reader see a woman with glasses?
+# One result may be luck. So we repeat it 200 times, each time with other examples: how often does the face reader find a woman with glasses?
 
 # %%
 share = np.mean((table["woman"] == 1) & (table["glasses"] == 1))
@@ -389,11 +379,11 @@ pictures.curves(
 # %% [markdown]
 # ## Questions
 #
-# 1. In the walk through nine points, where does something change suddenly? Could it change little by little?
-# 2. Compare the middle of a line with the middle of the arc above or below it. What is lost where $z$ is short? Which code would draw the "average face"?
-# 3. With more examples the arithmetic works more often. What happens to the hair and the skin of the result meanwhile, and why?
-# 4. Take out batch normalization from $\mathcal D$, or give its first block one, or set `r1=0`, and train again. Which of the guidelines does the training need most?
-# 5. Count the results of the arithmetic on pixels in the same way. With many examples the reader finds a woman with glasses in most of them. Look at some: what is it that the reader does not judge?
+# 1. In the walk through nine points, where does something change suddenly? Can it change in small steps?
+# 2. Compare the middle of a line with the middle of the arc below it. What is lost where $z$ is short? Which code gives the "average face"?
+# 3. With more examples the arithmetic works more often. What happens to the hair and the skin of the result, and why?
+# 4. Remove batch normalization from $\mathcal D$, or add it to the first block, or set `r1=0`, and train again. Which guideline is most important for the training?
+# 5. Count the results of the arithmetic with pixels in the same way. With many examples the face reader finds a woman with glasses in most of them. Look at some of these images: what does the face reader not measure?
 # 6. No portrait in the training set has a beard. Could $\mathcal G$ draw one? Could arithmetic?
 
 # %%

@@ -1,29 +1,15 @@
 """The checks of lab 7 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
 
-# What the layers of a network are, in order. Layers that only change a shape are left out.
-LIST_LAYERS = """
-def list_layers(model):
-    found = []
-    for step in getattr(model, "operations", model.layers):
-        if isinstance(step, keras.Model):
-            found += list_layers(step)
-            continue
-        name, function, values = type(step).__name__, getattr(step, "activation", None), None
-        if name.lower() in ACTIVATIONS:
-            name, function = "Activation", step
-        if callable(function):
-            values = ops.convert_to_numpy(function(ops.convert_to_tensor([[-1.0, 2.0]])))[0]
-        strides = getattr(step, "strides", 1)
-        strides = [strides] if isinstance(strides, int) else list(strides)
-        found.append([name, strides, getattr(step, "units", 0), values])
-    return found
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    from keras import ops
 
-ACTIVATIONS = ("relu", "leakyrelu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu")
-"""
 NOT_LISTED = ("InputLayer", "Reshape", "Flatten", "ExpandDims", "Squeeze", "Identity", "Activation")
 G_HINT = "The order is: projection; then for each doubling batch norm, ReLU, doubling; then Tanh."
 D_HINT = "The order in a block is: halving, batch norm (not in the first), LeakyReLU(0.2)."
@@ -48,13 +34,13 @@ def test_the_generator_draws_images(student, rng):
         "the values of G(z)",
         "numbers between -1 and 1, some of them negative",
         [float(x.min()), float(x.max())],
-        "Tanh at the end.",
+        "The last activation is Tanh.",
     )
 
 
 @exercise("1.2", points=1)
 def test_the_generator_doubles_by_transposed_convolutions(student):
-    """Transposed convolutions alone double the side, and no hidden layer is fully connected."""
+    """Only transposed convolutions double the side, and no hidden layer is fully connected."""
     words = layers_of_g(student, 32, 3)
     expect.equal(
         [word for word in words if word in ("projection", "doubling") or is_shaping(word)],
@@ -66,41 +52,44 @@ def test_the_generator_doubles_by_transposed_convolutions(student):
 
 @exercise("1.2", points=2)
 def test_the_generator_normalizes_and_activates(student):
-    """Batch norm and ReLU follow each layer of G but the last, which has Tanh."""
+    """Batch norm and ReLU follow each layer of G except the last, which has Tanh."""
     words = layers_of_g(student, 32, 3)
     expect.equal(as_text(words), as_text(generator(3)), "the layers of G for 32x32 pixels", G_HINT)
 
 
 @exercise("1.3", points=1)
-def test_the_discriminator_judges_images(student, rng):
-    """D gives one logit an image."""
+def test_the_discriminator_scores_images(student, rng):
+    """D returns one logit per image."""
     x = rng.uniform(-1, 1, size=(5, 32, 32, 3)).astype("float32")
-    student.define("def judge_images(x):\n    return get_discriminator(32, 3)(x, training=False)")
-    expect.shape(student.judge_images(x), (5, 1), "the logits of 5 images of 32x32x3")
+    expect.shape(
+        student.get_discriminator(32, 3)(x, training=False),
+        (5, 1),
+        "the logits of 5 images of 32x32x3",
+    )
     words = layers_of_d(student, 32, 3)
     expect.equal(
         words[-1:],
         ["logit"],
         "the last layer of D",
-        "One output, and no activation: a logit is any number.",
+        "One output without activation: a logit may be any number.",
     )
 
 
 @exercise("1.3", points=1)
 def test_the_discriminator_halves_by_strided_convolutions(student):
-    """Strided convolutions alone halve the side, and no hidden layer is fully connected."""
+    """Only strided convolutions halve the side, and no hidden layer is fully connected."""
     words = layers_of_d(student, 32, 3)
     expect.equal(
         [word for word in words if word in ("halving", "logit") or is_shaping(word)],
         ["halving", "halving", "halving", "logit"],
         "the layers of D for 32x32 pixels that are not batch norm or activations",
-        "From 32x32 to 4x4 with Conv2D, strides=2; no pooling, no Dense layer but the last.",
+        "From 32x32 to 4x4 with Conv2D, strides=2; no pooling, and only the last layer is Dense.",
     )
 
 
 @exercise("1.3", points=2)
 def test_the_discriminator_normalizes_and_activates(student):
-    """LeakyReLU of slope 0.2 follows each convolution of D, batch norm each but the first."""
+    """In D, LeakyReLU(0.2) follows each convolution, batch norm each except the first."""
     words = layers_of_d(student, 32, 3)
     wanted = as_text(discriminator(3))
     expect.equal(as_text(words), wanted, "the layers of D for 32x32 pixels", D_HINT)
@@ -108,42 +97,42 @@ def test_the_discriminator_normalizes_and_activates(student):
 
 @exercise("3.1", points=1)
 def test_the_path_passes_through_the_points(student, rng):
-    """Code i * n is point i, and there are no others than the steps between."""
+    """Row i * n is point i, and there are n - 1 codes between two points."""
     points = rng.normal(size=(9, 6)).astype("float32")
     found = student.path(points, 5)
-    expect.shape(found, (8 * 5 + 1, 6), "a path through 9 points, 5 steps each, d = 6")
-    expect.close(found[::5], points, "every fifth code", "Is a point there twice?")
+    expect.shape(found, (8 * 5 + 1, 6), "a path through 9 points, 5 steps per line, d = 6")
+    expect.close(found[::5], points, "every fifth code", "Is a point in the path twice?")
 
 
 @exercise("3.1", points=1)
 def test_the_path_goes_in_equal_steps(student, rng):
-    """From point to point the path goes on a line, in equal steps."""
+    """From point to point the path follows a line, in equal steps."""
     points = rng.normal(size=(3, 4)).astype("float32")
     expect.close(
         student.path(points, 4),
         on_lines(points, 4),
-        "a path through 3 points, 4 steps each",
-        "t grows by 1/n a step.",
+        "a path through 3 points, 4 steps per line",
+        "t grows by 1/n per step.",
     )
 
 
 @exercise("3.2", points=2)
 def test_the_arc_has_the_right_values(student, rng):
-    """The values are those of the formula, whatever the lengths of the codes."""
+    """The values are those of the formula, for codes of any length."""
     z_a, z_b = rng.normal(size=(2, 8))
     t = rng.uniform(size=5)
     expect.close(
         student.arc(z_a, 3 * z_b, t),
         on_arc(z_a, 3 * z_b, t),
         "z(t) for 5 numbers t, d = 8",
-        "theta is the angle between z_a and z_b: divide by their lengths before the arccos, and "
-        "nowhere else.",
+        "theta is the angle between z_a and z_b: divide by their lengths to get the cosine, "
+        "but do not divide the codes in the formula.",
     )
 
 
 @exercise("3.2", points=1)
 def test_the_arc_stays_on_the_sphere(student, rng):
-    """Between codes of the same length all have that length."""
+    """Between two codes of the same length, all codes have this length."""
     z_a, z_b = rng.normal(size=(2, 16))
     z_b *= np.linalg.norm(z_a) / np.linalg.norm(z_b)
     found = student.arc(z_a, z_b, np.linspace(0, 1, 7))
@@ -154,7 +143,7 @@ def test_the_arc_stays_on_the_sphere(student, rng):
 
 @exercise("4.1", points=2)
 def test_picked_samples_have_what_is_wanted(student, rng):
-    """All that is wanted, and nothing else, decides which samples are picked."""
+    """All wanted attributes, and no others, decide which samples are picked."""
     z, table = samples(rng, 40)
     fits = (table["woman"] == 0) & (table["glasses"] == 1)
     fits[:4], table["woman"][:4], table["glasses"][:4] = True, 0, 1
@@ -164,14 +153,14 @@ def test_picked_samples_have_what_is_wanted(student, rng):
     expect.close(
         in_order(found),
         in_order(z[fits]),
-        f"the codes of all {k} samples that are men with glasses, ordered",
-        "All wanted attributes at once, 0 as well as 1; no sample twice.",
+        f"the codes of all {k} samples that are men with glasses, sorted",
+        "A sample must have all wanted attributes, 0 or 1; pick no sample twice.",
     )
 
 
 @exercise("4.1", points=1)
 def test_samples_are_picked_at_random(student, rng):
-    """Which samples are picked depends on the random generator alone."""
+    """The random generator rng decides which samples are picked."""
     z, table = samples(rng, 60)
     table["smile"][:30] = 1
     picks = [with_seed(student, z, table, {"smile": 1}, 4, seed) for seed in (1, 1, 2, 3, 4)]
@@ -183,7 +172,7 @@ def test_samples_are_picked_at_random(student, rng):
         any(not np.array_equal(in_order(picks[0]), in_order(other)) for other in picks[2:]),
         "draws of 4 out of 30 or more with four different seeds",
         "different samples",
-        "always the same samples",
+        "the same samples in all draws",
         hint,
     )
 
@@ -196,13 +185,13 @@ def test_concepts_are_averages(student, rng):
         student.arithmetic(z_1, z_2, z_3),
         z_1.mean(axis=0) - z_2.mean(axis=0) + z_3.mean(axis=0),
         "the code of three concepts of 4 examples each",
-        "One code of d numbers: average over the examples.",
+        "Return one code of d numbers: average over the examples.",
     )
 
 
 @exercise("4.2", points=1)
 def test_the_code_itself_is_in_the_middle(student, rng):
-    """The code stands in the middle, and its copies are near, but not the same."""
+    """The code is in the middle row; its copies are near it, but different."""
     z = rng.normal(size=7)
     found = noisy(student, z, 9, 0.25, 3)
     expect.shape(found, (9, 7), "9 codes around one with d = 7")
@@ -212,40 +201,35 @@ def test_the_code_itself_is_in_the_middle(student, rng):
     expect.that(
         bool((np.delete(far, 4) > 0.01).all()),
         "the largest noise of each other code, for s = 0.25",
-        "more than 0.01, each",
+        "more than 0.01 for each code",
         far,
-        "The noise is drawn anew for each code and each dimension.",
+        "Draw the noise anew for each code and each dimension.",
     )
 
 
 def images_of(student, rng, latent_dim, side, channels):
     z = 3 * rng.normal(size=(5, latent_dim)).astype("float32")
-    student.define(
-        "def draw_images(z, *shape):\n"
-        "    return get_generator(z.shape[1], *shape)(z, training=False)"
-    )
-    found = student.draw_images(z, side, channels)
+    found = student.get_generator(latent_dim, side, channels)(z, training=False)
     expect.shape(found, (5, None, None, None), "the images G(z) of 5 vectors z")
     return found
 
 
 def layers_of_g(student, side, channels):
-    """Return what the layers of G are, in words."""
-    return layers_of(student, f"get_generator(10, {side}, {channels})")
+    """Return the layers of G, in words."""
+    return layers_of(student, student.get_generator(10, side, channels))
 
 
 def layers_of_d(student, side, channels):
-    """Return what the layers of D are, in words."""
-    words = layers_of(student, f"get_discriminator({side}, {channels})")
+    """Return the layers of D, in words."""
+    words = layers_of(student, student.get_discriminator(side, channels))
     if words and words[-1].startswith("a Conv2D with"):
-        words[-1] = "logit"  # of the 4x4 maps: another test asks for the shape of the answer
+        words[-1] = "logit"  # of the 4x4 maps; another test checks the shape of the output
     return words
 
 
-def layers_of(student, call):
-    student.define(f"{LIST_LAYERS}\ndef layers_now():\n    return list_layers({call})")
+def layers_of(student, model):
     words = []
-    for name, strides, units, values in student.layers_now():
+    for name, strides, units, values in student.run_beside(list_layers, model):
         if name not in NOT_LISTED:
             words.append(layer_word(name, strides, units, first=not words))
         if values is not None and not np.allclose(values, (-1, 2)):
@@ -275,7 +259,7 @@ def activation_word(values):
 
 
 def is_shaping(word):
-    """Whether a layer is none of the guidelines'."""
+    """Whether a layer does not follow the guidelines."""
     return word.startswith(("a layer", "a Dense", "a Conv2D")) or word == "halving"
 
 
@@ -312,19 +296,42 @@ def samples(rng, n):
 
 
 def with_seed(student, z, table, wanted, k, seed):
-    student.define(
-        "def pick_with(seed, *arguments):\n    return pick(*arguments, np.random.default_rng(seed))"
-    )
-    return student.pick_with(seed, z, table, wanted, k)
+    return student.run_beside(pick_with, student.pick, seed, z, table, wanted, k)
 
 
 def noisy(student, z, n, scale, seed):
-    student.define(
-        "def add_noise(seed, *arguments):\n"
-        "    return neighbours(*arguments, np.random.default_rng(seed))"
-    )
-    return student.add_noise(seed, z, n, scale)
+    return student.run_beside(add_noise, student.neighbours, seed, z, n, scale)
 
 
 def in_order(codes):
     return codes[np.lexsort(codes.T)]
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def list_layers(model):
+    """Return the layers of a network in order: class, strides, units, activation at -1 and 2."""
+    activations = ("relu", "leakyrelu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu")
+    found = []
+    for step in getattr(model, "operations", model.layers):
+        if isinstance(step, keras.Model):
+            found += list_layers(step)
+            continue
+        name, function, values = type(step).__name__, getattr(step, "activation", None), None
+        if name.lower() in activations:
+            name, function = "Activation", step
+        if callable(function):
+            values = ops.convert_to_numpy(function(ops.convert_to_tensor([[-1.0, 2.0]])))[0]
+        strides = getattr(step, "strides", 1)
+        strides = [strides] if isinstance(strides, int) else list(strides)
+        found.append([name, strides, getattr(step, "units", 0), values])
+    return found
+
+
+def pick_with(pick, seed, *arguments):
+    return pick(*arguments, np.random.default_rng(seed))
+
+
+def add_noise(neighbours, seed, *arguments):
+    return neighbours(*arguments, np.random.default_rng(seed))

@@ -1,88 +1,93 @@
 """The checks of lab 8 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
 
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers
+
 
 @exercise("1.1", points=1)
-def test_one_row_a_label(student, rng):
+def test_one_row_per_label(student, rng):
     """Each row is 1 in the column of its class, and 0 elsewhere."""
     labels = rng.integers(0, 4, 7)
     found = student.one_hot(labels, 4)
     expect.close(found, encode(labels, 4), f"the labels {labels.tolist()} of 4 classes")
-    expect.equal(str(found.dtype), "float32", "the type of the numbers", "Networks read float32.")
+    expect.equal(
+        str(found.dtype), "float32", "the type of the numbers", "The networks need float32."
+    )
 
 
 @exercise("1.2", points=1)
-def test_label_stands_behind_the_noise(student, rng):
+def test_label_comes_after_the_noise(student, rng):
     """The one-hot label comes after the noise."""
     z, y = rng.normal(size=(5, 3)).astype("float32"), one_hots(rng, 5, 4)
     expect.close(
         student.append_to_noise(z, y),
         np.concatenate([z, y], axis=1),
         "noise with d = 3 and labels of 4 classes",
-        "One row an image: the columns grow, not the rows.",
+        "One row per image: append columns, not rows.",
     )
 
 
 @exercise("1.3", points=1)
 def test_label_becomes_channels(student, rng):
-    """Channel k behind the image is 1 everywhere in images of class k, and 0 in others."""
+    """Channel k after the image is 1 at all pixels in images of class k, and 0 in others."""
     s, y = rng.uniform(size=(3, 4, 6, 1)).astype("float32"), one_hots(rng, 3, 5)
     expect.close(
         student.append_to_images(s, y),
         with_channels(s, y),
         "images of 4x6 pixels and labels of 5 classes",
-        "Rows come before columns: (batch, height, width, channels). The image comes first.",
+        "The order of the axes is (batch, height, width, channels). The image comes first.",
     )
 
 
 @exercise("1.3", points=1)
 def test_channels_inside_fit(student, rng):
-    """It works as a graph that does not know how many images there are."""
-    student.define(
-        """
-def append_in_graph(s, y):
-    specs = [tf.TensorSpec((None, *x.shape[1:]), tf.float32) for x in (s, y)]
-    append = tf.function(append_to_images, input_signature=specs, autograph=False)  # as in fit
-    return append(tf.constant(s), tf.constant(y))
-"""
-    )
+    """It works in a graph where the number of images is unknown."""
     s, y = rng.uniform(size=(4, 3, 2, 1)).astype("float32"), one_hots(rng, 4, 3)
     expect.close(
-        student.append_in_graph(s, y),
+        student.run_beside(append_in_graph, student.append_to_images, s, y),
         with_channels(s, y),
         "images and labels in a graph",
-        "ops.shape(s)[0] is known when the graph runs; len(s) and s.shape[0] are not.",
+        "Use ops.shape(s)[0]: in a graph len(s) and s.shape[0] are unknown.",
     )
 
 
 @exercise("2.1", points=2)
-def test_players_read_what_they_are_given(student, rng):
-    """Both inputs have room for the label, and the outputs do not change."""
+def test_players_read_the_label(student, rng):
+    """Both inputs contain the label; the outputs do not."""
     d, n_classes = (int(n) for n in rng.integers(3, 9, 2))
     g, d_ = student.build_players(d, (8, 8, 1), n_classes)
     case = f" for d = {d}, images of 8x8 pixels and {n_classes} classes"
     expect.equal(
         g.input_shape,
         (None, d + n_classes),
-        f"what the generator reads{case}",
-        "Noise and label, as append_to_noise joins them.",
+        f"the input shape of the generator{case}",
+        "It reads what append_to_noise returns: noise and label.",
     )
-    expect.equal(g.output_shape, (None, 8, 8, 1), f"what the generator draws{case}", "An image.")
+    expect.equal(
+        g.output_shape, (None, 8, 8, 1), f"the output shape of the generator{case}", "An image."
+    )
     expect.equal(
         d_.input_shape,
         (None, 8, 8, 1 + n_classes),
-        f"what the discriminator reads{case}",
-        "The image and a channel a class, as append_to_images joins them.",
+        f"the input shape of the discriminator{case}",
+        "It reads what append_to_images returns: the image and one channel per class.",
     )
-    expect.equal(d_.output_shape, (None, 1), f"what the discriminator returns{case}", "One logit.")
+    expect.equal(
+        d_.output_shape, (None, 1), f"the output shape of the discriminator{case}", "One logit."
+    )
 
 
 @exercise("2.2", points=2)
 def test_discriminator_takes_its_step(student, rng):
-    """theta_d moves as computed by hand: images and labels belong together."""
+    """theta_d changes as computed by hand, with the right label for each image."""
     game = Game(student, rng)
     game.play()
     game.iterate()
@@ -90,14 +95,14 @@ def test_discriminator_takes_its_step(student, rng):
         game.cgan.discriminator.get_weights()[0],
         game.w_d,
         "the discriminator's weights after one iteration",
-        "Do real and generated images both get the channels of the minibatch's labels? And the "
-        "noise, drawn with self.draw_noise(m), the label?",
+        "Append the channels of the labels to the real and to the generated images, and the "
+        "labels to the noise. Draw the noise with self.draw_noise(m).",
     )
 
 
 @exercise("2.2", points=2)
 def test_generator_takes_its_step(student, rng):
-    """theta_g moves as computed by hand: on new noise, judged by the discriminator with labels."""
+    """theta_g changes as computed by hand, on new noise, with labels in both networks."""
     game = Game(student, rng)
     game.play()
     game.iterate()
@@ -105,13 +110,13 @@ def test_generator_takes_its_step(student, rng):
         game.cgan.generator.get_weights()[0],
         game.w_g,
         "the generator's weights after one iteration",
-        "New noise with the same labels, the updated discriminator, and only G's weights.",
+        "New noise, the same labels, the updated discriminator, and only the weights of G.",
     )
 
 
 @exercise("2.2", points=1)
 def test_losses_are_returned(student, rng):
-    """train_step returns both losses, each as it was before the player's step."""
+    """train_step returns both losses, each before the step of its player."""
     game = Game(student, rng)
     logs = game.play()
     d_loss, g_loss = game.iterate()
@@ -126,57 +131,42 @@ def test_losses_are_returned(student, rng):
 
 
 @exercise("3.1", points=1)
-def test_classes_that_were_asked_for(student, rng):
-    """The generator reads noise and, behind it, the labels in the given order."""
-    student.define("echo = keras.Sequential([keras.Input((7,)), layers.Activation('linear')])")
+def test_wanted_classes(student, rng):
+    """The generator reads noise and then the labels, in the given order."""
     labels = rng.integers(0, 4, 6)
-    found = student.generate(student.echo, labels, 4)
-    expect.shape(found, (6, 7), "what a generator that changes nothing draws, d = 3, 4 classes")
+    found = student.generate(student.run_beside(echo, 7), labels, 4)
+    expect.shape(
+        found, (6, 7), "the output of a generator that returns its input, d = 3, 4 classes"
+    )
     expect.close(
         found[:, 3:],
         encode(labels, 4),
-        f"the last 4 numbers that the generator reads, asked for {labels.tolist()}",
-        "The noise comes first; d is the rest of the generator's input.",
+        f"the last 4 numbers that the generator reads, for the labels {labels.tolist()}",
+        "First the noise, then the label; d is the size of the input minus n_classes.",
     )
 
 
 @exercise("3.1", points=1)
 def test_images_are_an_array(student, rng):
-    """The result is a NumPy array of one image a label; there are 10 classes by default."""
-    student.define(
-        """
-drawer = keras.Sequential([keras.Input((12,)), layers.Dense(12), layers.Reshape((2, 3, 2))])
-
-def generate_and_look(labels):
-    images = generate(drawer, labels)
-    return images, type(images).__name__
-"""
-    )
-    images, kind = student.generate_and_look(rng.integers(0, 10, 5))
+    """The result is a NumPy array with one image per label; the default is 10 classes."""
+    images, kind = student.run_beside(generate_and_look, student.generate, rng.integers(0, 10, 5))
     expect.shape(images, (5, 2, 3, 2), "5 images of 2x3 pixels in 2 colours")
-    expect.equal(kind, "ndarray", "the type of what is returned", "ops.convert_to_numpy")
+    expect.equal(kind, "ndarray", "the type of the result", "ops.convert_to_numpy")
 
 
 @exercise("3.2", points=2)
 def test_share_of_right_readings(student, rng):
-    """The number is the share of images whose highest score is that of the label."""
+    """The result is the share of images whose highest score is the one of the label."""
     n, n_classes = int(rng.integers(15, 30)), 3
     w = rng.normal(size=(6, n_classes)).astype("float32")
     images = rng.normal(size=(n, 2, 3, 1)).astype("float32")
-    images[:, 0, 0], w[0] = 1.0, -20.0  # all scores are negative: they are no probabilities
-    student.define(
-        """
-def build_classifier(w, shape):
-    model = keras.Sequential([
-        keras.Input(shape), layers.Flatten(), layers.Dense(w.shape[1], use_bias=False)])
-    model.set_weights([w])
-    return model
-"""
-    )
+    images[:, 0, 0], w[0] = 1.0, -20.0  # all scores are negative: they are not probabilities
     read = (images.reshape(n, 6) @ w).argmax(axis=1)
     labels = np.where(rng.uniform(size=n) < 0.7, read, (read + 1) % n_classes)
     expect.close(
-        student.conditional_accuracy(student.build_classifier(w, (2, 3, 1)), images, labels),
+        student.conditional_accuracy(
+            student.run_beside(build_classifier, w, (2, 3, 1)), images, labels
+        ),
         (read == labels).mean(),
         f"the accuracy for {n} images of {n_classes} classes",
         "Compare the class with the highest score (argmax over the classes) with the label.",
@@ -205,7 +195,7 @@ def sigmoid(a):
 
 
 class Game:
-    """Two linear players whose steps can be computed by hand; their noise is written down."""
+    """Two linear players with known noise; their steps can be computed by hand."""
 
     shape, n_classes, d, m = (2, 3, 1), 3, 2, 5
     d_rate, g_rate = 0.2, 0.3
@@ -219,15 +209,74 @@ class Game:
         self.s = rng.uniform(size=(self.m, *self.shape)).astype("float32")
         self.labels = rng.permutation([0, 1, 2, *rng.integers(0, self.n_classes, self.m - 3)])
         self.y = encode(self.labels, self.n_classes)
-        student.define(
-            """
-def build_players_of(w_g, w_d, shape, n_classes, d_rate, g_rate, noise):
-    generator = keras.Sequential([
-        keras.Input((w_g.shape[0],)), layers.Dense(w_g.shape[1], use_bias=False),
-        layers.Reshape(shape)])
+        self.student = student
+        self.cgan = student.run_beside(
+            build_players_of,
+            student.CGAN,
+            self.w_g,
+            self.w_d,
+            self.shape,
+            self.n_classes,
+            self.d_rate,
+            self.g_rate,
+            self.noise,
+        )
+
+    def play(self):
+        return self.student.run_beside(play, self.cgan, self.s, self.labels)
+
+    def draw(self, z):
+        read = np.concatenate([z, self.y], axis=1)
+        return read, (read @ self.w_g).reshape(-1, *self.shape)
+
+    def seen(self, images):
+        return with_channels(images, self.y).reshape(self.m, -1)
+
+    def iterate(self):
+        """Compute one iteration, and return both losses."""
+        real, fake = self.seen(self.s), self.seen(self.draw(self.noise[: self.m])[1])
+        d_loss = softplus(-real @ self.w_d).mean() + softplus(fake @ self.w_d).mean()
+        of_real = (sigmoid(real @ self.w_d) - 1) / self.m
+        of_fake = sigmoid(fake @ self.w_d) / self.m
+        self.w_d = self.w_d - self.d_rate * (real.T @ of_real + fake.T @ of_fake)
+
+        read, images = self.draw(self.noise[self.m : 2 * self.m])
+        logits = self.seen(images) @ self.w_d
+        of_pixels = self.w_d.reshape(*self.shape[:2], -1)[..., : self.shape[2]].reshape(1, -1)
+        of_images = (sigmoid(logits) - 1) / self.m @ of_pixels
+        self.w_g = self.w_g - self.g_rate * (read.T @ of_images)
+        return d_loss, softplus(-logits).mean()
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def append_in_graph(append_to_images, s, y):
+    specs = [tf.TensorSpec((None, *x.shape[1:]), tf.float32) for x in (s, y)]
+    append = tf.function(append_to_images, input_signature=specs, autograph=False)  # as in fit
+    return append(tf.constant(s), tf.constant(y))
+
+
+def build_classifier(w, shape):
+    model = keras.Sequential(
+        [keras.Input(shape), layers.Flatten(), layers.Dense(w.shape[1], use_bias=False)]
+    )
+    model.set_weights([w])
+    return model
+
+
+def build_players_of(CGAN, w_g, w_d, shape, n_classes, d_rate, g_rate, noise):
+    generator = keras.Sequential(
+        [
+            keras.Input((w_g.shape[0],)),
+            layers.Dense(w_g.shape[1], use_bias=False),
+            layers.Reshape(shape),
+        ]
+    )
     read = (*shape[:2], shape[2] + n_classes)
-    discriminator = keras.Sequential([
-        keras.Input(read), layers.Flatten(), layers.Dense(1, use_bias=False)])
+    discriminator = keras.Sequential(
+        [keras.Input(read), layers.Flatten(), layers.Dense(1, use_bias=False)]
+    )
     generator.set_weights([w_g])
     discriminator.set_weights([w_d])
     cgan = CGAN(generator, discriminator, n_classes)
@@ -242,36 +291,16 @@ def build_players_of(w_g, w_d, shape, n_classes, d_rate, g_rate, noise):
     cgan.draw_noise = draw_noise
     return cgan
 
+
 def play(cgan, s, labels):
     return cgan.train_step((tf.constant(s), tf.constant(labels)))
-"""
-        )
-        self.student = student
-        self.cgan = student.build_players_of(
-            self.w_g, self.w_d, self.shape, self.n_classes, self.d_rate, self.g_rate, self.noise
-        )
 
-    def play(self):
-        return self.student.play(self.cgan, self.s, self.labels)
 
-    def draw(self, z):
-        read = np.concatenate([z, self.y], axis=1)
-        return read, (read @ self.w_g).reshape(-1, *self.shape)
+def echo(size):
+    return keras.Sequential([keras.Input((size,)), layers.Activation("linear")])
 
-    def seen(self, images):
-        return with_channels(images, self.y).reshape(self.m, -1)
 
-    def iterate(self):
-        """Play one iteration, and return both losses."""
-        real, fake = self.seen(self.s), self.seen(self.draw(self.noise[: self.m])[1])
-        d_loss = softplus(-real @ self.w_d).mean() + softplus(fake @ self.w_d).mean()
-        of_real = (sigmoid(real @ self.w_d) - 1) / self.m
-        of_fake = sigmoid(fake @ self.w_d) / self.m
-        self.w_d = self.w_d - self.d_rate * (real.T @ of_real + fake.T @ of_fake)
-
-        read, images = self.draw(self.noise[self.m : 2 * self.m])
-        logits = self.seen(images) @ self.w_d
-        of_pixels = self.w_d.reshape(*self.shape[:2], -1)[..., : self.shape[2]].reshape(1, -1)
-        of_images = (sigmoid(logits) - 1) / self.m @ of_pixels
-        self.w_g = self.w_g - self.g_rate * (read.T @ of_images)
-        return d_loss, softplus(-logits).mean()
+def generate_and_look(generate, labels):
+    drawer = keras.Sequential([keras.Input((12,)), layers.Dense(12), layers.Reshape((2, 3, 2))])
+    images = generate(drawer, labels)
+    return images, type(images).__name__

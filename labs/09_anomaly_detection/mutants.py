@@ -2,47 +2,61 @@
 
 from ankeras.grading import Alternative, Mutant
 
+D_STEP = """\
+        z = self.draw_noise(m)
+        fake = self.generator(z, training=True)
+        code = self.encoder(s, training=True)
+        with tf.GradientTape() as tape:
+            d_loss = discriminator_loss(
+                self.discriminator([s, code], training=True),
+                self.discriminator([fake, z], training=True),
+            )
+        theta_d = self.discriminator.trainable_variables
+        self.d_optimizer.apply(tape.gradient(d_loss, theta_d), theta_d)
+"""
+G_AND_E_UPDATE = "        self.g_optimizer.apply(tape.gradient(g_loss, theta), theta)\n"
+
 PROOF = [
     Mutant(
         "1.1",
         "the squared length",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         ("np.sqrt(np.sum(difference**2, axis=1))", "np.sum(difference**2, axis=1)"),
     ),
     Mutant(
         "1.1",
         "the root of the mean",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         ("np.sum(", "np.mean("),
     ),
     Mutant(
         "1.1",
         "the sum of the absolute differences",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         ("np.sqrt(np.sum(difference**2, axis=1))", "np.sum(np.abs(difference), axis=1)"),
     ),
     Mutant(
         "1.1",
         "the largest difference",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         ("np.sqrt(np.sum(difference**2, axis=1))", "np.max(np.abs(difference), axis=1)"),
     ),
     Mutant(
         "1.1",
         "one number for all images",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         (", axis=1", ""),
     ),
     Mutant(
         "1.1",
-        "one number a row of pixels",
-        "test_one_error_an_image",
+        "one number per row of pixels",
+        "test_one_error_per_image",
         ("np.sqrt(np.sum(difference**2, axis=1))", "np.linalg.norm(s_hat - s, axis=2)[..., 0]"),
     ),
     Mutant(
         "1.1",
         "the sum of the pixels' lengths",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         (
             "np.sqrt(np.sum(difference**2, axis=1))",
             "np.sum(np.linalg.norm(s_hat - s, axis=-1), axis=(1, 2))",
@@ -51,7 +65,7 @@ PROOF = [
     Mutant(
         "1.1",
         "relative to the length of the image",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         (
             "np.sqrt(np.sum(difference**2, axis=1))",
             "np.sqrt(np.sum(difference**2, axis=1)) / np.linalg.norm(s)",
@@ -60,7 +74,7 @@ PROOF = [
     Mutant(
         "1.1",
         "the difference of the lengths",
-        "test_one_error_an_image",
+        "test_one_error_per_image",
         (
             "np.sqrt(np.sum(difference**2, axis=1))",
             (
@@ -164,7 +178,7 @@ PROOF = [
     ),
     Mutant(
         "1.2",
-        "the density kept from 0",
+        "a small number added to the density",
         "test_unlikely_codes_of_any_size",
         (
             "0.5 * np.sum(z**2, axis=1) + 0.5 * d * np.log(2 * np.pi)",
@@ -179,7 +193,7 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "a column is left",
+        "the result has two axes",
         "test_posterior_is_high_for_fakes",
         ("[:, 0]", ""),
     ),
@@ -203,7 +217,7 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "the exponential alone",
+        "only the exponential",
         "test_posterior_is_high_for_fakes",
         ("ops.sigmoid(-logits)", "np.exp(-logits)"),
     ),
@@ -221,13 +235,13 @@ PROOF = [
     ),
     Mutant(
         "1.3",
-        "kept from 0",
+        "a small number as the least score",
         "test_sure_posteriors_differ",
         ("ops.sigmoid(-logits)[:, 0]", "ops.clip(ops.sigmoid(-logits)[:, 0], 1e-7, 1.0)"),
     ),
     Mutant(
         "1.3",
-        "infinity by infinity",
+        "infinity divided by infinity",
         "test_extreme_logits",
         ("ops.sigmoid(-logits)[:, 0]", "(np.exp(-logits) / (1 + np.exp(-logits)))[:, 0]"),
     ),
@@ -284,7 +298,7 @@ PROOF = [
     ),
     Mutant(
         "1.4",
-        "one length of both",
+        "one length over images and features",
         "test_both_comparisons_are_weighted",
         (
             "(1 - alpha) * reconstruction_error(s, s_hat) + alpha * reconstruction_error(f, f_hat)",
@@ -308,7 +322,7 @@ PROOF = [
     ),
     Mutant(
         "1.4",
-        "features without axes of their own",
+        "only features with one axis",
         "test_features_of_any_shape",
         ("reconstruction_error(f, f_hat)", "np.sqrt(np.sum((f - f_hat) ** 2, axis=1))"),
     ),
@@ -332,7 +346,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "G's term alone, as in a GAN",
+        "only G's term, as in a GAN",
         "test_losses_have_the_right_values",
         (
             "return ops.mean(ops.softplus(real)) + ops.mean(ops.softplus(-fake))",
@@ -359,7 +373,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "one loss a pair",
+        "one loss per pair",
         "test_losses_have_the_right_values",
         (
             "return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))",
@@ -395,7 +409,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "logarithms of the sigmoid in D's",
+        "logarithms of the sigmoid in D's loss",
         "test_a_sure_discriminator_can_be_wrong",
         (
             "return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))",
@@ -404,7 +418,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "logarithms of the sigmoid in the other",
+        "logarithms of the sigmoid in the loss of G and E",
         "test_a_sure_discriminator_can_be_wrong",
         (
             "return ops.mean(ops.softplus(real)) + ops.mean(ops.softplus(-fake))",
@@ -413,7 +427,7 @@ PROOF = [
     ),
     Mutant(
         "2.1",
-        "probabilities kept from 0",
+        "a small number added to the probabilities",
         "test_a_sure_discriminator_can_be_wrong",
         (
             "return ops.mean(ops.softplus(real)) + ops.mean(ops.softplus(-fake))",
@@ -492,7 +506,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "D's weights among those of G and E",
+        "the optimizer of G and E moves D, too",
         "test_discriminator_takes_its_step",
         (
             "theta = self.generator.trainable_variables + self.encoder.trainable_variables",
@@ -501,7 +515,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "noise of its own",
+        "its own noise",
         "test_discriminator_takes_its_step",
         (
             ("        z = self.draw_noise(m)\n        fake"),
@@ -523,7 +537,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "in its own step G with the codes of real images",
+        "in G's step the codes of real images",
         "test_generator_takes_its_step",
         (
             (
@@ -576,7 +590,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "codes of before, which the tape has not seen",
+        "old codes, computed outside of the tape",
         "test_encoder_takes_its_step",
         (
             ("            code = self.encoder(s, training=True)\n            g_loss"),
@@ -585,7 +599,7 @@ PROOF = [
     ),
     Mutant(
         "2.2",
-        "in its own step E with noise",
+        "in E's step noise instead of codes",
         "test_encoder_takes_its_step",
         (
             (
@@ -619,84 +633,23 @@ PROOF = [
         "2.2",
         "G and E first",
         "test_discriminator_takes_its_step",
-        code="""
-class BiGAN(keras.Model):
-    def __init__(self, encoder, generator, discriminator):
-        super().__init__()
-        self.encoder = encoder
-        self.generator = generator
-        self.discriminator = discriminator
-        self.built = True
-
-    def compile(self, d_optimizer, g_optimizer, **options):
-        super().compile(**options)
-        self.d_optimizer = d_optimizer
-        self.g_optimizer = g_optimizer
-
-    def draw_noise(self, m):
-        return keras.random.normal((m, self.generator.input_shape[-1]))
-
-    def train_step(self, s):
-        m = ops.shape(s)[0]
-        z = self.draw_noise(m)
-        with tf.GradientTape() as tape:
-            fake, code = self.generator(z, training=True), self.encoder(s, training=True)
-            g_loss = generator_encoder_loss(
-                self.discriminator([s, code], training=True),
-                self.discriminator([fake, z], training=True),
-            )
-        theta = self.generator.trainable_variables + self.encoder.trainable_variables
-        self.g_optimizer.apply(tape.gradient(g_loss, theta), theta)
-        z = self.draw_noise(m)
-        fake, code = self.generator(z, training=True), self.encoder(s, training=True)
-        with tf.GradientTape() as tape:
-            d_loss = discriminator_loss(
-                self.discriminator([s, code], training=True),
-                self.discriminator([fake, z], training=True),
-            )
-        theta_d = self.discriminator.trainable_variables
-        self.d_optimizer.apply(tape.gradient(d_loss, theta_d), theta_d)
-        return {"d_loss": d_loss, "g_loss": g_loss}
-""",
+        [(D_STEP, ""), (G_AND_E_UPDATE, G_AND_E_UPDATE + D_STEP)],
     ),
     Mutant(
         "2.2",
-        "both updates judged by the old D",
+        "both updates with the old D",
         "test_generator_takes_its_step",
-        code="""
-class BiGAN(keras.Model):
-    def __init__(self, encoder, generator, discriminator):
-        super().__init__()
-        self.encoder = encoder
-        self.generator = generator
-        self.discriminator = discriminator
-        self.built = True
-
-    def compile(self, d_optimizer, g_optimizer, **options):
-        super().compile(**options)
-        self.d_optimizer = d_optimizer
-        self.g_optimizer = g_optimizer
-
-    def draw_noise(self, m):
-        return keras.random.normal((m, self.generator.input_shape[-1]))
-
-    def train_step(self, s):
-        m = ops.shape(s)[0]
-        z, new = self.draw_noise(m), self.draw_noise(m)
-        with tf.GradientTape(persistent=True) as tape:
-            code = self.encoder(s, training=True)
-            real = self.discriminator([s, code], training=True)
-            fake = self.discriminator([self.generator(z, training=True), z], training=True)
-            d_loss = discriminator_loss(real, fake)
-            fake = self.discriminator([self.generator(new, training=True), new], training=True)
-            g_loss = generator_encoder_loss(real, fake)
-        theta_d = self.discriminator.trainable_variables
-        theta = self.generator.trainable_variables + self.encoder.trainable_variables
-        d_gradients, gradients = tape.gradient(d_loss, theta_d), tape.gradient(g_loss, theta)
-        self.d_optimizer.apply(d_gradients, theta_d)
-        self.g_optimizer.apply(gradients, theta)
-        return {"d_loss": d_loss, "g_loss": g_loss}
-""",
+        [
+            (
+                "self.d_optimizer.apply(tape.gradient(d_loss, theta_d), theta_d)",
+                "d_gradients = tape.gradient(d_loss, theta_d)",
+            ),
+            (
+                "self.g_optimizer.apply(tape.gradient(g_loss, theta), theta)\n",
+                "self.g_optimizer.apply(tape.gradient(g_loss, theta), theta)\n"
+                "        self.d_optimizer.apply(d_gradients, theta_d)\n",
+            ),
+        ],
     ),
     Mutant(
         "2.2",
@@ -751,7 +704,7 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "2.2",
-        "five images, whatever there are",
+        "only for five images",
         "test_networks_are_in_training_mode",
         ("m = ops.shape(s)[0]", "m = 5"),
     ),
@@ -804,7 +757,7 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "3.1",
-        "a share taken for per cent",
+        "the share read as per cent",
         "test_share_of_false_alarms",
         ("np.quantile(", "np.percentile("),
     ),
@@ -825,7 +778,7 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "3.1",
-        "that share of the largest score",
+        "a share of the largest score",
         "test_share_of_false_alarms",
         (
             "float(np.quantile(normal_scores, 1 - false_alarm_rate))",
@@ -840,7 +793,7 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "3.1",
-        "a Gaussian's quantile",
+        "the quantile of a Gaussian",
         "test_maps_and_other_rates",
         (
             "float(np.quantile(normal_scores, 1 - false_alarm_rate))",
@@ -852,7 +805,7 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "3.1",
-        "one threshold a column",
+        "one threshold per column",
         "test_maps_and_other_rates",
         (
             "float(np.quantile(normal_scores, 1 - false_alarm_rate))",
@@ -870,7 +823,7 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "3.2",
-        "places in turn, not in blocks",
+        "the places repeated in turn, not in blocks",
         "test_pixels_of_a_place_share_its_score",
         (
             "np.repeat(np.repeat((d - 1) ** 2, k, axis=1), k, axis=2)",
@@ -903,13 +856,13 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "3.2",
-        "the width by the rows of places",
+        "k of the rows used for the columns",
         "test_pixels_of_a_place_share_its_score",
         ("k = s.shape[1] // d.shape[1]", "k = s.shape[2] // d.shape[1]"),
     ),
     Mutant(
         "3.2",
-        "D is to return 0",
+        "D's target for real pairs is 0",
         "test_map_weighs_both_parts",
         ("(d - 1) ** 2", "d**2"),
     ),
@@ -978,7 +931,7 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "3.2",
-        "two channels, whatever there are",
+        "always two channels",
         "test_maps_of_any_size",
         (
             "np.sqrt(np.sum((s_hat - s) ** 2, axis=-1))",
@@ -1005,25 +958,25 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "3.3",
-        "at the threshold too",
+        "true at the threshold, too",
         "test_mask_is_true_above_the_threshold",
         ("a > gamma", "a >= gamma"),
     ),
     Mutant(
         "3.3",
-        "what is normal",
+        "true where normal",
         "test_mask_is_true_above_the_threshold",
         ("a > gamma", "a < gamma"),
     ),
     Mutant(
         "3.3",
-        "numbers, not bool",
+        "numbers, not bools",
         "test_mask_is_true_above_the_threshold",
         ("return a > gamma", 'return (a > gamma).astype("float32")'),
     ),
     Mutant(
         "3.3",
-        "far below counts too",
+        "true far below the threshold, too",
         "test_mask_is_true_above_the_threshold",
         ("a > gamma", "np.abs(a) > gamma"),
     ),
@@ -1059,7 +1012,7 @@ class BiGAN(keras.Model):
     ),
     Mutant(
         "3.3",
-        "what is missed",
+        "the share of missed pixels",
         "test_rates_are_shares_of_each_kind",
         ("float(np.mean(omega[~truth]))", "float(np.mean(~omega[truth]))"),
     ),
@@ -1185,7 +1138,7 @@ def generator_encoder_loss(real, fake):
     ),
     Alternative(
         "2.1",
-        "the one by the other",
+        "one loss calls the other",
         """
 def discriminator_loss(real, fake):
     return -tf.reduce_mean(tf.math.log_sigmoid(real)) - tf.reduce_mean(tf.math.log_sigmoid(-fake))
@@ -1215,7 +1168,7 @@ class BiGAN(keras.Model):
     def draw_noise(self, m):
         return keras.random.normal((m, self.generator.input_shape[-1]))
 
-    def judge(self, s):
+    def score(self, s):
         z = self.draw_noise(tf.shape(s)[0])
         real = self.discriminator([s, self.encoder(s, training=True)], training=True)
         return real, self.discriminator([self.generator(z, training=True), z], training=True)
@@ -1223,11 +1176,11 @@ class BiGAN(keras.Model):
     def train_step(self, s):
         weights = self.discriminator.trainable_weights
         with tf.GradientTape() as tape:
-            d_loss = discriminator_loss(*self.judge(s))
+            d_loss = discriminator_loss(*self.score(s))
         self.d_optimizer.apply_gradients(zip(tape.gradient(d_loss, weights), weights))
         weights = self.encoder.trainable_weights + self.generator.trainable_weights
         with tf.GradientTape() as tape:
-            g_loss = generator_encoder_loss(*self.judge(s))
+            g_loss = generator_encoder_loss(*self.score(s))
         self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, weights), weights))
         return {"g_loss": g_loss, "d_loss": d_loss}
 """,

@@ -1,21 +1,11 @@
 # %% [markdown]
 # # Lab 9. Anomaly detection
 #
-# Nobody can collect every fault that may ever occur. So we learn from normal images only, and call an anomaly what does not look like them. You will write four scores that say how unusual an image is, build the BiGAN that they need, and decide where normal ends: first for whole images, then for each pixel of a brick wall.
+# It is not possible to collect images of all faults that may occur. So we learn from normal images only: an anomaly is an image that does not look like them. You will write four scores that tell how unusual an image is, build the BiGAN that they need, and choose a threshold: first for whole images, then for each pixel of a brick wall.
 #
-# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it: it gives part of the points, further tests of your teacher the rest. An exercise's cell is graded on its own: keep what it needs inside it.
+# Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
 # Lectures: AN2DL, "GAN for Anomaly Detection": "Anomaly Detection in images", "GANs and Anomaly Detection", "BidirectionalGANs (BiGANs)", "Anomaly detection with BidirectionalGANs (BiGANs)", "Fully Convolutional Anomaly Detection by GANs".
-
-# %%
-# On Colab this cell installs the package; elsewhere it does nothing.
-import sys
-from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
-if "google.colab" in sys.modules:
-    SOURCE = "../.." if Path("../../pyproject.toml").exists() else f"git+{REPOSITORY}"
-    # %pip install -q {SOURCE}
 
 # %% given=true
 import os
@@ -40,41 +30,41 @@ import matplotlib.pyplot as plt
 from skimage.filters import gaussian
 
 check = checker("09_anomaly_detection")
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to try that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
-# The normal images are zeros, small ones, so that training is quick. All other digits are anomalies; we keep them for the test.
+# The normal images are small images of zeros, so the training is fast. All other digits are anomalies; we use them only for the test.
 
 # %%
-SIDE, NORMAL, D = 14, 0, 8  # pixels a side, the normal class, the size of the code
+SIDE, NORMAL, D = 14, 0, 8  # height and width, the normal class, the size of the code
 train_data, test_data = data.load("digits", size=SIDE)
 S_train = train_data.images[train_data.labels == NORMAL]
 S_test, anomalous = test_data.images, test_data.labels != NORMAL
-print(f"{len(S_train)} normal images to train on, {len(S_test)} to judge")
+print(f"{len(S_train)} normal images for training, {len(S_test)} images for the test")
 pictures.image_grid(np.stack([S_train[:14], S_test[anomalous][:14]]))
 
 # %% [markdown]
 # ## 1. Four scores
 #
-# "We might have a wonderful anomaly detection model if we train a GAN $\mathcal G$ to generate normal images and we invert the GAN mapping" (AN2DL). A BiGAN learns both: $\mathcal G$ draws an image from a code, an encoder $\mathcal E$ goes back. So an image $s$ has a code $\mathcal E(s)$ and a reconstruction $\hat s = \mathcal G(\mathcal E(s))$, and both tell something.
+# "We might have a wonderful anomaly detection model if we train a GAN $\mathcal G$ to generate normal images and we invert the GAN mapping" (AN2DL). A BiGAN learns both: $\mathcal G$ maps a code to an image, and an encoder $\mathcal E$ maps an image to a code. So an image $s$ has a code $\mathcal E(s)$ and a reconstruction $\hat s = \mathcal G(\mathcal E(s))$. Both are useful.
 #
-# An anomaly score is one number an image: the higher, the less normal.
+# An anomaly score is one number per image: the higher it is, the less normal is the image.
 #
-# The first: $\mathcal G$ can draw normal images only. What it can't draw is not normal.
+# The first score uses the reconstruction: $\mathcal G$ can draw only normal images, so an anomaly has a large reconstruction error.
 #
 # $$ \| \hat s - s \|_2 = \sqrt{\textstyle\sum_i (\hat s_i - s_i)^2}, $$
 #
-# where $i$ runs over all numbers of an image: every pixel, every channel.
+# where the sum is over all numbers of an image: all pixels and all channels.
 #
-# **Exercise 1.1.** Return the error of each image of a batch. An image may have any number of axes.
+# **Exercise 1.1.** Return this error for each image. The inputs are two arrays of the same shape, the images and their reconstructions, `(batch, ...)`; the result is one number per image, `(batch,)`. An image may have any number of axes.
 
 
 # %% exercise="1.1" points=2
 def reconstruction_error(s, s_hat):
     """Return ||s_hat - s||_2 of each image.
 
-    s, s_hat: (batch, ...), two arrays of one shape; the first axis counts the images.
+    s, s_hat: (batch, ...), two arrays of the same shape; the first axis is that of the images.
     Returns: (batch,), an array or a tensor.
     """
     ### BEGIN SOLUTION
@@ -84,13 +74,13 @@ def reconstruction_error(s, s_hat):
 
 
 # %% [markdown]
-# The second looks at the code. Normal images come from noise $z \sim \phi_z = \mathcal N(0, I_d)$, so "consider as anomalous all the images $s$ corresponding to a low likelihood" $\phi_z(\mathcal E(s))$. The density is
+# The second score uses the code. Normal images come from noise $z \sim \phi_z = \mathcal N(0, I_d)$, so "consider as anomalous all the images $s$ corresponding to a low likelihood" $\phi_z(\mathcal E(s))$. The density is
 #
 # $$ \phi_z(z) = (2 \pi)^{-d/2} \, e^{-\| z \|_2^2 / 2}, $$
 #
-# and the score is $-\log \phi_z(z)$ with the natural logarithm ("in nats"): low likelihood, high score. A code far away has a density that the computer rounds to 0, and $\log 0 = -\infty$. Take the logarithm with pen and paper first.
+# and the score is $-\log \phi_z(z)$ with the natural logarithm: a low likelihood gives a high score. The density of a code far from 0 is so small that the computer rounds it to 0, and $\log 0 = -\infty$. So first simplify the logarithm on paper.
 #
-# **Exercise 1.2.** Return the score of each code, with the constant.
+# **Exercise 1.2.** Return this score for each code, including the constant. The input is the codes, `(batch, d)`; the result is one number per code, `(batch,)`.
 
 
 # %% exercise="1.2" points=2
@@ -107,13 +97,13 @@ def prior_score(z):
 
 
 # %% [markdown]
-# The third asks the discriminator, which has learnt that $(s, \mathcal E(s))$ is a real pair if $s$ is normal: it "will consider the anomalous sample as fake". $\mathcal D(s, \mathcal E(s))$ is high for normal images, so the score is
+# The third score uses the discriminator. It has learnt that $(s, \mathcal E(s))$ is a real pair if $s$ is normal: it "will consider the anomalous sample as fake". $\mathcal D(s, \mathcal E(s))$ is high for normal images, so the score is
 #
 # $$ 1 - \mathcal D(s, \mathcal E(s)), \qquad \mathcal D = \sigma(a) = \frac 1 {1 + e^{-a}}, $$
 #
-# from the logit $a$ that our discriminators return. If $a$ is large, $\sigma(a)$ is rounded to 1 and $1 - \sigma(a)$ to 0: images with $a = 20$ and with $a = 60$ get the same score, though one is far more normal. Find a way to write $1 - \sigma(a)$ without the difference.
+# where $a$ is the logit that our discriminators return. If $a$ is large, $\sigma(a)$ is rounded to 1 and $1 - \sigma(a)$ to 0. Then images with $a = 20$ and with $a = 60$ get the same score, although the second one is much more normal. Find a formula for $1 - \sigma(a)$ without a difference.
 #
-# **Exercise 1.3.** Return the score, right to several digits for all logits, such as $8.8 \cdot 10^{-27}$ for $a = 60$.
+# **Exercise 1.3.** Return this score for each image. The input is the logits, `(batch, 1)`; the result is one number per image, `(batch,)`. It must be right to several digits for all logits, such as $8.8 \cdot 10^{-27}$ for $a = 60$.
 
 
 # %% exercise="1.3" points=3
@@ -129,13 +119,13 @@ def posterior_score(logits):
 
 
 # %% [markdown]
-# "However, there are more effective anomaly scores":
+# The fourth score: "However, there are more effective anomaly scores":
 #
 # $$ A(s) = (1 - \alpha) \left\| \mathcal G(\mathcal E(s)) - s \right\|_2 + \alpha \left\| f(s, \mathcal E(s)) - f(\mathcal G(\mathcal E(s)), \mathcal E(s)) \right\|_2 $$
 #
-# $f$ are the features in front of $\mathcal D$'s last layer. So the reconstruction is compared twice, pixel by pixel and as $\mathcal D$ sees it. (The slide writes $f(\mathcal D(s, \mathcal E(s)))$ for $f(s, \mathcal E(s))$.)
+# $f$ are the features before the last layer of $\mathcal D$. So the image and its reconstruction are compared twice: by their pixels and by the features of $\mathcal D$. (The slide writes $f(\mathcal D(s, \mathcal E(s)))$ for $f(s, \mathcal E(s))$.)
 #
-# **Exercise 1.4.** Return $A(s)$. You may use `reconstruction_error`: if yours is wrong, this cell is graded with the right one.
+# **Exercise 1.4.** Return $A(s)$ for each image. The inputs are the images, their reconstructions, and the features of both, each `(batch, ...)`; the result is one number per image, `(batch,)`. You may call `reconstruction_error`: this cell is graded with the right one, also if yours is wrong.
 
 
 # %% exercise="1.4" points=2
@@ -155,24 +145,24 @@ def bigan_score(s, s_hat, f, f_hat, alpha):
 # %% [markdown]
 # ## 2. The BiGAN
 #
-# "The BiGAN adds an encoder $\mathcal E$ to the adversarial game". $\mathcal D$ judges *pairs* of image and code, and there are two kinds of them:
+# "The BiGAN adds an encoder $\mathcal E$ to the adversarial game". $\mathcal D$ scores *pairs* of an image and a code. There are two kinds of pairs:
 #
 # $$ \text{real: } (s, \mathcal E(s)), \quad s \sim \phi_S \qquad\qquad \text{generated: } (\mathcal G(z), z), \quad z \sim \phi_Z $$
 #
 # $$ \min_{\mathcal G, \mathcal E} \max_{\mathcal D} \; \mathbb E_{s \sim \phi_S} [\log \mathcal D(s, \mathcal E(s))] + \mathbb E_{z \sim \phi_Z} [\log(1 - \mathcal D(\mathcal G(z), z))] $$
 #
-# (The slide writes $1 - \log \mathcal D$: two brackets changed places.) When $\mathcal D$ can't tell them apart, $\mathcal E$ inverts $\mathcal G$, though no loss compares $\mathcal G(\mathcal E(s))$ with $s$.
+# (The slide writes $1 - \log \mathcal D$ instead of $\log(1 - \mathcal D)$.) When $\mathcal D$ cannot distinguish the two kinds, $\mathcal E$ is the inverse of $\mathcal G$, although no loss compares $\mathcal G(\mathcal E(s))$ with $s$.
 #
-# $\mathcal D$ descends the negative of this. In a GAN the first term does not concern $\mathcal G$; here both terms concern one of $\mathcal E$ and $\mathcal G$. The non-saturating trick changes the roles in both: the two together *ascend*
+# $\mathcal D$ minimizes the negative of this. In a GAN the first term does not depend on $\mathcal G$. Here the first term depends on $\mathcal E$, and the second one on $\mathcal G$. The non-saturating trick is applied to both terms: $\mathcal G$ and $\mathcal E$ together *maximize*
 #
 # $$ \mathbb E_{s \sim \phi_S} [\log(1 - \mathcal D(s, \mathcal E(s)))] + \mathbb E_{z \sim \phi_Z} [\log \mathcal D(\mathcal G(z), z)]. $$
 #
-# **Exercise 2.1.** Both losses, as something to descend, from logits of any size: $-\log \sigma(a) = \operatorname{softplus}(-a)$, as in lab 6. Each expectation is the average over its own minibatch.
+# **Exercise 2.1.** Return both losses, written so that they are minimized. The inputs are the logits of the real pairs, `(m, 1)`, and of the generated pairs, `(l, 1)`, of any size; each result is one number. Use $-\log \sigma(a) = \operatorname{softplus}(-a)$, as in lab 6. Each expectation is the average over its own minibatch.
 
 
 # %% exercise="2.1" points=3
 def discriminator_loss(real, fake):
-    """Return the loss that D descends.
+    """Return the loss that D minimizes.
 
     real: (m, 1), the logits of pairs (s, E(s)).
     fake: (l, 1), the logits of pairs (G(z), z).
@@ -184,7 +174,7 @@ def discriminator_loss(real, fake):
 
 
 def generator_encoder_loss(real, fake):
-    """Return the non-saturating loss that G and E descend together.
+    """Return the non-saturating loss that G and E minimize together.
 
     real, fake: as above.
     Returns: one number, a tensor.
@@ -205,11 +195,11 @@ def generator_encoder_loss(real, fake):
 # >
 # > - Update $\theta_g$ and $\theta_e$ by descending $\; - \frac 1 m \sum_i \log (1 - \mathcal D(s_i, \mathcal E(s_i))) - \frac 1 m \sum_i \log \mathcal D(\mathcal G(z_i), z_i)$.
 #
-# **Exercise 2.2.** Fill in `train_step`.
+# **Exercise 2.2.** Fill in `train_step`. Its input is a minibatch of normal images. Return both losses in a dictionary.
 #
 # - Draw the noise with `self.draw_noise(m)`, once for each of the two updates.
-# - Call all networks with `training=True`, $\mathcal D$ on real and on generated pairs separately: `self.discriminator([s, z], training=True)`.
-# - `self.d_optimizer` moves the weights of $\mathcal D$ only, `self.g_optimizer` those of $\mathcal G$ and of $\mathcal E$, and both losses are the ones before the update.
+# - Call all networks with `training=True`. Call $\mathcal D$ once on the real pairs and once on the generated pairs: `self.discriminator([s, z], training=True)`.
+# - `self.d_optimizer` changes only the weights of $\mathcal D$; `self.g_optimizer` changes the weights of $\mathcal G$ and of $\mathcal E$. Both losses are those before the update.
 
 
 # %% exercise="2.2" points=7
@@ -229,7 +219,7 @@ class BiGAN(keras.Model):
         self.built = True
 
     def compile(self, d_optimizer, g_optimizer, **options):
-        """Give D its optimizer, and G and E theirs."""
+        """Set the optimizer of D, and the one of G and E."""
         super().compile(**options)
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer
@@ -244,7 +234,7 @@ class BiGAN(keras.Model):
         """Play one iteration.
 
         s: (m, *image), a minibatch of normal images; in a graph m may be unknown.
-        Returns: {"d_loss": ..., "g_loss": ...}, the latter that of G and E.
+        Returns: {"d_loss": ..., "g_loss": ...}; the second one is the loss of G and E.
         """
         ### BEGIN SOLUTION
         m = ops.shape(s)[0]
@@ -275,12 +265,12 @@ class BiGAN(keras.Model):
 
 
 # %% [markdown]
-# Train it. $\mathcal D$ looks at the image with convolutions, then at both together; its last hidden layer gives the features $f$. It has the easier task, and learns half as fast; both rates fall to nearly 0, so that the players come to rest.
+# Train it. $\mathcal D$ reads the image with convolutions, and then their output together with the code; its last hidden layer returns the features $f$. The task of $\mathcal D$ is easier, so its learning rate is half as large. Both rates fall to nearly 0, so that the weights change little at the end.
 
 
 # %%
 def get_pair_discriminator(image_shape, d):
-    """Build D: image and code -> one logit."""
+    """Return D: (image, code) -> one logit per pair."""
     image, code = keras.Input(image_shape), keras.Input((d,))
     x = layers.Rescaling(2.0, offset=-1.0)(image)
     for width in (32, 64):
@@ -315,7 +305,7 @@ print(f"{epochs} epochs in {time.perf_counter() - start:.0f} s")
 print({name: round(values[-1], 2) for name, values in history.items()})
 
 # %% [markdown]
-# What does it make of an image it has never seen? Above normal ones and their reconstructions, below anomalies and theirs: whatever it is given, it draws a zero.
+# What are the reconstructions of images that it has never seen? The first two rows are normal images and their reconstructions. The last two rows are anomalies and their reconstructions: the BiGAN always draws a zero.
 
 # %%
 shown = np.concatenate([S_test[~anomalous][:14], S_test[anomalous][:14]])
@@ -323,11 +313,11 @@ redrawn = latent.decode(bigan.generator, latent.encode(bigan.encoder, shown))
 pictures.image_grid(np.stack([shown[:14], redrawn[:14], shown[14:], redrawn[14:]]))
 
 # %% [markdown]
-# Now your scores. ROC AUC is the probability that an anomaly scores higher than a normal image: 1 is perfect, 0.5 is chance, and below 0.5 the score is worse than none.
+# Now your scores. ROC AUC is the probability that an anomaly has a higher score than a normal image: 1 is perfect, 0.5 is chance, and below 0.5 the score is worse than chance.
 
 # %%
-judge = bigan.discriminator
-features = keras.Model(judge.inputs, judge.get_layer("features").output)
+discriminator = bigan.discriminator
+features = keras.Model(discriminator.inputs, discriminator.get_layer("features").output)
 
 
 def scores_of(s, alpha=0.1):
@@ -338,7 +328,7 @@ def scores_of(s, alpha=0.1):
     found = {
         "reconstruction error": reconstruction_error(s, s_hat),
         "prior": prior_score(z),
-        "posterior": posterior_score(judge.predict([s, z], verbose=0)),
+        "posterior": posterior_score(discriminator.predict([s, z], verbose=0)),
         f"A(s), alpha = {alpha:g}": bigan_score(s, s_hat, f, f_hat, alpha),
     }
     return {name: np.asarray(values) for name, values in found.items()}
@@ -352,16 +342,16 @@ anomaly_plots.detection_curves(scores, anomalous)
 # %% [markdown]
 # ## 3. The decision
 #
-# A score is no decision: from which $\gamma$ on do we raise the alarm? We have no anomalies to choose it with, but normal images we have. So we say how many false alarms we can live with, and take the score that this share of normal images exceeds.
+# A score alone is not a decision: above which threshold $\gamma$ is there an alarm? We have no anomalies to choose $\gamma$, but we have normal images. So we choose an acceptable rate of false alarms. Then $\gamma$ is the score that this share of the normal images exceeds.
 #
-# **Exercise 3.1.** Return that score. With $n$ scores the share can't be met more exactly than to $1/n$; between two scores any number will do. (`np.quantile` helps.)
+# **Exercise 3.1.** Return $\gamma$, one number. The inputs are the scores of normal images, an array of any shape, and the rate. With $n$ scores the share can only be exact to $1/n$; any number between two neighbouring scores is right. (`np.quantile` helps.)
 
 
 # %% exercise="3.1" points=2
 def threshold(normal_scores, false_alarm_rate):
     """Return the score gamma that this share of the normal scores exceeds.
 
-    normal_scores: an array of any shape: one score an image, or maps with one a pixel.
+    normal_scores: an array of any shape: one score per image, or maps with one score per pixel.
     false_alarm_rate: in (0, 1), such as 0.05.
     Returns: one number.
     """
@@ -371,7 +361,7 @@ def threshold(normal_scores, false_alarm_rate):
 
 
 # %% [markdown]
-# The images that the BiGAN was trained on would not do: it knows them, and scores them too low. We draw other zeros.
+# The training images are not suitable for this: the BiGAN has seen them, and their scores are too low. We draw other zeros.
 
 # %%
 S_held_out = data.digits(200 if QUICK else 2000, seed=5, size=SIDE, label=NORMAL).images
@@ -390,17 +380,17 @@ axes[0, 1].legend(frameon=False)
 pictures.finished(figure)
 
 # %% [markdown]
-# That was about whole images. In a large image a defect is small, and we want to know where it is: "We want to locate any anomalous region in $s$, i.e. estimating the anomaly mask"
+# So far we scored whole images. In a large image a defect is small, and we want to know where it is: "We want to locate any anomalous region in $s$, i.e. estimating the anomaly mask"
 #
 # $$ \Omega(c) = \begin{cases} 0 & \text{if } c \text{ falls in a normal region} \\ 1 & \text{if } c \text{ falls in an anomalous region} \end{cases} $$
 #
-# for each pixel $c$. In the fully convolutional BiGAN "all the layers are made fully convolutional" and "LS-losses" are used: $\mathcal D$ has no sigmoid, aims at 1 for real pairs and at 0 for generated ones, and gives a number to each *place* of $k \times k$ pixels. The anomaly score of a pixel is
+# for each pixel $c$. In the fully convolutional BiGAN "all the layers are made fully convolutional" and "LS-losses" are used: $\mathcal D$ has no sigmoid. Its target is 1 for real pairs and 0 for generated ones, and it returns one number per *place* of $k \times k$ pixels. The anomaly score of a pixel is
 #
 # $$ \alpha \, (\mathcal D(s, \mathcal E(s)) - 1)^2 + (1 - \alpha) \, \| \mathcal G(\mathcal E(s)) - s \|_2 , $$
 #
-# with the norm over the channels of that pixel ("normal images are assumed to return 1").
+# where the norm is over the channels of this pixel ("normal images are assumed to return 1").
 #
-# **Exercise 3.2.** Return the map. All pixels of a place share its $\mathcal D$: enlarge $\mathcal D$'s map to the image by repeating each number $k$ times in both directions. $k$ follows from the shapes.
+# **Exercise 3.2.** Return the map of scores, one number per pixel, `(batch, h, w)`. The inputs are the images and their reconstructions, `(batch, h, w, channels)`, and the map of $\mathcal D$, `(batch, h / k, w / k)`. All pixels of a place have the same $\mathcal D$: repeat each number of its map $k$ times in both directions. Compute $k$ from the shapes.
 
 
 # %% exercise="3.2" points=4
@@ -408,7 +398,7 @@ def anomaly_map(s, s_hat, d, alpha):
     """Return the anomaly score of each pixel.
 
     s, s_hat: (batch, h, w, channels), arrays: the images and their reconstructions.
-    d: (batch, h / k, w / k), an array: D(s, E(s)) at each place.
+    d: (batch, h / k, w / k), an array: D(s, E(s)), one number per place.
     alpha: the weight of D, in [0, 1].
     Returns: (batch, h, w), an array or a tensor.
     """
@@ -421,17 +411,17 @@ def anomaly_map(s, s_hat, d, alpha):
 
 
 # %% [markdown]
-# $\Omega$ is true where the score is above $\gamma$. Two numbers tell how good it is, given the true mask: the **true positive rate**, which share of the anomalous pixels is found, and the **false positive rate**, on which share of the normal pixels the alarm is false.
+# $\Omega$ is true where the score is above $\gamma$. Two numbers tell how good it is, compared with the true mask. The **true positive rate** is the share of the anomalous pixels that are found. The **false positive rate** is the share of the normal pixels with a false alarm.
 #
-# **Exercise 3.3.** The mask, and the rates. Count over all pixels of all images at once.
+# **Exercise 3.3.** `mask`: return $\Omega$, a bool array with the shape of the scores. `rates`: the inputs are $\Omega$ and the true mask, two bool arrays of the same shape; return the two rates, counted over all pixels of all images together.
 
 
 # %% exercise="3.3" points=4
 def mask(a, gamma):
-    """Return Omega, where the score is above the threshold.
+    """Return Omega: True where the score is above the threshold.
 
-    a: an array of any shape.   gamma: one number.
-    Returns: bool, of the same shape.
+    a: the scores, an array of any shape.   gamma: one number, the threshold.
+    Returns: a bool array of the same shape.
     """
     ### BEGIN SOLUTION
     return a > gamma
@@ -439,9 +429,9 @@ def mask(a, gamma):
 
 
 def rates(omega, truth):
-    """Return how good a mask is.
+    """Return the true positive rate and the false positive rate of a mask.
 
-    omega, truth: bool arrays of one shape; the truth holds pixels of both kinds.
+    omega, truth: bool arrays of the same shape; the truth contains pixels of both kinds.
     Returns: (true positive rate, false positive rate), two numbers from 0 to 1.
     """
     ### BEGIN SOLUTION
@@ -452,14 +442,14 @@ def rates(omega, truth):
 # %% [markdown]
 # ## 4. A brick wall
 #
-# The normal images are patches of a photograph of a brick wall. We train on its upper part, choose $\gamma$ on a part below, and look for defects, which a program has drawn, in the rest.
+# The normal images are patches of a photograph of a brick wall. We train on its upper part, and choose $\gamma$ on patches below it. Then we search for defects in the rest; a program has drawn them.
 #
-# The model is the package's. Beside the losses of the game it descends a "reconstruction penalty" $\lambda \, \mathbb E |\mathcal G(\mathcal E(s)) - s|$.
+# The model comes from the package `ankeras`. It minimizes the losses of the game and also a "reconstruction penalty" $\lambda \, \mathbb E |\mathcal G(\mathcal E(s)) - s|$.
 
 
 # %%
 class Clock(keras.callbacks.Callback):
-    """Ends a training after some seconds."""
+    """Ends a training after a number of seconds."""
 
     def __init__(self, seconds):
         super().__init__()
@@ -488,7 +478,7 @@ texture_model.fit(patches, batch_size=16, epochs=1000, callbacks=[clock], verbos
 print(f"{int(texture_model.optimizer.generator.iterations)} steps")
 
 # %% [markdown]
-# In a texture a single pixel tells little, so your map is averaged around each pixel, with a Gaussian window. With $\alpha = 0$ and $\alpha = 1$ it gives the two parts that the score is made of.
+# In a texture a single pixel tells little. So we average your map around each pixel, with a Gaussian window. With $\alpha = 0$ and $\alpha = 1$ your function returns the two parts of the score.
 
 
 # %%
@@ -514,7 +504,7 @@ anomaly_plots.rows(
 )
 
 # %% [markdown]
-# Thin lines are the true masks, thick ones are where $\Omega$ begins. In numbers:
+# Thin lines are the borders of the true masks, thick lines are the borders of $\Omega$. In numbers:
 
 # %%
 parts = {
@@ -534,10 +524,10 @@ for kind in dict.fromkeys(tested.kinds[n_each:]):
 # %% [markdown]
 # ## Questions
 #
-# 1. Which digits does your BiGAN take for zeros? Sort the anomalies by $A(s)$ and look at the lowest.
-# 2. The prior may do little better than chance, or worse. Where does $\mathcal E$ put a digit that it has never seen? Did any loss ask it to put it far away?
-# 3. An autoencoder has a reconstruction error too. Why might it reconstruct an anomaly better than $\mathcal G(\mathcal E(s))$ does, and is that good here?
-# 4. The threshold was to give 5 % false alarms for images, and 1 % for pixels. Does it, on other zeros and on good patches? Where do the false alarms lie in patches with a defect, and why there?
+# 1. Which digits does your BiGAN take for zeros? Sort the anomalies by $A(s)$ and look at the lowest scores.
+# 2. The prior score may be little better than chance, or worse. Which codes does $\mathcal E$ return for digits that it has never seen? Does any loss move these codes away from 0?
+# 3. An autoencoder has a reconstruction error, too. Why may it reconstruct an anomaly better than $\mathcal G(\mathcal E(s))$? Is that good here?
+# 4. We chose the threshold for 5 % false alarms for images, and for 1 % for pixels. Which rates do you find on other zeros and on good patches? Where are the false alarms in patches with a defect, and why?
 # 5. Set $\alpha$ to 0.5 and to 0.9 for the wall. Which defects does $\mathcal D$ see that the reconstruction does not?
 # 6. Leave out the averaging of the map. What happens to the AUC, and to $\Omega$?
 

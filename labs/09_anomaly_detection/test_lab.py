@@ -1,40 +1,47 @@
 """The checks of lab 9 that students get."""
 
+from typing import TYPE_CHECKING
+
 from ankeras.grading import exercise, expect
 
 import numpy as np
+
+if TYPE_CHECKING:  # names that are there where the last functions of this file run
+    import keras
+    import tensorflow as tf
+    from keras import layers
 
 STABLE = "Write each logarithm as a softplus of the logit, without the sigmoid."
 
 
 @exercise("1.1", points=1)
-def test_one_error_an_image(student, rng):
+def test_one_error_per_image(student, rng):
     """The error is the length of the difference, over all pixels of an image."""
     s, s_hat = rng.uniform(size=(2, 5, 4, 6, 1)).astype("float32")
     expect.close(
         student.reconstruction_error(s, s_hat),
         errors(s, s_hat),
         "the errors of 5 images of 4x6 pixels",
-        "The root of the sum of the squares, over all axes but the first.",
+        "Sum the squares over all axes except the first, then take the root.",
     )
 
 
 @exercise("1.2", points=1)
 def test_prior_is_the_negative_logarithm_of_the_density(student, rng):
-    """The score is -log of the Gaussian's density, with its constant."""
+    """The score is -log of the density of the Gaussian, including the constant."""
     z = rng.normal(size=(6, 3)).astype("float32")
     density = np.prod(np.exp(-0.5 * z.astype("float64") ** 2) / np.sqrt(2 * np.pi), axis=1)
     expect.close(
         student.prior_score(z),
         -np.log(density),
         "the scores of 6 codes with d = 3",
-        "The logarithm of the constant is part of it, and depends on d.",
+        "The logarithm of the constant is a part of the score and depends on d.",
     )
 
 
 @exercise("1.3", points=1)
 def test_posterior_is_high_for_fakes(student, rng):
-    """The score is 1 - D, one number an image."""
+    """The score is 1 - D, one number per image."""
     logits = 2 * rng.normal(size=(7, 1)).astype("float32")
     expect.close(
         student.posterior_score(logits),
@@ -46,13 +53,13 @@ def test_posterior_is_high_for_fakes(student, rng):
 
 @exercise("1.3", points=1)
 def test_sure_posteriors_differ(student, rng):
-    """Scores of images that D is sure of are small, but not 0."""
+    """If D is sure that an image is real, the score is small, but not 0."""
     logits = rng.uniform(20.0, 60.0, size=(5, 1)).astype("float32")
     expect.close(
         student.posterior_score(logits),
         np.exp(-logits[:, 0].astype("float64")),  # 1 + e^-a is 1 here
         f"the scores for logits of {', '.join(f'{a:.1f}' for a in logits[:, 0])}",
-        "1 - sigmoid(a) is rounded to 0. Which other value of the sigmoid is the same number?",
+        "1 - sigmoid(a) is rounded to 0. Which other value of the sigmoid equals 1 - sigmoid(a)?",
         atol=0.0,
     )
 
@@ -67,33 +74,33 @@ def test_both_comparisons_are_weighted(student, rng):
         student.bigan_score(s, s_hat, f, f_hat, alpha),
         (1 - alpha) * errors(s, s_hat) + alpha * errors(f, f_hat),
         f"the scores of 4 images, alpha = {alpha:.3f}",
-        "alpha weighs the features, 1 - alpha the images; neither length is squared.",
+        "The weights: alpha for the features, 1 - alpha for the images. Do not square the lengths.",
     )
 
 
 @exercise("2.1", points=1)
 def test_losses_have_the_right_values(student, rng):
-    """D wants real pairs to be real; G and E want the opposite of both."""
+    """D's loss is low if D is right; the loss of G and E is low if D is wrong."""
     real, fake = 2 * rng.normal(size=(2, 6, 1)).astype("float32")
     expect.close(
         student.discriminator_loss(real, fake),
         softplus(-real).mean() + softplus(fake).mean(),
         "discriminator_loss of 6 pairs of each kind",
-        "-log D for real pairs, -log(1 - D) for generated ones; each an average, then the sum.",
+        "Average -log D over the real pairs, -log(1 - D) over the generated ones; then add.",
     )
     expect.close(
         student.generator_encoder_loss(real, fake),
         softplus(real).mean() + softplus(-fake).mean(),
         "generator_encoder_loss of 6 pairs of each kind",
-        "-log(1 - D) for real pairs, -log D for generated ones; each an average, then the sum.",
+        "Average -log(1 - D) over the real pairs, -log D over the generated ones; then add.",
     )
 
 
 @exercise("2.1", points=1)
 def test_a_sure_discriminator_can_be_wrong(student, rng):
-    """The losses are right for large logits too, on the right side and on the wrong one."""
+    """The losses are right for large logits, too: for right and for wrong discriminators."""
     real, fake = large(rng), large(rng)
-    where = f"for logits of {listed(real)} and, generated, {listed(fake)}"
+    where = f"for logits {listed(real)} (real) and {listed(fake)} (generated)"
     expect.close(
         student.discriminator_loss(real, fake),
         softplus(-real).mean() + softplus(fake).mean(),
@@ -110,7 +117,7 @@ def test_a_sure_discriminator_can_be_wrong(student, rng):
 
 @exercise("2.2", points=2)
 def test_discriminator_takes_its_step(student, rng):
-    """theta_d moves as computed by hand: each image with its own code."""
+    """theta_d changes as computed by hand: each image has its own code."""
     game = Game(student, rng)
     game.play()
     game.iterate()
@@ -124,7 +131,7 @@ def test_discriminator_takes_its_step(student, rng):
 
 @exercise("2.2", points=1)
 def test_generator_takes_its_step(student, rng):
-    """theta_g moves as computed by hand: on new noise, judged by the updated discriminator."""
+    """theta_g changes as computed by hand, on new noise, with the updated discriminator."""
     game = Game(student, rng)
     game.play()
     game.iterate()
@@ -132,13 +139,13 @@ def test_generator_takes_its_step(student, rng):
         game.bigan.generator.get_weights()[0],
         game.w_g,
         "the generator's weights after one iteration",
-        "New noise, the updated discriminator; does the tape see G at work?",
+        "Use new noise and the updated discriminator; call G inside the tape.",
     )
 
 
 @exercise("2.2", points=1)
 def test_encoder_takes_its_step(student, rng):
-    """theta_e moves as computed by hand: real pairs are to look generated."""
+    """theta_e changes as computed by hand: real pairs get the target of generated ones."""
     game = Game(student, rng)
     game.play()
     game.iterate()
@@ -146,13 +153,13 @@ def test_encoder_takes_its_step(student, rng):
         game.bigan.encoder.get_weights()[0],
         game.w_e,
         "the encoder's weights after one iteration",
-        "self.g_optimizer moves G's weights and E's; does the tape see E at work?",
+        "self.g_optimizer changes the weights of G and of E; call E inside the tape.",
     )
 
 
 @exercise("2.2", points=1)
 def test_losses_are_returned(student, rng):
-    """train_step returns both losses, each as it was before the update."""
+    """train_step returns both losses, each before its update."""
     game = Game(student, rng)
     logs = game.play()
     d_loss, g_loss = game.iterate()
@@ -175,13 +182,13 @@ def test_share_of_false_alarms(student, rng):
         student.threshold(scores, n_alarms / len(scores)),
         *acceptable(scores, n_alarms),
         f"the threshold that {n_alarms} of {len(scores)} normal scores exceed",
-        "A share of 1 - rate lies below it.",
+        "A share of 1 - rate of the scores lies below the threshold.",
     )
 
 
 @exercise("3.2", points=1)
 def test_map_weighs_both_parts(student, rng):
-    """The map is the weighted sum, at every pixel."""
+    """The map is the weighted sum at every pixel."""
     s, s_hat = rng.uniform(size=(2, 3, 4, 6, 2)).astype("float32")
     d = rng.normal(0.5, 0.7, size=(3, 2, 3)).astype("float32")
     alpha = float(rng.uniform(0.1, 0.4))
@@ -191,37 +198,39 @@ def test_map_weighs_both_parts(student, rng):
         student.anomaly_map(s, s_hat, d, alpha),
         alpha * of_places + (1 - alpha) * of_pixels,
         f"the maps of 3 images of 4x6 pixels in 2 colours, k = 2, alpha = {alpha:.3f}",
-        "D's part is squared, the norm is not; it is over the channels of each pixel.",
+        "Square the part of D, but not the norm; the norm is over the channels of each pixel.",
     )
 
 
 @exercise("3.2", points=1)
 def test_pixels_of_a_place_share_its_score(student, rng):
-    """D's score of a place is that of all of its k x k pixels, and of no others."""
+    """All k x k pixels of a place, and no others, get the score of this place."""
     d = rng.uniform(-1.0, 1.0, size=(1, 2, 3)).astype("float32")
     s = rng.uniform(size=(1, 6, 9, 1)).astype("float32")
     expect.close(
         student.anomaly_map(s, s, d, 1.0),
         np.kron((d - 1) ** 2, np.ones((1, 3, 3))),
         "the map of an image of 6x9 pixels with 2x3 places, alpha = 1",
-        "Each number is repeated k times downwards and k times to the right, in blocks.",
+        "Repeat each number k times along both axes: np.repeat, not np.tile.",
     )
 
 
 @exercise("3.3", points=1)
 def test_mask_is_true_above_the_threshold(student, rng):
-    """The mask is bool: true above the threshold, false at it and below."""
+    """The mask is True above the threshold, and False at the threshold and below."""
     a = rng.normal(size=(2, 3, 4)).astype("float32")
     gamma = float(np.sort(a.ravel())[13])  # one of the scores
     found = student.mask(a, gamma)
     expect.close(found, a > gamma, f"the mask for gamma = {gamma:.4f}, which is one of the scores")
-    expect.equal(str(found.dtype), "bool", "the type of what the mask holds")
+    expect.equal(str(found.dtype), "bool", "the type of the mask's values")
 
 
 @exercise("3.3", points=2)
 def test_rates_are_shares_of_each_kind(student, rng):
     """One rate is a share of the anomalous pixels, the other of the normal ones."""
-    order = rng.permutation(80)  # so many that no other share is the same by chance
+    order = rng.permutation(
+        80
+    )  # enough pixels, so that no other share has the same value by chance
     truth = order < 20
     omega = (order < rng.integers(12, 16)) | (order >= 80 - rng.integers(9, 15))
     both = student.rates(omega, truth)
@@ -232,9 +241,13 @@ def test_rates_are_shares_of_each_kind(student, rng):
         both,
     )
     hits, n = (omega & truth).sum(), truth.sum()
-    expect.close(both[0], hits / n, f"the true positive rate: {hits} of {n} are found")
+    expect.close(
+        both[0], hits / n, f"the true positive rate: {hits} of {n} anomalous pixels are found"
+    )
     alarms, n = (omega & ~truth).sum(), (~truth).sum()
-    expect.close(both[1], alarms / n, f"the false positive rate: {alarms} of {n} raise the alarm")
+    expect.close(
+        both[1], alarms / n, f"the false positive rate: {alarms} of {n} normal pixels have an alarm"
+    )
 
 
 def errors(s, s_hat):
@@ -242,7 +255,7 @@ def errors(s, s_hat):
 
 
 def acceptable(scores, n_alarms):
-    """Return the range of the thresholds that this many scores exceed, or one more or fewer."""
+    """Return the range of the thresholds that n_alarms scores exceed, plus or minus one."""
     below = len(scores) - n_alarms
     ordered = np.sort(scores.ravel())
     return float(ordered[below - 2]), float(ordered[below + 1])
@@ -265,7 +278,7 @@ def sigmoid(a):
 
 
 class Game:
-    """Three linear networks whose steps can be computed by hand; their noise is written down."""
+    """Three linear networks with known noise; their steps can be computed by hand."""
 
     shape, d, m = (2, 3, 1), 2, 5
     d_rate, g_rate = 0.2, 0.3
@@ -277,14 +290,61 @@ class Game:
         self.w_d = rng.normal(size=(pixels + self.d, 1)).astype("float32") / 2
         self.noise = rng.normal(size=(20, self.d)).astype("float32")
         self.images = rng.uniform(size=(self.m, *self.shape)).astype("float32")
-        student.define(
-            """
-def build_bigan(w_e, w_g, w_d, shape, d_rate, g_rate, noise):
-    encoder = keras.Sequential([
-        keras.Input(shape), layers.Flatten(), layers.Dense(w_e.shape[1], use_bias=False)])
-    generator = keras.Sequential([
-        keras.Input((w_g.shape[0],)), layers.Dense(w_g.shape[1], use_bias=False),
-        layers.Reshape(shape)])
+        self.student = student
+        self.bigan = student.run_beside(
+            build_bigan,
+            student.BiGAN,
+            self.w_e,
+            self.w_g,
+            self.w_d,
+            self.shape,
+            self.d_rate,
+            self.g_rate,
+            self.noise,
+        )
+
+    def play(self):
+        return self.student.run_beside(play, self.bigan, self.images)
+
+    def pairs(self, z):
+        """Return both kinds of pairs, each with image and code in one row."""
+        s = self.images.reshape(self.m, -1)
+        real = np.concatenate([s, s @ self.w_e], axis=1)
+        return real, np.concatenate([z @ self.w_g, z], axis=1)
+
+    def iterate(self):
+        """Compute one iteration, and return both losses."""
+        real, fake = self.pairs(self.noise[: self.m])
+        d_loss = softplus(-real @ self.w_d).mean() + softplus(fake @ self.w_d).mean()
+        of_real = (sigmoid(real @ self.w_d) - 1) / self.m
+        of_fake = sigmoid(fake @ self.w_d) / self.m
+        self.w_d = self.w_d - self.d_rate * (real.T @ of_real + fake.T @ of_fake)
+
+        z = self.noise[self.m : 2 * self.m]
+        real, fake = (pairs @ self.w_d for pairs in self.pairs(z))
+        g_loss = softplus(real).mean() + softplus(-fake).mean()
+        of_image, of_code = np.split(self.w_d.T, [-self.d], axis=1)
+        of_codes = sigmoid(real) / self.m @ of_code
+        of_images = (sigmoid(fake) - 1) / self.m @ of_image
+        self.w_e = self.w_e - self.g_rate * self.images.reshape(self.m, -1).T @ of_codes
+        self.w_g = self.w_g - self.g_rate * z.T @ of_images
+        return d_loss, g_loss
+
+
+# The functions below run beside the answers (student.run_beside).
+
+
+def build_bigan(BiGAN, w_e, w_g, w_d, shape, d_rate, g_rate, noise):
+    encoder = keras.Sequential(
+        [keras.Input(shape), layers.Flatten(), layers.Dense(w_e.shape[1], use_bias=False)]
+    )
+    generator = keras.Sequential(
+        [
+            keras.Input((w_g.shape[0],)),
+            layers.Dense(w_g.shape[1], use_bias=False),
+            layers.Reshape(shape),
+        ]
+    )
     image, code = keras.Input(shape), keras.Input((w_g.shape[0],))
     pair = layers.Concatenate()([layers.Flatten()(image), code])
     discriminator = keras.Model([image, code], layers.Dense(1, use_bias=False)(pair))
@@ -303,38 +363,6 @@ def build_bigan(w_e, w_g, w_d, shape, d_rate, g_rate, noise):
     bigan.draw_noise = draw_noise
     return bigan
 
+
 def play(bigan, s):
     return bigan.train_step(tf.constant(s))
-"""
-        )
-        self.student = student
-        self.bigan = student.build_bigan(
-            self.w_e, self.w_g, self.w_d, self.shape, self.d_rate, self.g_rate, self.noise
-        )
-
-    def play(self):
-        return self.student.play(self.bigan, self.images)
-
-    def pairs(self, z):
-        """Return both kinds of pairs, image and code in one row."""
-        s = self.images.reshape(self.m, -1)
-        real = np.concatenate([s, s @ self.w_e], axis=1)
-        return real, np.concatenate([z @ self.w_g, z], axis=1)
-
-    def iterate(self):
-        """Play one iteration, and return both losses."""
-        real, fake = self.pairs(self.noise[: self.m])
-        d_loss = softplus(-real @ self.w_d).mean() + softplus(fake @ self.w_d).mean()
-        of_real = (sigmoid(real @ self.w_d) - 1) / self.m
-        of_fake = sigmoid(fake @ self.w_d) / self.m
-        self.w_d = self.w_d - self.d_rate * (real.T @ of_real + fake.T @ of_fake)
-
-        z = self.noise[self.m : 2 * self.m]
-        real, fake = (pairs @ self.w_d for pairs in self.pairs(z))
-        g_loss = softplus(real).mean() + softplus(-fake).mean()
-        of_image, of_code = np.split(self.w_d.T, [-self.d], axis=1)
-        of_codes = sigmoid(real) / self.m @ of_code
-        of_images = (sigmoid(fake) - 1) / self.m @ of_image
-        self.w_e = self.w_e - self.g_rate * self.images.reshape(self.m, -1).T @ of_codes
-        self.w_g = self.w_g - self.g_rate * z.T @ of_images
-        return d_loss, g_loss

@@ -1,4 +1,4 @@
-"""Figures of detection against numbers computed by hand."""
+"""Measures of detection against numbers computed by hand."""
 
 from ankeras.anomaly import average_precision, per_region_overlap, roc_auc, threshold
 
@@ -20,7 +20,7 @@ def test_regions_count_the_same_whatever_their_size():
     found_large, found_small = mask.astype(float), mask.astype(float)
     found_large[1, 1] = found_small[4:8, 5:25] = 0
     for scores in (found_large, found_small):
-        # half of the overlap at once, the rest evenly with the pixels of score 0
+        # half of the overlap at once, the rest linearly with the pixels of score 0
         expected = 0.5 + 0.5 * 0.3 / 2
         assert per_region_overlap([scores], [mask]) == pytest.approx(expected, abs=0.01)
     assert per_region_overlap([mask.astype(float)], [mask]) == pytest.approx(1)
@@ -52,14 +52,17 @@ def test_a_threshold_keeps_its_false_alarm_rate():
 @pytest.mark.parametrize(
     ("call", "why"),
     [
-        (lambda: roc_auc(np.zeros(3), np.zeros(3, bool)), "Both anomalies and normal"),
-        (lambda: roc_auc(np.zeros(3), np.zeros(4, bool)), "as many truths"),
+        (lambda: roc_auc(np.zeros(3), np.zeros(3, bool)), "must contain both anomalies and normal"),
+        (
+            lambda: roc_auc(np.zeros(3), np.zeros(4, bool)),
+            "must have the same shape, not .3,. and .4,.",
+        ),
         (lambda: average_precision(np.array([np.nan, 1]), np.array([True, False])), "NaN"),
-        (lambda: per_region_overlap([np.zeros((2, 2))], [np.ones((2, 2), bool)]), "Both"),
-        (lambda: threshold(np.zeros(50), 0.01), "can't be told from 50"),
-        (lambda: threshold(np.zeros(50), 1.0), "between 0 and 1"),
+        (lambda: per_region_overlap([np.zeros((2, 2))], [np.ones((2, 2), bool)]), "both anomalies"),
+        (lambda: threshold(np.zeros(50), 0.01), "50 normal scores are too few"),
+        (lambda: threshold(np.zeros(50), 1.0), "between 0 and 1, not 1.0"),
     ],
 )
-def test_what_cannot_be_told(call, why):
+def test_what_can_not_be_computed(call, why):
     with pytest.raises(ValueError, match=why):
         call()

@@ -1,4 +1,4 @@
-"""The pictures show the maps as they are, and the curves the right areas."""
+"""The pictures show the maps without changes, and the curves have the right areas."""
 
 from ankeras.anomaly import AnomalyMaps, plots, roc_auc
 

@@ -1,4 +1,4 @@
-"""Scores and maps against their formulas, and that they tell what is not normal."""
+"""Scores and maps against their formulas, and that they find what is not normal."""
 
 from ankeras.anomaly import (
     anomaly_maps,
@@ -52,7 +52,7 @@ def test_prior_score_is_the_negative_log_density():
 
 def test_posterior_score_is_what_d_says_of_the_pair(bigan, images):
     pairs = ops.convert_to_tensor(images), bigan.encoder(images, training=False)
-    logits = bigan.judge(*pairs, training=False)
+    logits = bigan.score(*pairs, training=False)
     expected = 1 - ops.convert_to_numpy(ops.sigmoid(logits))[:, 0]
     np.testing.assert_allclose(posterior_score(bigan, images), expected, atol=1e-5)
 
@@ -67,7 +67,7 @@ def test_bigan_score_is_the_formula_of_the_slide(bigan, images):
     # D's last layer is linear: the logits of features f are f w + b
     distance = bigan_score(bigan, images, 1.0)
     logits = [
-        ops.convert_to_numpy(bigan.judge(ops.convert_to_tensor(s), z, training=False))[:, 0]
+        ops.convert_to_numpy(bigan.score(ops.convert_to_tensor(s), z, training=False))[:, 0]
         for s in (images, x_hat)
     ]
     bound = distance * np.linalg.norm(ops.convert_to_numpy(head.kernel.value))
@@ -75,7 +75,7 @@ def test_bigan_score_is_the_formula_of_the_slide(bigan, images):
     assert np.all(distance > 0)
     mixed = bigan_score(bigan, images, 0.3)
     np.testing.assert_allclose(mixed, 0.7 * error + 0.3 * distance, rtol=1e-4)
-    with pytest.raises(ValueError, match=r"alpha lies in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"alpha must lie in \[0, 1\]"):
         bigan_score(bigan, images, 1.5)
 
 
@@ -131,5 +131,5 @@ def test_images_whose_sides_are_no_multiples_of_the_stride(fc_bigan):
     assert maps.score.shape == (2, 33, 39)
     whole = anomaly_maps(fc_bigan, images[:, :32, :36])
     np.testing.assert_allclose(maps.score[:, :8, :8], whole.score[:, :8, :8], rtol=1e-3)
-    with pytest.raises(ValueError, match=r"alpha lies in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"alpha must lie in \[0, 1\]"):
         anomaly_maps(fc_bigan, images, alpha=-0.1)

@@ -61,8 +61,8 @@ def test_accuracy_by_hand():
     classifier = get_classifier(encoder, 4)
     classifier.get_layer("output_layer").set_weights([np.eye(4), np.zeros(4)])
     names = ("a", "b", "c", "d")
-    assert accuracy(classifier, Dataset(images, np.array([0, 1, 2, 3]), names)) == 1.0
-    assert accuracy(classifier, Dataset(images, np.array([0, 1, 3, 2]), names)) == 0.5
+    assert accuracy(classifier, Dataset(images, {"labels": np.array([0, 1, 2, 3])}, names)) == 1.0
+    assert accuracy(classifier, Dataset(images, {"labels": np.array([0, 1, 3, 2])}, names)) == 0.5
 
 
 @pytest.mark.parametrize(

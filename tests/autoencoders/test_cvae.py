@@ -12,14 +12,10 @@ SHAPE = (12, 12, 1)
 
 
 def _players(way, d=3, n_classes=2):
-    if way == "film":
-        return (
-            get_encoder(SHAPE, 2 * d, widths=(8, 8), n_classes=n_classes),
-            get_decoder(d, SHAPE, widths=(8, 8), n_classes=n_classes),
-        )
+    told = {"condition_dim": n_classes, "condition_by": way}
     return (
-        get_encoder((*SHAPE[:2], 1 + n_classes), 2 * d, widths=(8, 8)),
-        get_decoder(d + n_classes, SHAPE, widths=(8, 8)),
+        get_encoder(SHAPE, 2 * d, widths=(8, 8), **told),
+        get_decoder(d, SHAPE, widths=(8, 8), **told),
     )
 
 
@@ -61,15 +57,16 @@ def test_the_tools_of_the_vae_take_labels(way, bars):
     history = KLHistory(x, y)
     cvae.fit(x, y, batch_size=100, epochs=2, callbacks=[history], verbose=0)
     mu, log_var = encode_posterior(cvae, x, y)
-    expected = cvae.posterior(x, cvae.condition(y), training=False)
+    expected = cvae.encode(x, y, training=False)
     for ours, wanted in zip((mu, log_var), expected, strict=True):
         np.testing.assert_allclose(ours, ops.convert_to_numpy(wanted), atol=1e-4)
     assert np.shape(history.of_mean) == (2, 3)
     assert log_likelihood(cvae, x[:20], y[:20], k=1) < log_likelihood(cvae, x[:20], y[:20], k=30)
-    with pytest.raises(ValueError, match="for_class"):
-        cvae.generator  # noqa: B018
-    with pytest.raises(ValueError, match="encode_posterior"):
-        cvae.mean_encoder  # noqa: B018
+    one_hot = np.eye(2, dtype="float32")[y]
+    mu_alone = cvae.mean_encoder.predict([x, one_hot], verbose=0)
+    np.testing.assert_allclose(mu_alone, mu, atol=1e-4)
+    drawn = cvae.generator.predict([mu, one_hot], verbose=0)
+    np.testing.assert_allclose(drawn, cvae.predict([x, y], verbose=0), atol=1e-4)
 
 
 def test_players_without_the_label_are_refused():
@@ -77,9 +74,11 @@ def test_players_without_the_label_are_refused():
     with pytest.raises(ValueError, match="must both read the label"):
         CVAE(get_encoder(SHAPE, 6), decoder)
     with pytest.raises(ValueError, match="must both read the label"):
-        CVAE(encoder, _players("film")[1])
+        CVAE(encoder, get_decoder(3, SHAPE))
+    with pytest.raises(ValueError, match="must both read the label"):
+        CVAE(encoder, _players("film", n_classes=3)[1])
     with pytest.raises(ValueError, match=r"mu and log v for the decoder's code of 4 are 8"):
-        CVAE(encoder, get_decoder(6, SHAPE))
+        CVAE(encoder, _players("append", d=4)[1])
 
 
 def test_wrong_labels_are_refused(bars):

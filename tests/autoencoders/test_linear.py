@@ -1,8 +1,8 @@
 """The linear autoencoder is PCA, in subspace and in error."""
 
 from ankeras.autoencoders import get_linear_autoencoder, principal_angles, squared_error
+from ankeras.training.schedules import cosine_adam
 
-import keras
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -19,8 +19,8 @@ def test_it_finds_the_principal_subspace_and_its_error():
     autoencoder = get_linear_autoencoder((3, 4, 1), latent_dim=3)
     start = principal_angles(autoencoder, pca.components_)
     steps = 120 * 8
-    rate = keras.optimizers.schedules.CosineDecay(0.1, steps)
-    autoencoder.compile(keras.optimizers.Adam(rate), loss=squared_error)
+    optimizer = cosine_adam(steps, 0.1)
+    autoencoder.compile(optimizer, loss=squared_error)
     autoencoder.fit(x, x, batch_size=64, epochs=120, verbose=0)
 
     assert start.max() > 0.5

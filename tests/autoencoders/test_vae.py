@@ -5,8 +5,10 @@ import math
 from ankeras.autoencoders import (
     VAE,
     KLHistory,
+    annealed,
     binary_cross_entropy,
     encode_posterior,
+    free_bits_cost,
     gaussian_nll,
     kl_divergence,
     kl_terms,
@@ -136,20 +138,43 @@ def test_the_loss_is_reconstruction_plus_beta_kl(tiny_images):
     kl = _numpy(kl_divergence(*encode_posterior(vae, tiny_images)))
     assert logs["kl"] == pytest.approx(kl.mean(), rel=1e-4)  # a mean over the images
     assert logs["loss"] == pytest.approx(logs["reconstruction"] + 3 * logs["kl"], rel=1e-5)
-    assert float(vae.regularizer(*encode_posterior(vae, tiny_images))) == pytest.approx(
-        3 * kl.mean(), rel=1e-4
-    )
+    per_dimension = sum(kl_terms(*encode_posterior(vae, tiny_images)))
+    cost = annealed(3.0, 0, 0) * free_bits_cost(ops.mean(per_dimension, axis=0), 0.0)
+    assert float(cost) == pytest.approx(3 * kl.mean(), rel=1e-4)
 
 
 # The options
 
 
 def test_annealing_lets_the_weight_grow_with_the_step():
-    vae = _vae(beta=2.0, kl_annealing=10)
-    mu, log_var = np.ones((4, 3), "float32"), np.zeros((4, 3), "float32")  # KL of 1.5 nats
     for step, weight in ((0, 0.0), (1, 0.2), (5, 1.0), (10, 2.0), (25, 2.0)):
-        vae.optimizer.iterations.assign(step)
-        assert float(vae.regularizer(mu, log_var)) == pytest.approx(1.5 * weight, rel=1e-5)
+        assert float(annealed(2.0, step, 10)) == pytest.approx(weight, rel=1e-5)
+
+
+def test_what_a_step_descends_by_hand():
+    """The decoder ignores z, so the encoder's gradient is that of the KL divergence alone."""
+    rate, beta, mu, log_var = 0.1, 3.0, np.array([0.5, 0.1]), np.array([0.4, 0.0])
+    encoder = get_encoder((4,), 4, kind="mlp", widths=())
+    decoder = get_decoder(2, (4,), kind="mlp", widths=())
+    decoder.set_weights([np.zeros((2, 4)), np.zeros(4)])
+    start = np.concatenate([mu, log_var])
+    slope = np.concatenate([mu, 0.5 * (np.exp(log_var) - 1)])
+    # the second dimension has 0.005 nats: with free bits it has no gradient
+    for options, slopes in (
+        ({}, beta * slope),
+        ({"kl_annealing": 10}, 0.5 * beta * slope),
+        ({"free_bits": 0.01}, beta * slope * [1, 0, 1, 0]),
+    ):
+        encoder.set_weights([np.zeros((4, 4)), start])
+        vae = VAE(encoder, decoder, beta=beta, **options)
+        vae.compile(keras.optimizers.SGD(rate))
+        vae.optimizer.build(vae.trainable_variables)
+        vae.optimizer.iterations.assign(5)  # half of the annealing
+        vae.fit(np.full((8, 4), 0.5, "float32"), batch_size=8, verbose=0)
+        np.testing.assert_allclose(
+            _numpy(encoder.layers[-1].bias), start - rate * slopes, rtol=1e-5
+        )
+        decoder.set_weights([np.zeros((2, 4)), np.zeros(4)])
 
 
 def test_the_first_annealed_step_is_one_without_kl(tiny_images):
@@ -164,10 +189,10 @@ def test_the_first_annealed_step_is_one_without_kl(tiny_images):
 
 
 def test_free_bits_have_no_gradient():
-    vae = _vae(2, free_bits=0.1)
     # of the two dimensions, the first has 0.005 nats and the second 2
     mu, log_var = keras.Variable([[0.1, 2.0]]), keras.Variable([[0.0, 0.0]])
-    value, (of_mu, _) = value_and_gradient(lambda: vae.regularizer(mu, log_var), [mu, log_var])
+    kl = lambda: ops.mean(sum(kl_terms(mu, log_var)), axis=0)  # noqa: E731
+    value, (of_mu, _) = value_and_gradient(lambda: free_bits_cost(kl(), 0.1), [mu, log_var])
     assert float(value) == pytest.approx(0.1 + 2.0, rel=1e-5)
     np.testing.assert_allclose(_numpy(of_mu), [[0.0, 2.0]], atol=1e-6)
 

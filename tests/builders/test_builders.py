@@ -118,7 +118,7 @@ def test_the_seed_fixes_the_weights_and_layers_differ():
 
 @pytest.mark.parametrize("kind", ["conv", "mlp"])
 def test_what_the_players_of_a_gan_may_have(kind):
-    common = {"kind": kind, "widths": (4, 4), "n_classes": 3}
+    common = {"kind": kind, "widths": (4, 4), "condition_dim": 3, "condition_by": "film"}
     generator = get_generator(2, (8, 8, 1), **common)
     assert generator.input_shape == [(None, 2), (None, 3)]
     assert generator.output_shape == (None, 8, 8, 1)
@@ -152,6 +152,8 @@ def test_classifier_shares_the_encoder():
         (lambda: get_decoder(upsampling="cubic"), '"nearest", "bilinear" or "transposed"'),
         (lambda: get_decoder(output_activation="softmax"), '"sigmoid", "tanh" or "linear"'),
         (lambda: get_classifier(get_encoder(), 1), "at least 2 classes"),
+        (lambda: get_encoder(condition_dim=0), "at least 1 number, not 0"),
+        (lambda: get_generator(condition_by="channels"), r"one of \('append', 'film'\)"),
     ],
 )
 def test_impossible_requests_are_refused_in_a_sentence(call, sentence):

@@ -1,4 +1,4 @@
-"""Textures, the defects in them, and your own images in MVTec's folders."""
+"""Textures, defects in them, and images in folders like those of MVTec."""
 
 from ankeras.data import anomalies, crops, load_inspection, texture
 from ankeras.data.defects import DEFECTS
@@ -32,7 +32,7 @@ def test_crops_are_parts_of_the_image():
         (lambda: texture("wood"), "no texture 'wood', only brick, grass, gravel"),
         (lambda: texture("brick", "validation"), '"train" or "test", not'),
         (lambda: crops(np.zeros((40, 50, 1)), 1, 41), "40x50 has no patches of 41x41"),
-        (lambda: anomalies("brick", 1, size=16), "32 to 192 pixels"),
+        (lambda: anomalies("brick", 1, size=16), "must be 32 to 192 pixels, not 16"),
         (lambda: anomalies("brick", 1, kinds=("dent",)), "no defect 'dent'"),
     ],
 )

@@ -27,7 +27,7 @@ def every_style() -> dict[str, np.ndarray]:
 
 
 def moments(images: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Centre of mass from the middle and covariance of the ink, in image sides, y downwards."""
+    """Centre of mass relative to the middle, and covariance of the ink, as shares of the side."""
     ink = images[..., 0] / images.sum((1, 2, 3))[:, None, None]
     place = (np.arange(images.shape[1]) + 0.5) / images.shape[1] - 0.5
     x, y = (ink * place).sum((1, 2)), (ink * place[:, None]).sum((1, 2))
@@ -75,7 +75,7 @@ def test_same_seed_same_digits_and_other_seed_others():
 def test_the_table_alone_determines_the_images():
     data = digits(600, seed=2)
     np.testing.assert_array_equal(render(data.factors), data.images)
-    rows = [599, 3, 256]  # whatever they are drawn together with
+    rows = [599, 3, 256]  # they do not depend on the other rows
     np.testing.assert_array_equal(render(data.factors[rows]), data.images[rows])
 
 
@@ -204,7 +204,10 @@ def test_a_classifier_reads_the_digits_of_another_seed():
     [
         ({"n": 0}, "n must be at least 1, not 0"),
         ({"n": 5, "size": 7}, "size must be at least 8 pixels, not 7"),
-        ({"n": 5, "colour": 1}, "'colour' is no factor: choose from label, style, slant, rotation"),
+        (
+            {"n": 5, "colour": 1},
+            "'colour' is not a factor: choose from label, style, slant, rotation",
+        ),
         ({"n": 5, "label": 10}, "label must be one of 0 to 9, not 10"),
         ({"n": 2, "label": [3, -1]}, "label must be one of 0 to 9, not -1"),
         ({"n": 5, "label": 1, "style": 4}, "style of the digit 1 must be one of 0 to 3, not 4"),

@@ -20,7 +20,7 @@ UPRIGHT = {"turn": 0.0, "roll": 0.0, "x": 0.0, "y": 0.0, "zoom": 1.0}
 
 
 def changed_rows(name: str, n: int = 40) -> tuple[int, int]:
-    """First and last row of pixels, of 64, which a binary factor changes in upright faces."""
+    """First and last of 64 rows of pixels that a binary factor changes in upright faces."""
     off = render(draw_factors(n, 1, **UPRIGHT, **{name: 0}), 64)
     on = render(draw_factors(n, 1, **UPRIGHT, **{name: 1}), 64)
     difference = np.abs(on - off).max(axis=(2, 3))
@@ -105,7 +105,7 @@ def test_values_may_be_arrays_and_names():
     np.testing.assert_array_equal(table["turn"], turn)
 
 
-# Each binary factor may change these rows only, of 64, in an upright face.
+# Each binary factor may change only these of the 64 rows of an upright face.
 REGIONS = {"smile": (37, 48), "glasses": (22, 38), "beard": (27, 56), "hat": (0, 31)}
 
 
@@ -136,7 +136,7 @@ def test_brightness_raises_the_mean():
 
 
 def test_opposite_poses_are_mirror_images():
-    # The short haircut alone is not symmetric, being parted on one side.
+    # Only the short haircut is not symmetric: it is parted on one side.
     table = draw_factors(40, 9)
     table = table[table["hair_style"] != HAIR_STYLES.index("short")]
     mirrored = table.copy()

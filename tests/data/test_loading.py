@@ -1,4 +1,4 @@
-"""Loading: one form for every source, and one sentence for every accident."""
+"""Loading: the same form for every source, and a clear error for every problem."""
 
 from ankeras.data import load
 

@@ -1,4 +1,4 @@
-"""The readers: what they read, and that they are trained once only."""
+"""The digit classifier and the face reader: what they read, and that they are trained once."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ import pytest
 
 
 def _untrained(data, *, epochs):
-    """Stand in for `train_classifier`, at no cost; each has weights of its own."""
+    """Stand in for `train_classifier`, at no cost; each call returns other weights."""
     head = keras.layers.Dense(10, activation="softmax")
     return keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), head])
 
@@ -45,7 +45,7 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def reader(home, monkeypatch) -> keras.Model:
-    """Return a reader of little training; all tests but the first load it."""
+    """Return a face reader with little training; all tests but the first load it from a file."""
     monkeypatch.setenv("KERAS_HOME", str(home))
     monkeypatch.setattr(readers, "FACES", Recipe(2000, epochs=4, seed=2000))
     return face_reader()
@@ -76,7 +76,7 @@ def test_faces_of_all_sizes_are_read_alike(reader):
     assert np.mean(read_attributes(reader, large)["shirt"] == wanted) > 0.9
 
 
-def test_the_reader_is_a_critic(reader):
+def test_the_face_reader_is_a_classifier(reader):
     images = faces(300, seed=6, size=32).images
     hats = faces(100, seed=7, size=32, hat=1).images
     assert features(reader, images[:5]).shape == (5, 128)
@@ -137,16 +137,16 @@ def test_attribute_accuracy_by_hand(monkeypatch):
         attribute_accuracy(None, Dataset(data.images))
 
 
-def test_a_judge_is_trained_once(folder, capsys):
+def test_a_classifier_is_trained_once(folder, capsys):
     first = digit_classifier()
-    assert f"it is then kept in {folder}" in capsys.readouterr().out
+    assert f"then it is kept in {folder}" in capsys.readouterr().out
     again = digit_classifier()
     assert capsys.readouterr().out == ""
     assert _weights(again) == _weights(first)
     assert len(list(folder.iterdir())) == 1  # no temporary file is left
 
 
-def test_the_critic_is_trained_on_digits_that_load_does_not_return(folder, monkeypatch):
+def test_the_classifier_is_trained_on_digits_that_load_does_not_return(folder, monkeypatch):
     def keep(data, *, epochs):
         seen.append((data, epochs))
         return _untrained(data, epochs=epochs)
@@ -159,7 +159,7 @@ def test_the_critic_is_trained_on_digits_that_load_does_not_return(folder, monke
     np.testing.assert_array_equal(data.images, digits(20, seed=1000).images)
 
 
-def test_another_recipe_or_another_code_is_another_judge(folder, monkeypatch):
+def test_another_recipe_or_other_code_makes_another_classifier(folder, monkeypatch):
     def other_code(data, *, epochs):
         return _untrained(data, epochs=epochs)
 
@@ -173,16 +173,16 @@ def test_another_recipe_or_another_code_is_another_judge(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[: len(whole) // 2]])
-def test_a_broken_file_is_made_again(folder, damage):
+def test_a_broken_file_is_replaced(folder, damage):
     digit_classifier()
     (file,) = folder.iterdir()
     file.write_bytes(damage(file.read_bytes()))
-    with pytest.warns(UserWarning, match=r"can't be read \(\w+\): it is made again"):
+    with pytest.warns(UserWarning, match=r"can't be read \(\w+\): it is replaced"):
         made = digit_classifier()
     assert _weights(digit_classifier()) == _weights(made)
 
 
-def test_a_judge_that_can_not_be_kept_still_judges(folder):
+def test_a_classifier_that_can_not_be_kept_is_still_returned(folder):
     folder.write_text("a file where the folder should be")
     with pytest.warns(UserWarning, match="The digit_classifier can't be kept in"):
         classifier = digit_classifier()

@@ -1,4 +1,4 @@
-"""Figures of merit on cases with a known answer."""
+"""Measures of quality in cases with a known answer."""
 
 from ankeras.data import Dataset
 from ankeras.evaluation import (
@@ -69,7 +69,7 @@ def test_ssim_is_1_for_equal_images_and_negative_for_negatives(digits_2000):
 @pytest.mark.parametrize("figure", [psnr, ssim])
 def test_images_are_compared_in_pairs(figure):
     images = np.zeros((2, 16, 16, 1), "float32")
-    with pytest.raises(ValueError, match="one by one"):
+    with pytest.raises(ValueError, match="are compared in pairs"):
         figure(images, images[:1])
     with pytest.raises(ValueError, match="range from -1 to -1"):
         figure(images, images - 1)
@@ -80,14 +80,14 @@ def test_ssim_has_a_least_size():
         ssim(np.zeros((1, 12, 10, 1)), np.zeros((1, 12, 10, 1)))
 
 
-def test_the_critic_reads_digits_and_knows_noise(digits_2000, classifier):
+def test_the_classifier_reads_digits_and_knows_noise(digits_2000, classifier):
     held_out = digits_2000.take(slice(1500, None))
     assert conditional_accuracy(classifier, held_out.images, held_out.labels) > 0.85
     smeared = held_out.images.mean(axis=0, keepdims=True).repeat(50, axis=0)
     assert confident_share(classifier, held_out.images) > 0.5 > confident_share(classifier, smeared)
 
 
-def test_a_critic_needs_labels(digits_2000):
+def test_a_classifier_needs_labels(digits_2000):
     with pytest.raises(ValueError, match="have no labels"):
         train_classifier(Dataset(digits_2000.images))
 
@@ -115,19 +115,19 @@ def test_larger_images_are_averaged_down(classifier):
         (np.zeros((2, 30, 30, 1)), "reads images of shape .28, 28, 1., or a multiple"),
         (np.zeros((2, 56, 28, 1)), "not .56, 28, 1."),
         (np.zeros((2, 28, 28, 3)), "not .28, 28, 3."),
-        (np.zeros((2, 28, 28, 1)) - 1, r"bring those of tanh there by \(x \+ 1\) / 2"),
+        (np.zeros((2, 28, 28, 1)) - 1, r"convert the output of tanh with \(x \+ 1\) / 2"),
         (np.full((2, 28, 28, 1), np.nan), "range from nan"),
         (np.zeros((0, 28, 28, 1)), "no images"),
     ],
 )
-def test_a_critic_refuses_what_it_can_not_read(classifier, images, message):
+def test_a_classifier_refuses_what_it_can_not_read(classifier, images, message):
     with pytest.raises(ValueError, match=message):
         features(classifier, images)
     with pytest.raises(ValueError, match=message):
         probabilities(classifier, images)
 
 
-def test_features_need_a_critic():
+def test_features_need_a_classifier():
     model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])
     with pytest.raises(ValueError, match='no layer "features"'):
         features(model, np.zeros((1, 28, 28, 1)))
@@ -281,7 +281,7 @@ def test_training_images_of_another_shape():
         nearest_training_images(np.zeros((2, 4, 4, 1)), np.zeros((0, 4, 4, 1)))
 
 
-def test_a_judgement_tells_real_images_from_a_collapsed_generator(digits_2000, classifier):
+def test_an_evaluation_tells_real_images_from_a_collapsed_generator(digits_2000, classifier):
     real, fake = digits_2000.images[:1200], digits_2000.images[1200:]
     honest = evaluate_samples(classifier, real, fake)
     assert (honest.n_real, honest.n_fake, honest.n) == (1200, 800, 600)
@@ -303,7 +303,9 @@ def test_a_judgement_tells_real_images_from_a_collapsed_generator(digits_2000, c
     )
 
 
-def test_a_judgement_compares_as_many_reals_as_fakes_whatever_their_order(digits_2000, classifier):
+def test_an_evaluation_compares_as_many_reals_as_fakes_whatever_their_order(
+    digits_2000, classifier
+):
     # sorted by class, so that the first rows of each are not a fair sample
     data = digits_2000.take(np.argsort(digits_2000.labels, kind="stable"))
     found = evaluate_samples(classifier, data.images, data.images[::2])
@@ -312,7 +314,7 @@ def test_a_judgement_compares_as_many_reals_as_fakes_whatever_their_order(digits
     assert found.histogram_distance_real["class"] < 0.1
 
 
-def test_a_judgement_prints_its_numbers(digits_2000, classifier):
+def test_an_evaluation_prints_its_numbers(digits_2000, classifier):
     found = evaluate_samples(classifier, digits_2000.images[:100], digits_2000.images[100:130])
     text = str(found)
     assert f"{found.frechet:.3f}" in text
@@ -320,7 +322,7 @@ def test_a_judgement_prints_its_numbers(digits_2000, classifier):
     assert "30 images each, of 100 real and 30 generated ones" in text
 
 
-def test_too_few_images_for_a_judgement(digits_2000, classifier):
+def test_too_few_images_for_an_evaluation(digits_2000, classifier):
     images = digits_2000.images
     assert evaluate_samples(classifier, images[:8], images[8:12]).n == 4
     with pytest.raises(ValueError, match="7 real and 4 generated images are too few"):

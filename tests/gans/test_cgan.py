@@ -12,15 +12,11 @@ from keras import ops
 SHAPE = (12, 12, 1)
 
 
-def _players(d=4, n_classes=2, film=False):
-    if film:
-        return (
-            get_generator(d, SHAPE, widths=(8,), n_classes=n_classes),
-            get_discriminator(SHAPE, widths=(8, 8), n_classes=n_classes),
-        )
+def _players(d=4, n_classes=2, way="append"):
+    told = {"condition_dim": n_classes, "condition_by": way}
     return (
-        get_generator(d + n_classes, SHAPE, widths=(8,)),
-        get_discriminator((*SHAPE[:2], SHAPE[2] + n_classes), widths=(8, 8)),
+        get_generator(d, SHAPE, widths=(8,), **told),
+        get_discriminator(SHAPE, widths=(8, 8), **told),
     )
 
 
@@ -41,10 +37,11 @@ def test_the_generator_learns_to_obey(bars):
     assert alone.input_shape == (None, cgan.latent_dim) == (None, 4)
 
 
-@pytest.mark.parametrize("film", [False, True])
-def test_the_generator_of_one_class_agrees(film):
-    cgan = CGAN(*_players(film=film))
-    assert (cgan.latent_dim, cgan.n_classes, cgan.film) == (4, 2, film)
+@pytest.mark.parametrize("way", ["append", "film"])
+def test_the_generator_of_one_class_agrees(way):
+    cgan = CGAN(*_players(way=way))
+    assert (cgan.latent_dim, cgan.n_classes) == (4, 2)
+    assert [len(player.inputs) for player in (cgan.generator, cgan.discriminator)] == [2, 2]
     for player in (cgan.generator, cgan.discriminator):
         _scramble(player)
     assert cgan.generate(3).shape == (3, *SHAPE)
@@ -54,8 +51,8 @@ def test_the_generator_of_one_class_agrees(film):
     np.testing.assert_allclose(alone, images, atol=1e-6)
     assert np.abs(alone - cgan.for_class(0).predict(z, verbose=0)).max() > 0.01
     s = ops.convert_to_tensor(alone)
-    verdicts = [cgan.judge(s, cgan.one_hot(np.full(5, y)), training=False) for y in (0, 1)]
-    assert np.abs(np.subtract(*map(ops.convert_to_numpy, verdicts))).max() > 0.01
+    scores = [cgan.score(s, cgan.one_hot(np.full(5, y)), training=False) for y in (0, 1)]
+    assert np.abs(np.subtract(*map(ops.convert_to_numpy, scores))).max() > 0.01
 
 
 def _scramble(player):
@@ -66,7 +63,7 @@ def _scramble(player):
 
 
 def test_film_is_trained_in_both_players_saved_and_loaded(bars, tmp_path):
-    cgan = CGAN(*_players(film=True), r1=1.0)
+    cgan = CGAN(*_players(way="film"), r1=1.0)
     cgan.compile()
     cgan.fit(*bars(32), batch_size=16, verbose=0)
     for player in (cgan.generator, cgan.discriminator):
@@ -89,7 +86,7 @@ def test_film_is_trained_in_both_players_saved_and_loaded(bars, tmp_path):
     [
         (None, r"give fit\(x, y\) the labels"),
         (np.zeros(31, int), r"of shape \(32,\), not"),
-        (np.zeros(32), "one integer an image"),
+        (np.zeros(32), "one integer per image"),
         (np.full(32, 2), r"built for 2 classes, 0 ... 1"),
         (np.full(32, -1), r"lie in -1 ... -1"),
     ],
@@ -102,11 +99,21 @@ def test_labels_that_do_not_match_are_refused(labels, sentence, bars):
 
 
 def test_players_without_the_label_are_refused():
-    generator, _ = _players()
-    with pytest.raises(ValueError, match="one more channel a class"):
+    generator, discriminator = _players()
+    with pytest.raises(ValueError, match="build them with condition_dim=n_classes"):
         CGAN(generator, get_discriminator(SHAPE))
-    with pytest.raises(ValueError, match="one more number a class"):
-        CGAN(get_generator(2, SHAPE), _players()[1])
+    with pytest.raises(ValueError, match="build them with condition_dim=n_classes"):
+        CGAN(get_generator(2, SHAPE), discriminator)
+    with pytest.raises(ValueError, match=r"draws, \(12, 12, 1\), not \(8, 12, 1\)"):
+        CGAN(generator, get_discriminator((8, 12, 1), condition_dim=2))
     for n_classes in (None, 3):
-        with pytest.raises(ValueError, match="both were built with n_classes"):
-            CGAN(_players(film=True)[0], get_discriminator(SHAPE, n_classes=n_classes))
+        with pytest.raises(ValueError, match="both networks read the label"):
+            CGAN(_players(way="film")[0], get_discriminator(SHAPE, condition_dim=n_classes))
+
+
+def test_the_generator_is_not_asked_for_what_is_no_class():
+    cgan = CGAN(*_players())
+    with pytest.raises(ValueError, match=r"lie in 2 \.\.\. 2"):
+        cgan.for_class(2)
+    with pytest.raises(ValueError, match=r"lie in -1 \.\.\. 0"):
+        cgan.generate_classes(np.array([0, -1]))

@@ -23,7 +23,7 @@ def test_the_cost_is_summed_over_an_image():
     z = keras.Input((1,))
     generator = keras.Model(z, layers.Reshape((2, 3, 1))(layers.Dense(6)(z)))
     x = np.stack([np.ones((2, 3, 1)), np.full((2, 3, 1), 2.0)]).astype("float32")
-    cost = EBGAN(generator, halved).judge(ops.convert_to_tensor(x))
+    cost = EBGAN(generator, halved).score(ops.convert_to_tensor(x))
     np.testing.assert_allclose(ops.convert_to_numpy(cost), [6 * 0.5**2, 6 * 1.0**2])
 
 

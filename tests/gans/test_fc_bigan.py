@@ -1,4 +1,4 @@
-"""The fully convolutional BiGAN: its losses by hand, any size of image, one score a place."""
+"""The fully convolutional BiGAN: its losses by hand, any size of image, one score per place."""
 
 from ankeras.anomaly import anomaly_maps, roc_auc
 from ankeras.data import forge, forged_patches
@@ -47,7 +47,7 @@ def test_a_step_descends_all_of_the_objective():
         bias.assign(value)
         code = model.encoder(tensor, training=True)
         fake, x_hat = ops.split(model.generator(ops.concatenate([z, code]), training=True), 2)
-        loss = model.g_loss(model.judge(fake, z)) + model.e_loss(model.judge(tensor, code))
+        loss = model.g_loss(model.score(fake, z)) + model.e_loss(model.score(tensor, code))
         whole = loss + lam * ops.mean(ops.abs(x_hat - tensor))
         return float(ops.convert_to_numpy(whole))
 
@@ -64,8 +64,8 @@ def test_forgery_loss_by_hand():
     model, masks = _model(), np.zeros((1, 8, 8), bool)
     masks[0, :4, :3] = True  # of the first of four places
     masks[0, 5, 5] = True  # one pixel of the last's 16: less than an eighth
-    verdict = np.array([[0.5, 1.0], [2.0, 1.0]], "float32").reshape(1, 2, 2, 1)
-    found = model.forgery_loss(ops.convert_to_tensor(verdict), ops.convert_to_tensor(masks))
+    scores = np.array([[0.5, 1.0], [2.0, 1.0]], "float32").reshape(1, 2, 2, 1)
+    found = model.forgery_loss(ops.convert_to_tensor(scores), ops.convert_to_tensor(masks))
     assert float(found) == pytest.approx(0.5 * (0.25 + 1.0) / 4)
 
 

@@ -15,7 +15,7 @@ SHAPE = (12, 12, 1)
 
 def _gan(n_classes=3, m=2, **options):
     return InfoGAN(
-        get_generator(4 + n_classes + m, SHAPE, widths=(8,)),
+        get_generator(4, SHAPE, widths=(8,), condition_dim=n_classes + m),
         get_discriminator(SHAPE, widths=(8,), auxiliary=n_classes + m),
         n_classes=n_classes,
         **options,
@@ -51,10 +51,12 @@ def test_losses_by_hand(column):
     real, fake, ln_q = column(1.0), column(-1.0, -1.0), ops.convert_to_tensor([-0.1, -0.3])
     information = -0.2 + math.log(2)
     of_gan = 2 * np.log1p(np.exp(-1.0))
-    d_loss = gan.d_loss(real, (fake, ln_q))
-    assert float(d_loss) == pytest.approx(of_gan - 0.5 * information, rel=1e-5)
-    g_loss = gan.g_loss((fake, ln_q))
-    assert float(g_loss) == pytest.approx(np.log1p(np.exp(1.0)) - 0.5 * information, rel=1e-5)
+    scores = iter([real, (fake, ln_q)])
+    gan.score = lambda *args, **options: next(scores)
+    logs = gan.test_step(np.zeros((2, *SHAPE), "float32"))
+    assert float(logs["d_loss"]) == pytest.approx(of_gan - 0.5 * information, rel=1e-5)
+    by_hand = np.log1p(np.exp(1.0)) - 0.5 * information
+    assert float(logs["g_loss"]) == pytest.approx(by_hand, rel=1e-5)
 
 
 def test_both_players_ascend_the_information(linear_players):
@@ -62,21 +64,19 @@ def test_both_players_ascend_the_information(linear_players):
     g, w, s, rate, lam = 0.5, 0.3, 2.0, 0.1, 3.0
     v, c = np.array([0.4, -0.2]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
     generator, discriminator = linear_players(g, w)
-    x, z_and_code, q = keras.Input((1,)), keras.Input((3,)), layers.Dense(2, use_bias=False)
+    x, z, code, q = (*(keras.Input((n,)) for n in (1, 1, 2)), layers.Dense(2, use_bias=False))
     both = keras.Model(x, [discriminator(x), q(x)])
     q.kernel.assign(v[None])
-    generator = keras.Model(z_and_code, generator(z_and_code[:, :1]))
+    generator = keras.Model([z, code], generator(layers.Concatenate()([z, code])[:, :1]))
     gan = InfoGAN(generator, both, n_classes=2, lam=lam)
     gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
 
-    fake, pull_back = gan.draw(ops.zeros((4, 3)))
-    code = ops.convert_to_tensor(c.astype("float32"))
-    logs = gan.update_discriminator(ops.full((4, 1), s), fake, y_fake=code)
-    gan.update_generator(fake, pull_back, code)
+    gan.sample_c = lambda s: ops.convert_to_tensor(c.astype("float32"))
+    logs = gan.fit(np.full((4, 1), s, "float32"), batch_size=4, verbose=0).history
 
     mean_c = c.mean(axis=0)
     information = np.sum(mean_c * np.log(_q(v * g))) + math.log(2)
-    assert ops.convert_to_numpy(logs["information"]) == pytest.approx(information, rel=1e-5)
+    assert logs["information"][0] == pytest.approx(information, rel=1e-5)
     w_new = w - rate * (-s * _sigmoid(-w * s) + g * _sigmoid(w * g))
     v_new = v + rate * lam * g * (mean_c - _q(v * g))  # from generated images only
     kernels = [kernel.ravel() for kernel in both.get_weights()]
@@ -96,11 +96,11 @@ def test_codes_follow_their_prior():
 
 def test_the_code_can_be_read_in_what_is_drawn():
     """On a line with two peaks, after 200 steps."""
-    x, z_and_code = keras.Input((1,)), keras.Input((3,))
+    x, z, code = keras.Input((1,)), keras.Input((1,)), keras.Input((2,))
     features = layers.LeakyReLU(0.2)(layers.Dense(32)(x))
     discriminator = keras.Model(x, [layers.Dense(1)(features), layers.Dense(2)(features)])
-    hidden = layers.Dense(32, activation="relu")(z_and_code)
-    gan = InfoGAN(keras.Model(z_and_code, layers.Dense(1)(hidden)), discriminator, n_classes=2)
+    hidden = layers.Dense(32, activation="relu")(layers.Concatenate()([z, code]))
+    gan = InfoGAN(keras.Model([z, code], layers.Dense(1)(hidden)), discriminator, n_classes=2)
     gan.compile(keras.optimizers.Adam(3e-3, beta_1=0.5), keras.optimizers.Adam(3e-3, beta_1=0.5))
     logs = gan.fit(toy.TWO_PEAKS.sample(128 * 50), batch_size=128, epochs=4, verbose=0).history
     assert logs["information"][-1] > 0.8 * math.log(2)
@@ -122,10 +122,13 @@ def test_images_of_given_codes():
 
 
 def test_wrong_players_and_options_are_refused():
-    with pytest.raises(ValueError, match=r"auxiliary=3 \+ m"):
-        InfoGAN(get_generator(9, SHAPE), get_discriminator(SHAPE), n_classes=3)
-    with pytest.raises(ValueError, match="read 3 numbers"):
-        InfoGAN(get_generator(3, SHAPE), get_discriminator(SHAPE, auxiliary=3), n_classes=3)
+    generator = get_generator(4, SHAPE, condition_dim=5)
+    with pytest.raises(ValueError, match=r"auxiliary=5; it returns \[1\] numbers"):
+        InfoGAN(generator, get_discriminator(SHAPE), n_classes=3)
+    with pytest.raises(ValueError, match=r"auxiliary=5; it returns \[1, 3\] numbers"):
+        InfoGAN(generator, get_discriminator(SHAPE, auxiliary=3), n_classes=3)
+    with pytest.raises(ValueError, match=r"condition_dim=3 \+ m"):
+        InfoGAN(get_generator(4, SHAPE), get_discriminator(SHAPE, auxiliary=3), n_classes=3)
     with pytest.raises(ValueError, match="at least 2 classes"):
         _gan(n_classes=1)
     with pytest.raises(ValueError, match="lam must not be negative"):

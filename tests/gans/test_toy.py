@@ -144,10 +144,10 @@ def test_a_short_training_finds_the_data(trained):
 
 def test_snapshots_are_taken_on_time(trained):
     assert trained.steps == list(range(0, 601, 50))
-    assert len(trained.generated) == len(trained.judged) == 13
+    assert len(trained.generated) == len(trained.scores) == 13
     assert trained.generated[0].shape == (200, 1)
-    assert trained.judged[0].shape == (len(toy.LINE),)
-    assert all(d.min() >= 0 and d.max() <= 1 for d in trained.judged)
+    assert trained.scores[0].shape == (len(toy.LINE),)
+    assert all(d.min() >= 0 and d.max() <= 1 for d in trained.scores)
     assert not np.array_equal(trained.generated[-1], trained.generated[-2])
 
 
@@ -158,7 +158,7 @@ def test_a_line_shows_both_densities_and_both_discriminators(trained):
     p, q, d, best = (line.get_ydata() for line in figure.axes[1].get_lines())
     np.testing.assert_allclose(p, toy.TWO_PEAKS.pdf(toy.LINE))
     np.testing.assert_allclose(q, training_record.kernel_density(trained.generated[12], toy.LINE))
-    np.testing.assert_allclose(d, trained.judged[12])
+    np.testing.assert_allclose(d, trained.scores[12])
     np.testing.assert_allclose(best, training_record.optimal_discriminator(p, q))
 
 
@@ -176,7 +176,7 @@ def test_a_plane_is_drawn_and_animated(tmp_path):
     record.steps = [0, 100]
     record.generated = [RNG.normal(size=(10, 2)), RNG.normal(size=(10, 2))]
     right_is_real = (toy.PLANE[:, 0] > 0).astype("float32")
-    record.judged = [right_is_real, 1 - right_is_real]
+    record.scores = [right_is_real, 1 - right_is_real]
     figure = training_pictures.plane(record, toy.RING, [0, 1])
     figure.savefig(io.BytesIO(), format="png")
     background = figure.axes[0].get_images()[0]

@@ -22,9 +22,9 @@ def test_the_penalty_of_a_linear_critic():
     critic.layers[-1].kernel.assign([[3.0], [4.0]])
     s, fake = (ops.convert_to_tensor(np.full((6, 2), value, "float32")) for value in (1.0, 2.0))
     # its gradient is (3, 4) everywhere, of norm 5
-    assert float(_gan(critic).penalty(s, fake)) == pytest.approx(LAM * (5 - 1) ** 2, rel=1e-5)
-    with_r1 = _gan(critic, r1=0.5).penalty(s, fake)
-    assert float(with_r1) == pytest.approx(LAM * 16 + 0.25 * 25, rel=1e-5)
+    gan = _gan(critic, r1=0.5)
+    assert float(gan.gradient_penalty(s, fake)) == pytest.approx((5 - 1) ** 2, rel=1e-5)
+    assert float(gan.r1_penalty(s)) == pytest.approx(0.25 * 25, rel=1e-5)
 
 
 class _HalfSquare(layers.Layer):
@@ -34,12 +34,12 @@ class _HalfSquare(layers.Layer):
         return 0.5 * ops.sum(ops.square(x), axis=-1, keepdims=True)
 
 
-def test_the_penalty_is_taken_between_real_and_generated_images_one_alpha_an_image():
+def test_the_penalty_is_taken_between_real_and_generated_images_one_alpha_per_image():
     critic = keras.Sequential([keras.Input((2,)), _HalfSquare()])
     s, fake = (ops.convert_to_tensor(np.full((20_000, 2), value, "float32")) for value in (0, 1))
     # x_hat = (b, b) with b from U(0, 1): E (sqrt(2) b - 1)^2 = 2/3 - sqrt(2) + 1 = 0.2525.
-    # With an alpha a number it would be 0.136, at the ends of the line 0.586.
-    penalty = float(_gan(critic).penalty(s, fake)) / LAM
+    # With one alpha per number it would be 0.136, at the ends of the line 0.586.
+    penalty = float(_gan(critic).gradient_penalty(s, fake))
     assert penalty == pytest.approx(2 / 3 - 2**0.5 + 1, abs=0.01)
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from ankeras.grading import plugin
+
 import pytest
 
 NUMBERS = {
@@ -149,7 +151,7 @@ def terminal(tmp_path) -> Callable[..., str]:
         # Below the root, files of all tests have names of their own.
         options = [*off, "--import-mode=importlib", "--capture=no", f"--rootdir={tmp_path.anchor}"]
         with contextlib.redirect_stdout(io.StringIO()) as text:
-            pytest.main([*options, *map(str, words)])
+            pytest.main([*options, *map(str, words)], plugins=[plugin])
         return text.getvalue()
 
     return run

@@ -23,7 +23,7 @@ from ankeras.grading import remote, scaffold
 from ankeras.grading.cohort import find_submissions
 from ankeras.grading.grade import grade_file
 from ankeras.grading.lab import HIDDEN, PUBLIC, SOLUTION, read_lab
-from ankeras.grading.remote import Door, SandboxError, Warm, Worker, probe
+from ankeras.grading.remote import SandboxError, WarmProcess, Worker, WorkerFactory, probe
 from ankeras.grading.results import Grade
 from ankeras.grading.sandbox import Limits, missing
 from ankeras.grading.session import StudentError
@@ -64,7 +64,7 @@ def tiny(d):
 
 # The tests of 1.1 stand before and behind those of 1.2, and those of 1.2 are careless: they compute
 # with an answer before they look at what it is.
-TESTS = '''
+TESTS = """
 import numpy as np
 from ankeras.grading import exercise, expect
 
@@ -82,16 +82,16 @@ def expect_root(student, rng, shape):
 
 
 def expect_network(student, rng, d):
-    student.define("""
+    w, x = rng.normal(size=(3, d)).astype("float32"), rng.normal(size=(5, 3)).astype("float32")
+    model = student.run_beside(with_weights, student.tiny(d), w)
+    expect.equal(model.output_shape, (None, d), "the shape of the answer")
+    expect.close(model(x), x @ w, "the answer")
+
+
 def with_weights(model, w):
     model.set_weights([w])
     return model
-""")
-    w, x = rng.normal(size=(3, d)).astype("float32"), rng.normal(size=(5, 3)).astype("float32")
-    model = student.with_weights(student.tiny(d), w)
-    expect.equal(model.output_shape, (None, d), "the shape of the answer")
-    expect.close(model(x), x @ w, "the answer")
-'''
+"""
 PUBLIC_TESTS = '''
 
 @exercise("1.1", points=1)
@@ -143,7 +143,7 @@ def test_hidden_network(student, rng):
 class Court:
     """A judge, a lab, and what must be the same after every attack."""
 
-    def __init__(self, folder: Path, warm: Warm) -> None:
+    def __init__(self, folder: Path, warm: WarmProcess) -> None:
         self.folder = folder
         self.warm = warm
         self.lab = make_lab(folder)
@@ -230,7 +230,7 @@ def _what_it_does(process: Path, status: dict[str, str]) -> str:
 
 @contextmanager
 def opened(folder: Path, limits: Limits) -> Iterator[Court]:
-    with pytest.MonkeyPatch.context() as patch, Warm(limits) as warm:
+    with pytest.MonkeyPatch.context() as patch, WarmProcess(limits) as warm:
         if absent := missing(probe(warm)):
             pytest.skip(f"this machine can't isolate submissions: no {', '.join(absent)}")
         patch.setattr(remote, "GRACE", GRACE)
@@ -437,10 +437,10 @@ JUDGE = """
 import sys
 from pathlib import Path
 
-from ankeras.grading.remote import Door
+from ankeras.grading.remote import WorkerFactory
 from ankeras.grading.sandbox import Limits
 
-session = Door(Path(sys.argv[1]), Limits(seconds=60)).connect().open()
+session = WorkerFactory(Path(sys.argv[1]), Limits(seconds=60)).connect().open()
 print("open", flush=True)
 session.define("import time; time.sleep(60)", "<exercise 1.1>")
 """
@@ -471,13 +471,13 @@ def test_a_worker_does_not_outlive_its_supervisor(court):
 
 
 def test_no_worker_is_no_wrong_answer(court):
-    door = Door(court.folder / "nobody", LIMITS)
+    door = WorkerFactory(court.folder / "nobody", LIMITS)
     with pytest.raises(SandboxError, match="a worker did not start"):
         grade_file(court.lab, "ada", court.lab.folder / SOLUTION, door)
 
 
 def test_a_worker_that_died_while_it_waited_is_not_tried_again(court):
-    door = Door(court.warm.address, LIMITS)
+    door = WorkerFactory(court.warm.address, LIMITS)
     door.connect().close()
     door.next.shutdown(socket.SHUT_RDWR)
     while door.next.recv(2**16):
@@ -489,7 +489,7 @@ def test_a_worker_that_died_while_it_waited_is_not_tried_again(court):
 
 
 def test_a_worker_without_all_walls_is_not_used(court):
-    class Weak(Door):
+    class Weak(WorkerFactory):
         def connect(self) -> Worker:
             worker = super().connect()
             worker.standing.remove("landlock")

@@ -27,7 +27,7 @@ def test_an_image(student):
 
 @pytest.fixture
 def notebook(numbers, monkeypatch):
-    """Return what runs a cell of a notebook that lies in the lab's folder."""
+    """Return a function that runs a cell of a notebook in the lab's folder."""
     monkeypatch.chdir(numbers())
     main = types.ModuleType("__main__")
     monkeypatch.setitem(sys.modules, "__main__", main)
@@ -68,7 +68,7 @@ def test_a_wrong_answer_is_explained(notebook):
     assert _shown(checker("01_numbers")())[0] == "1"
 
 
-def test_what_a_student_writes_is_no_html(notebook):
+def test_html_in_answers_is_shown_as_text(notebook):
     hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>"
     for cell in (
         f"def double(x):\n    return {hostile!r}",
@@ -95,10 +95,10 @@ def test_images_are_shown(notebook, tmp_path, monkeypatch):
     assert [image.getextrema() for image in images] == [((255, 255),) * 3, ((0, 0),) * 3]
     assert all(image.width == 2 * image.height for image in images)
     notebook("image = np.zeros((8, 4, 3))")
-    assert "<img" not in _shown(checker("02_images")("1.1"))[1]  # no image of this shape is wanted
+    assert "<img" not in _shown(checker("02_images")("1.1"))[1]  # of a wrong shape
 
 
-def test_definitions_come_and_go(notebook):
+def test_changed_definitions_are_checked(notebook):
     checker("01_numbers")("1.1")
     notebook("def double(x):\n    print('noise')\n    return 2 * x")
     assert _shown(checker("01_numbers")("1.1"))[0] == "1"
@@ -108,12 +108,8 @@ def test_definitions_come_and_go(notebook):
 
 def test_a_test_leaves_nothing_behind(notebook, numbers, tmp_path, capsys):
     test = tmp_path / "labs" / "01_numbers" / "test_lab.py"
-    defines = 'student.define("triple = 3\\nprint(triple)")\n    expect'
-    test.write_text(
-        test.read_text()
-        .replace("expect", defines)
-        .replace(f"exercise, {defines}", "exercise, expect")
-    )
+    text = test.read_text().replace("expect.", "student.run_beside(triple)\n    expect.")
+    test.write_text(f"{text}\n\ndef triple():\n    print('noise')\n")
     main = notebook("def double(x):\n    print('noise')\n    return 2 * x")
     assert _shown(checker("01_numbers")("1.1"))[0] == "1"
     assert not hasattr(main, "triple")
@@ -128,7 +124,7 @@ def test_an_endless_loop_ends(notebook, monkeypatch):
     assert "an endless loop?" in repr(checker("01_numbers")("1.1"))
 
 
-def test_the_tests_are_read_anew(notebook, tmp_path):
+def test_edited_tests_are_read_again(notebook, tmp_path):
     notebook("def double(x):\n    return 3 * x")
     ask = checker("01_numbers")
     assert ask("1.1").points == 0
@@ -145,8 +141,10 @@ def test_a_folder_with_brackets(notebook, numbers, tmp_path, monkeypatch):
 
 
 def test_mistakes_are_sentences(notebook, tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match=r"no exercise '7': a number is written like check\(\"1.2"):
+    with pytest.raises(
+        ValueError, match=r"exercise '7'. Write the number like this: check\(\"1.2\""
+    ):
         checker("01_numbers")("7")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match="must lie in the folder of this notebook"):
+    with pytest.raises(FileNotFoundError, match=r"Put this file into the folder of this notebook"):
         checker("01_numbers")

@@ -1,4 +1,4 @@
-"""Grading on a Dask cluster of real processes on this machine, of which some are lost."""
+"""Grading on a Dask cluster of real processes on this machine. Some of them are killed."""
 
 from ankeras.grading import cluster
 from ankeras.grading.cluster import ClusterError, cluster_judges
@@ -11,7 +11,7 @@ from distributed import LocalCluster
 
 LIMITS = Limits(seconds=20)
 RIGHT = "# Exercise 1.1\ndef double(x):\n    return 2 * x\nMARK = {!r}"
-# The judge is what is lost here, as by a power cut: in the test, where it sees whose turn it is.
+# The test kills its own judge, as a power failure would, depending on the submission it judges.
 LOSES_ITS_WORKER = """
     import os, pathlib, signal
     seen = pathlib.Path({folder!r}, f"{{student.MARK}} {{os.getpid()}}")
@@ -55,7 +55,7 @@ def test_a_lost_worker_costs_nobody_a_grade(numbers, hand_in, tmp_path):
     }
 
 
-def test_no_cluster_there(numbers, monkeypatch):
+def test_a_missing_scheduler_is_an_error(numbers, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 0.5)
     with (
         pytest.raises(ClusterError, match="no Dask scheduler answers at tcp"),

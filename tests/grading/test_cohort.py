@@ -1,4 +1,4 @@
-"""Every file is somebody's, or a problem line says why not."""
+"""Every file is assigned to a student, or a problem says why not."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 @pytest.fixture
 def find(tmp_path):
-    """Return what fills a folder and finds the submissions there: {id: path}, {id: notes}, ..."""
+    """Return a function that fills a folder and finds the submissions in it."""
 
     def found(names=(), folder=None, **options):
         top = folder or tmp_path / "class"
@@ -110,7 +110,7 @@ def test_a_zip_that_holds_one_folder(find, tmp_path):
     assert _ids(find(folder=_zip(tmp_path / "05 VAE (1).zip", names))) == ["ada", "bob"]
 
 
-def test_of_canvas_s_versions_the_latest_counts(find):
+def test_the_latest_version_of_canvas_counts(find):
     names = ["a_1_22_lab.ipynb", "a_LATE_1_20_lab-10.ipynb", "a_LATE_1_21_lab-9.ipynb"]
     (entry,) = find(names).entries
     assert entry.file.name == "a_LATE_1_20_lab-10.ipynb"
@@ -131,7 +131,7 @@ def test_of_canvas_s_versions_the_latest_counts(find):
         ["Jose\u0301.ipynb", "Jos\u00e9/lab.ipynb"],
     ],
 )
-def test_nobody_chooses_between_two_files(find, names):
+def test_a_student_with_two_notebooks_is_not_graded(find, names):
     cohort = find([*names, "bob.ipynb"])
     assert _ids(cohort) == ["bob"]
     (problem,) = cohort.problems
@@ -147,7 +147,7 @@ def test_nbgrader_s_folders(find, tmp_path):
     assert _ids(find(["carl/lab.ipynb"], lab="07")) == ["bob", "carl"]
 
 
-def test_a_folder_of_the_lab_s_name_is_about_its_student_alone(find, tmp_path):
+def test_a_folder_of_the_lab_matters_only_for_its_student(find, tmp_path):
     names = ["ada/lab.ipynb", "bob/mine/lab.ipynb", "cyd/05_vae/lab.ipynb", "cyd/old/lab.ipynb"]
     cohort = find(names, lab="05_vae")
     assert _files(cohort, tmp_path / "class") == {
@@ -158,7 +158,7 @@ def test_a_folder_of_the_lab_s_name_is_about_its_student_alone(find, tmp_path):
     assert cohort.problems == []
 
 
-def test_a_file_s_name_does_not_make_it_another_student_s(find):
+def test_the_name_of_a_file_in_a_folder_does_not_change_the_student(find):
     name = "Zoe Z_12_assignsubmission_file_Bob B_34_assignsubmission_file_lab.ipynb"
     assert _ids(find([name])) == ["Zoe Z_12"]
 
@@ -211,7 +211,7 @@ def test_a_roster(find, tmp_path, text):
     assert _ids(cohort) == ["José", "ada", "mallory"]
     assert cohort.problems == [
         "eve is on the roster and handed in nothing.",
-        "mallory is not on the roster; graded all the same.",
+        "mallory is not on the roster, but is graded.",
     ]
 
 
@@ -222,13 +222,13 @@ def test_a_roster(find, tmp_path, text):
         ("ID\n12", "ada_12_34_lab.ipynb"),
     ],
 )
-def test_a_platform_s_numbers_on_the_roster(find, tmp_path, head, name):
+def test_a_roster_with_the_numbers_of_a_platform(find, tmp_path, head, name):
     (tmp_path / "roster.csv").write_text(head)
     assert find([name], roster=tmp_path / "roster.csv").problems == []
 
 
 @pytest.mark.parametrize("content", [b"name\nada\n", b"", b"id\n\xff\xfe\n"])
-def test_a_roster_that_is_none(find, tmp_path, content):
+def test_a_file_that_is_no_roster(find, tmp_path, content):
     (tmp_path / "roster.csv").write_bytes(content)
     with pytest.raises(CohortError, match=r"roster\.csv (has no column for the id|is no CSV)"):
         find(["ada.ipynb"], roster=tmp_path / "roster.csv")
@@ -247,12 +247,12 @@ def test_links_and_devices_are_not_followed(find, tmp_path):
     for line in (
         "ada/lab.ipynb is a symbolic link",
         "bob is a symbolic link",
-        "carl.ipynb is no file but a pipe",
+        "carl.ipynb is a pipe or a device",
     ):
         assert line in problems
 
 
-def test_what_cannot_be_read_is_told():
+def test_unreadable_files_are_reported():
     root = os.geteuid() == 0
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as scratch:
         os.chmod(folder, 0o755)
@@ -262,7 +262,7 @@ def test_what_cannot_be_read_is_told():
         (Path(folder) / "ada" / "lab.ipynb").chmod(0)
         (Path(folder) / "bob" / "sub").chmod(0)
         try:
-            if root:  # who may read everything
+            if root:  # root may read everything
                 os.seteuid(65534)
             cohort = find_submissions(Path(folder), unpack_into=Path(scratch))
         finally:
@@ -276,7 +276,7 @@ def test_what_cannot_be_read_is_told():
     ]
 
 
-def test_members_that_climb_are_refused(find, tmp_path):
+def test_members_that_leave_the_folder_are_not_unpacked(find, tmp_path):
     link = zipfile.ZipInfo("eve/lab.ipynb")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     names = ["../x.ipynb", "ada/../../x.ipynb", "/etc/x.ipynb", "C:\\x.ipynb", "..\\x.ipynb"]
@@ -284,7 +284,7 @@ def test_members_that_climb_are_refused(find, tmp_path):
     before = {path for path in tmp_path.rglob("*") if "unpacked" not in path.parts}
     cohort = find(folder=_zip(tmp_path / "class.zip", members))
     assert _ids(cohort) == ["bob"]
-    assert sum("climb out of its folder" in problem for problem in cohort.problems) == 5
+    assert sum("leads out of its folder" in problem for problem in cohort.problems) == 5
     assert any("eve/lab.ipynb is a symbolic link" in problem for problem in cohort.problems)
     left = {path for path in tmp_path.rglob("*") if "unpacked" not in path.parts}
     assert left - before == {tmp_path / "class.zip"}
@@ -325,11 +325,11 @@ def _nested(file):
     ("make", "why"),
     [
         (_bomb, "too large to be unpacked"),
-        (_many, "holds too many files"),
+        (_many, "has too many files"),
         (_encrypted, "is encrypted"),
         (_wrong_sum, "is damaged"),
         (_unusual, "compressed in an unusual way"),
-        (_nested, "lies in a zip within a zip"),
+        (_nested, "is in a zip inside a zip"),
         (lambda file: file.write_text("no zip"), "is no zip"),
     ],
 )
@@ -344,14 +344,14 @@ def test_a_zip_that_cannot_be_unpacked_is_one_student_s_problem(find, tmp_path, 
     assert problem.endswith("; eve is not graded.")
 
 
-def test_all_of_a_zip_together_is_limited(find, tmp_path, monkeypatch):
-    monkeypatch.setattr(collect, "OF_STUDENT", collect.Limits(1000, 100))
+def test_the_total_size_of_a_zip_is_limited(find, tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "OF_STUDENT", collect.ZipLimits(1000, 100))
     (tmp_path / "class").mkdir()
     _zip(tmp_path / "class" / "eve.zip", {f"{n}.ipynb": b" " * 300 for n in range(4)})
     assert find().problems[0] == "eve.zip/3.ipynb is too large to be unpacked; eve is not graded."
 
 
-def test_the_time_of_what_was_zipped_is_kept(find, tmp_path):
+def test_the_time_of_a_zipped_file_is_kept(find, tmp_path):
     info = zipfile.ZipInfo("ada.ipynb", (2020, 2, 3, 4, 5, 6))
     (entry,) = find(folder=_zip(tmp_path / "class.zip", {info: "{}"})).entries
     assert time.localtime(entry.file.stat().st_mtime)[:6] == (2020, 2, 3, 4, 5, 6)
@@ -366,20 +366,20 @@ def test_names_that_macos_zips(find, tmp_path):
 
 def test_names_that_are_no_unicode(find, tmp_path):
     (tmp_path / "class").mkdir()
-    with contextlib.suppress(OSError):  # macOS has none
+    with contextlib.suppress(OSError):  # macOS allows no such names
         (Path(os.fsdecode(os.fsencode(tmp_path / "class") + b"/\xff.ipynb"))).write_text("{}")
         assert _ids(find()) == ["\\udcff"]
 
 
 @pytest.mark.parametrize("make", [lambda file: None, lambda file: file.write_text("no zip")])
-def test_submissions_that_are_none(find, tmp_path, make):
+def test_a_path_without_submissions(find, tmp_path, make):
     make(tmp_path / "class.zip")
     with pytest.raises(CohortError, match=r"is neither a folder nor|is no zip"):
         find(folder=tmp_path / "class.zip")
 
 
-def test_the_folder_to_unpack_into_lies_elsewhere(tmp_path):
-    with pytest.raises(CohortError, match="name a folder outside"):
+def test_the_folder_to_unpack_into_must_be_outside(tmp_path):
+    with pytest.raises(CohortError, match="choose a folder outside"):
         find_submissions(tmp_path, unpack_into=tmp_path / "out")
 
 
@@ -393,7 +393,7 @@ def test_no_zip_breaks_anything(names, flips):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "class.zip"
         with zipfile.ZipFile(file, "w") as archive, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a name may be there twice
+            warnings.simplefilter("ignore")  # two members may have the same name
             for name in names:
                 archive.writestr(zipfile.ZipInfo(name.encode("utf-8", "replace").decode()), "{}")
         data = bytearray(file.read_bytes())

@@ -1,4 +1,4 @@
-"""What is right passes, what is wrong is refused in words, whatever it is."""
+"""Right answers pass, and any wrong answer gets a message."""
 
 import re
 
@@ -51,13 +51,13 @@ def test_close_accepts_numbers():
 
 
 @pytest.mark.parametrize("found", ODD.values(), ids=list(ODD))
-def test_close_refuses_anything_else(found):
+def test_close_fails_for_anything_else(found):
     with pytest.raises(WrongAnswer, match=r"(?s)two numbers\nexpected: .*\nfound: .*hint: count"):
         expect.close(found, np.array([1.0, 2.0]), "two numbers", "count", picture=True)
 
 
 @pytest.mark.parametrize("found", ODD.values(), ids=list(ODD))
-def test_shape_refuses_what_is_no_array_of_that_shape(found):
+def test_shape_fails_for_anything_but_an_array_of_this_shape(found):
     if isinstance(found, np.ndarray) and found.shape == (2,) and found.dtype == float:
         expect.shape(found, (2,), "two numbers")
         expect.shape(found, (None,), "numbers")
@@ -67,7 +67,7 @@ def test_shape_refuses_what_is_no_array_of_that_shape(found):
 
 
 @pytest.mark.parametrize("found", ODD.values(), ids=list(ODD))
-def test_between_refuses_what_is_no_number_inside(found):
+def test_between_fails_for_anything_but_one_number(found):
     if isinstance(found, float) and found == 1.0:
         expect.between(found, 1.0, 2.0, "a number")
     else:
@@ -75,13 +75,13 @@ def test_between_refuses_what_is_no_number_inside(found):
             expect.between(found, 1.0, 2.0, "a number")
 
 
-def test_between_refuses_numbers_outside():
+def test_between_fails_for_numbers_outside():
     for found in (0.999, 2.001, -1, 10**400):
         with pytest.raises(WrongAnswer):
             expect.between(found, 1, 2, "a number")
 
 
-def test_equal_knows_kinds():
+def test_equal_compares_types_too():
     expect.equal({"a": [1, (2.0, "x")]}, {"a": [1, (2.0, "x")]}, "a dictionary")
     expect.equal(np.array(12), 12, "a number that came as a tensor")
     pairs = [(True, 1), (1, 1.0), ([1], (1,)), ([1], [1, 2]), ({"a": 1}, {"b": 1}), (None, 0)]
@@ -92,7 +92,7 @@ def test_equal_knows_kinds():
             expect.equal(found, expected, "a value")
 
 
-def test_that_passes_a_condition_on():
+def test_that_fails_if_the_condition_is_false():
     expect.that(True, "what", "expected", None)
     with pytest.raises(WrongAnswer, match=re.escape("nothing (None): is a return missing?")):
         expect.that(False, "what", "expected", None)

@@ -1,4 +1,4 @@
-"""Grades as others read them."""
+"""The files with grades that other programs read."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from ankeras.grading import exports
-from ankeras.grading.final import total
+from ankeras.grading.overrides import total
 from ankeras.grading.results import ExerciseResult, Grade, TestResult
 
 import pytest
@@ -49,7 +49,7 @@ def test_totals_with_changes_by_hand():
     assert total(BROKEN, {("eve", "1.1"): ByHand(2)}) == 2
 
 
-def test_csv_has_a_row_a_student(tmp_path):
+def test_csv_has_one_row_per_student(tmp_path):
     exports.write_csv(tmp_path / "g.csv", CLASS, {("bob", "1.1"): ByHand(1.5)}, {"anna"})
     assert rows(tmp_path / "g.csv") == [
         ["student", "exercise 1.1", "exercise 1.2", "total", "late", "status", "problem"],
@@ -138,14 +138,14 @@ def test_moodle_finds_its_participants(tmp_path):
     exports.write_moodle(tmp_path / "m.csv", [grade(i) for i in ids], {})
     head, *body = rows(tmp_path / "m.csv")
     assert head[:5] == ["Identifier", "Full name", "Email address", "Grade", "Maximum grade"]
-    assert "Last modified (grade)" in head  # Moodle refuses a worksheet without it
+    assert "Last modified (grade)" in head  # Moodle does not accept a worksheet without it
     numbers = [row[0].removeprefix("Participant ") for row in body]
     assert numbers == ["1234567", "42", "7", "", ""]
     assert body[0][1:5] == ["Jane Doe", "", "3", "3"]
     assert body[3][2] == "joe@uni.edu"
 
 
-def test_gradescope_says_nothing_of_hidden_tests(tmp_path):
+def test_gradescope_shows_no_messages_of_hidden_tests(tmp_path):
     given = {("bob", "1.1"): ByHand(1.5)}
     exports.write_gradescope(tmp_path / "g", [BAD, BROKEN], given, {"bob"})
     text = (tmp_path / "g" / "bob.json").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Files are whole or untouched, and their names safe."""
+"""Files are written completely or not at all, and their names are safe."""
 
 from ankeras.grading.files import safe_names, write_text
 
@@ -22,7 +22,7 @@ def test_names_are_safe_and_unique_whatever_the_ids(tmp_path):
     assert names["CON"] != "CON"
 
 
-def test_a_name_can_not_be_taken_by_an_id_that_looks_like_it():
+def test_an_id_that_looks_like_a_safe_name_gets_another_name():
     forged = safe_names(["a/b"])["a/b"]
     names = safe_names(["a/b", forged])
     assert names[forged] == forged

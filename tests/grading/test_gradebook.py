@@ -1,4 +1,4 @@
-"""A class graded from beginning to end, and again after all that can cut that short."""
+"""Grades a class from beginning to end, also after everything that can interrupt it."""
 
 import csv
 import json
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from ankeras import cli
 from ankeras.grading import gradebook, remote
-from ankeras.grading.gradebook import Order, grade_class, grade_for_gradescope
+from ankeras.grading.gradebook import GradingRun, grade_class, grade_for_gradescope
 from ankeras.grading.lab import read_lab
-from ankeras.grading.remote import Door
+from ankeras.grading.remote import WorkerFactory
 from ankeras.grading.sandbox import Limits
 
 import pytest
@@ -25,25 +25,25 @@ HALF = ("def double(x):\n    return x * x", "def quadruple(x):\n    return 4 * x
 
 
 @pytest.fixture(scope="module")
-def door() -> Iterator[Door]:
+def factory() -> Iterator[WorkerFactory]:
     with remote.warm_up(LIMITS) as (warm, _, _):
         yield warm
 
 
 @pytest.fixture
-def warmed(door, monkeypatch) -> None:
-    """Let every grading of a test use one warm process."""
+def warmed(factory, monkeypatch) -> None:
+    """Make all tests share one warm process."""
 
     @contextmanager
     def warm_up(limits, *, sandboxed=True):
-        yield door, remote.probe(door), ""
+        yield factory, remote.probe(factory), ""
 
     monkeypatch.setattr(gradebook, "warm_up", warm_up)
 
 
 @pytest.fixture
 def class_of(tmp_path) -> Callable[..., Path]:
-    """Return what writes notebooks: class_of(ada=cells, bob=cells) returns their folder."""
+    """Return a function that writes notebooks: class_of(ada=cells, bob=cells) -> their folder."""
     folder = tmp_path / "handed in"
 
     def write(**answers: tuple[str, ...]) -> Path:
@@ -75,9 +75,9 @@ def test_a_class_is_graded_once_and_again_only_what_is_new(
     (folder / "zoe.ipynb").write_text("{")
     roster = tmp_path / "roster.csv"
     roster.write_text("id\nada\nbob\neve\nmax\nzoe\n")
-    order = Order(read_lab(numbers()), folder, tmp_path / "out", 2, LIMITS, roster=roster)
+    run = GradingRun(read_lab(numbers()), folder, tmp_path / "out", 2, LIMITS, roster=roster)
 
-    page = grade_class(order)
+    page = grade_class(run)
     said = capsys.readouterr().out
     assert "sandbox: namespaces, landlock, seccomp" in said.replace("\n", " ")
     assert "max" in said
@@ -88,7 +88,7 @@ def test_a_class_is_graded_once_and_again_only_what_is_new(
     assert found["eve"] == ["0", "0", "0"]
     assert found["zoe"][2] == "0"
     assert rows["zoe"]["status"] == "not graded"
-    assert "cut off" in rows["zoe"]["problem"]
+    assert "incomplete" in rows["zoe"]["problem"]
     text = page.read_text("utf-8")
     assert all(name in text for name in ("ada", "bob", "eve", "max", "zoe"))
     assert len(list((tmp_path / "out" / "feedback").iterdir())) == 4
@@ -96,18 +96,18 @@ def test_a_class_is_graded_once_and_again_only_what_is_new(
         assert "ada" in (tmp_path / "out" / name).read_text("utf-8")
 
     class_of(bob=RIGHT)
-    grade_class(order)
+    grade_class(run)
     said = capsys.readouterr().out
     assert "4 submissions, 3 of them graded before" in said
     assert "1/1" in said
     assert _rows(tmp_path / "out" / "grades.csv")["bob"]["total"] == "3"
 
 
-def test_what_is_too_large_costs_nobody_else(numbers, class_of, warmed, tmp_path):
+def test_a_large_file_does_not_disturb_others(numbers, class_of, warmed, tmp_path):
     folder = class_of(ada=RIGHT, bob=(f"{RIGHT[0]}  # {'x' * 300_000}", RIGHT[1]))
     with (folder / "zed.ipynb").open("wb") as large:
         large.truncate(2**36)
-    grade_class(Order(read_lab(numbers()), folder, tmp_path / "out", 2, LIMITS))
+    grade_class(GradingRun(read_lab(numbers()), folder, tmp_path / "out", 2, LIMITS))
     rows = _rows(tmp_path / "out" / "grades.csv")
     found = {student: row["total"] for student, row in rows.items()}
     assert found == {"ada": "3", "bob": "3", "zed": "0"}
@@ -117,7 +117,7 @@ def test_what_is_too_large_costs_nobody_else(numbers, class_of, warmed, tmp_path
     assert "exercise 1.1 has 300" in text
 
 
-def test_an_interrupt_that_python_drops_is_heard(numbers, class_of, warmed, tmp_path, monkeypatch):
+def test_an_interrupt_that_python_loses_counts(numbers, class_of, warmed, tmp_path, monkeypatch):
     class Dropping:
         def __del__(self):
             signal.raise_signal(signal.SIGINT)
@@ -131,18 +131,18 @@ def test_an_interrupt_that_python_drops_is_heard(numbers, class_of, warmed, tmp_
     monkeypatch.setattr(gradebook.Store, "save", save)
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
-        grade_class(Order(read_lab(numbers()), class_of(ada=RIGHT, bob=HALF), out, 1, LIMITS))
+        grade_class(GradingRun(read_lab(numbers()), class_of(ada=RIGHT, bob=HALF), out, 1, LIMITS))
     assert dropped == [KeyboardInterrupt]
     assert len(_rows(out / "grades.csv")) == 1
 
 
-def test_an_edited_lab_is_another_one(numbers, class_of, warmed, tmp_path, capsys):
+def test_an_edited_lab_is_graded_again(numbers, class_of, warmed, tmp_path, capsys):
     lab = numbers()
     folder = class_of(ada=RIGHT)
-    grade_class(Order(read_lab(lab), folder, tmp_path / "out", 1, LIMITS))
+    grade_class(GradingRun(read_lab(lab), folder, tmp_path / "out", 1, LIMITS))
     tests = lab / "test_hidden.py"
     tests.write_text(tests.read_text().replace('double(0), 0, "', 'double(0), 1, "'))
-    grade_class(Order(read_lab(lab), folder, tmp_path / "out", 1, LIMITS))
+    grade_class(GradingRun(read_lab(lab), folder, tmp_path / "out", 1, LIMITS))
     assert "1 submissions, 0 of them graded before" in capsys.readouterr().out
     assert _rows(tmp_path / "out" / "grades.csv")["ada"]["total"] == "2"
 
@@ -159,7 +159,7 @@ def test_a_deadline_marks_what_was_saved_later(numbers, class_of, warmed, tmp_pa
 
 def test_points_given_by_hand(numbers, class_of, warmed, tmp_path, capsys):
     lab, out = numbers(), tmp_path / "out"
-    grade_class(Order(read_lab(lab), class_of(ada=RIGHT, bob=HALF), out, 1, LIMITS))
+    grade_class(GradingRun(read_lab(lab), class_of(ada=RIGHT, bob=HALF), out, 1, LIMITS))
     words = ["override", str(lab), str(out), "bob", "2", "--exercise", "1.1", "--reason", "a typo"]
     assert cli.main(words) == 0
     row = _rows(out / "grades.csv")["bob"]
@@ -177,7 +177,9 @@ def test_points_given_by_hand(numbers, class_of, warmed, tmp_path, capsys):
 
 def test_results_for_gradescope(numbers, class_of, warmed, tmp_path):
     file = class_of(ada=HALF) / "ada.ipynb"
-    results = grade_for_gradescope(Order(read_lab(numbers()), file, tmp_path / "out", 1, LIMITS))
+    results = grade_for_gradescope(
+        GradingRun(read_lab(numbers()), file, tmp_path / "out", 1, LIMITS)
+    )
     data = json.loads(results.read_text())
     assert data["score"] == 2
     assert [test["score"] for test in data["tests"]] == [0, 1, 1]
@@ -186,7 +188,7 @@ def test_results_for_gradescope(numbers, class_of, warmed, tmp_path):
 
 
 def test_without_isolation_nothing_is_graded(numbers, class_of, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(remote, "Warm", _Bare)
+    monkeypatch.setattr(remote, "WarmProcess", _Bare)
     monkeypatch.setattr(remote, "probe", lambda warm: ["limits"])
     words = ["grade", str(numbers()), str(class_of(ada=RIGHT)), "--out", str(tmp_path / "out")]
     assert cli.main(words) == 1
@@ -205,7 +207,7 @@ def test_without_a_sandbox_every_grade_says_so(numbers, class_of, tmp_path, caps
 
 
 class _Bare:
-    """A warm process of a machine that has no walls to put up."""
+    """A warm process on a machine that has no sandbox."""
 
     def __init__(self, limits, *, confined, preload=True):
         assert confined
@@ -217,13 +219,13 @@ class _Bare:
         return None
 
 
-# Starts a warm process and the graders that use it, and ends them at random moments, all without
-# importing TensorFlow itself. Processes that outlive a grader become its children: it sees them.
+# Starts a warm process and graders that use it, and ends the graders at random moments. It does not
+# import TensorFlow. Processes that a grader leaves running become its children, so it can see them.
 GRADE_AND_END = """
 import contextlib, ctypes, os, random, signal, sys, time
 from pathlib import Path
 from ankeras.grading import gradebook, remote
-from ankeras.grading.gradebook import Order, STORE
+from ankeras.grading.gradebook import GradingRun, STORE
 from ankeras.grading.lab import read_lab
 from ankeras.grading.sandbox import Limits
 from ankeras.grading.store import Store
@@ -236,7 +238,7 @@ def grade(out):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with open(os.devnull, "w") as null, contextlib.redirect_stdout(null):
         try:
-            gradebook.grade_class(Order(read_lab(lab), folder, out, 2, limits))
+            gradebook.grade_class(GradingRun(read_lab(lab), folder, out, 2, limits))
         except KeyboardInterrupt:
             os._exit(130)
     os._exit(0)
@@ -264,7 +266,7 @@ def end_often(stop, ends, out):
     for end in range(ends):
         child = run(out)
         size = grades_size(out)
-        # Every other one is ended after a new grade, the rest at any moment.
+        # Every second grader is ended after a new grade, the others at any moment.
         while end % 2 and len(before) < 40 and grades_size(out) == size:
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 0.3))
@@ -293,16 +295,16 @@ def end_often(stop, ends, out):
     wrong = [g.student for g in grades if g.points != (3 if g.student < "s020" else 2) or g.problem]
     assert not wrong, wrong
 
-with remote.warm_up(limits) as (door, standing, trouble):
+with remote.warm_up(limits) as (warm, standing, trouble):
     assert not trouble, trouble
-    gradebook.warm_up = lambda limits, sandboxed=True: contextlib.nullcontext((door, standing, ""))
+    gradebook.warm_up = lambda limits, sandboxed=True: contextlib.nullcontext((warm, standing, ""))
     end_often(signal.SIGKILL, 50, top / "killed")
     end_often(signal.SIGINT, 6, top / "interrupted")
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them")
-def test_a_grader_that_is_ended_goes_on_where_it_was(numbers, class_of, tmp_path):
+def test_a_grader_that_is_ended_continues_where_it_stopped(numbers, class_of, tmp_path):
     folder = class_of(**{f"s{n:03}": RIGHT if n < 20 else HALF for n in range(50)})
     words = [numbers(), folder, tmp_path]
     run = subprocess.run(
@@ -315,8 +317,8 @@ def test_a_grader_that_is_ended_goes_on_where_it_was(numbers, class_of, tmp_path
     assert run.returncode == 0, run.stderr
 
 
-# Forks processes that ask to die with their parents only when those end, and waits for their ends.
-# A parent's first thread, whose children they are, is gone before the memory that its second holds.
+# Forks processes that ask to be killed with their parent only when the parent ends already. The
+# first thread of a parent, which has the children, ends before the second thread frees its memory.
 ENDED_BEFORE = """
 import ctypes, mmap, os, signal, threading, time
 from ankeras.grading import sandbox
@@ -333,7 +335,7 @@ def parent():
         os.write(say, b"!")
         while os.getppid() == own:
             pass
-        sandbox.die_with(own)
+        sandbox.end_with_parent(own)
         os._exit(2)
     os.read(ready, 1)
     os.kill(own, signal.SIGKILL)
@@ -346,7 +348,7 @@ for _ in range(20):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
-def test_a_process_dies_with_a_parent_that_has_ended_before():
+def test_a_process_ends_if_its_parent_has_ended_before():
     run = subprocess.run(
         [sys.executable, "-c", ENDED_BEFORE], capture_output=True, text=True, check=True, timeout=60
     )

@@ -1,4 +1,4 @@
-"""What a teacher writes is read, or refused with the file and the line."""
+"""A lab is read, or its mistake is named with the file and the line."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ LABS = Path(__file__).parents[2] / "labs"
 FIRST, SECOND = '# %% exercise="1.1" points=2', '# %% exercise="1.2" points=1'
 BODY = "    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n"
 TITLE = "# %% [markdown]\n# # Lab 1. Numbers\n#\n# Doubles.\n"
-MISTAKES = {  # what is replaced, by what; the text and the number of its line that is named; why
+MISTAKES = {  # name: (old text, new text, text of the named line, which such line, message)
     "unclosed": (
         BODY,
         BODY.replace("    ### END SOLUTION\n", ""),
         "BEGIN SOLUTION",
         1,
-        "is never closed",
+        "BEGIN SOLUTION without ### END SOLUTION",
     ),
     "unopened": (
         BODY,
@@ -32,11 +32,11 @@ MISTAKES = {  # what is replaced, by what; the text and the number of its line t
         BODY.replace("return", "### BEGIN SOLUTION\n    return"),
         "BEGIN",
         2,
-        "again before",
+        "a second ### BEGIN SOLUTION before",
     ),
     "ended twice": (BODY, f"{BODY}    ### END SOLUTION\n", "END SOLUTION", 2, "without ### BEGIN"),
-    "no mark": (BODY, "    return 2 * x\n", FIRST, 1, "marks no solution"),
-    "misspelt": (BODY, BODY.replace("N\n", "N!\n", 1), "BEGIN SOLUTION", 1, "not a mark"),
+    "no mark": (BODY, "    return 2 * x\n", FIRST, 1, "has no solution"),
+    "misspelt": (BODY, BODY.replace("N\n", "N!\n", 1), "BEGIN SOLUTION", 1, "this is no mark"),
     "after blank lines": (
         f"{FIRST}\n",
         f"{FIRST}\n\n\n### END SOLUTION\n",
@@ -49,22 +49,22 @@ MISTAKES = {  # what is replaced, by what; the text and the number of its line t
         "### BEGIN SOLUTION",
         "BEGIN SOLUTION",
         1,
-        "outside of an exercise",
+        "outside the cell of an exercise",
     ),
-    "twice": (SECOND, FIRST, FIRST, 2, "exercise 1.1 is there twice"),
+    "twice": (SECOND, FIRST, FIRST, 2, "exercise 1.1 exists twice"),
     "without points": (FIRST, '# %% exercise="1.1"', '# %% exercise="1.1"', 1, "has no points"),
     "no points": (FIRST, FIRST.replace("2", "0"), FIRST.replace("2", "0"), 1, "has no points"),
     "points in words": (FIRST, FIRST.replace("2", '"two"'), "two", 1, "has no points"),
-    "no number": (FIRST, FIRST.replace("1.1", "one"), "one", 1, "is like \"1.2\", not 'one'"),
-    "no title": (TITLE, "# %%\nx = 1\n", "# %%", 1, "the first cell is the lab's title"),
+    "no number": (FIRST, FIRST.replace("1.1", "one"), "one", 1, "a number like \"1.2\", not 'one'"),
+    "no title": (TITLE, "# %%\nx = 1\n", "# %%", 1, "the first cell must be the title of the lab"),
     "text before": (TITLE, f"import os\n\n{TITLE}", "import os", 1, "must begin with a cell"),
-    "text without a mark": ("# Doubles.", "Doubles.", "Doubles.", 1, 'begins with "#"'),
+    "text without a mark": ("# Doubles.", "Doubles.", "Doubles.", 1, 'must begin with "#"'),
     "a cell in a string": (
         '    """Return 2 x."""',
         '    """\n# %% x\n    """',
         "# %% x",
         1,
-        "string",
+        "a cell starts inside a string",
     ),
 }
 
@@ -97,7 +97,7 @@ def test_what_is_read(numbers):
     assert [cell.source for cell in lab.cells if cell.given] == ["from math import pi"]
 
 
-def test_the_stub_keeps_all_but_the_solution(numbers):
+def test_the_stub_keeps_everything_except_the_solution(numbers):
     exercises = read_lab(numbers()).exercises
     assert exercises["1.1"].stub == (
         '# Exercise 1.1 (2 points)\ndef double(x):\n    """Return 2 x."""\n'
@@ -106,7 +106,7 @@ def test_the_stub_keeps_all_but_the_solution(numbers):
     assert exercises["1.2"].heading == "# Exercise 1.2 (1 point)"
 
 
-def test_several_solutions_in_a_cell_are_all_taken_out(numbers):
+def test_all_solutions_of_a_cell_are_removed(numbers):
     more = f"{BODY}\n\ndef triple(x):\n    if x:\n        {BODY.strip().replace('2', '3')}\n"
     stub = read_lab(numbers((SOLUTION, BODY, more))).exercises["1.1"].stub
     assert stub.count("raise NotImplementedError") == 2
@@ -114,7 +114,7 @@ def test_several_solutions_in_a_cell_are_all_taken_out(numbers):
     compile(stub, "stub", "exec")
 
 
-def test_an_exercise_builds_on_what_is_given_and_on_right_answers(numbers):
+def test_an_exercise_uses_given_cells_and_right_answers(numbers):
     lab = read_lab(numbers())
     assert [name for name, _ in lab.before("1.1")] == ["<given 1>"]
     assert [name for name, _ in lab.before("1.2")] == ["<given 1>", "<answer 1.1>"]
@@ -127,7 +127,7 @@ def test_a_text_may_hold_empty_lines(numbers):
     assert "" in texts
 
 
-def test_magics_are_no_cells(numbers):
+def test_magics_do_not_start_cells(numbers):
     folder = numbers((SOLUTION, "check()\n", "# %%time\ncheck()\n\n# %pip install nothing\n"))
     assert len(read_lab(folder).cells) == len(read_lab(folder).exercises) + 5
     assert read_lab(folder).cells[-1].source == "%%time\ncheck()\n\n%pip install nothing"

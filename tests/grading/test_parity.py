@@ -1,4 +1,4 @@
-"""A lab's tests say the same of an answer, be it in this process or in a confined worker."""
+"""A lab's tests give the same results in this process and in a confined worker."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from ankeras.grading.grade import _Workers
 from ankeras.grading.lab import Lab, read_lab
 from ankeras.grading.plugin import Grading, OpenExercise, judge, local_session
 from ankeras.grading.prove import proof_source, read_proof, test_files
-from ankeras.grading.remote import Warm, probe
+from ankeras.grading.remote import WarmProcess, probe
 from ankeras.grading.sandbox import Limits, missing
 from ankeras.grading.student import Channel
 from ankeras.grading.submission import Submission
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with Warm(Limits(seconds=60)) as warm:
+def warm() -> Iterator[WarmProcess]:
+    with WarmProcess(Limits(seconds=60)) as warm:
         if absent := missing(probe(warm)):
             pytest.skip(f"this machine can't isolate submissions: no {', '.join(absent)}")
         yield warm

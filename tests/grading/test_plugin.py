@@ -1,13 +1,23 @@
-"""What pytest makes of a student's notebook, in the terminal and in files."""
+"""How pytest judges a student's notebook, in the terminal and in files."""
 
+import os
+import shutil
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
+from importlib import metadata
+from pathlib import Path
 
 from ankeras.grading import plugin
+from ankeras.grading.lab import read_lab
+from ankeras.grading.release import release
+from ankeras.grading.session import Session
 
 import pytest
 
 ONE = "# Exercise 1.1 (2 points)\ndef double(x):\n    return x + x"
 TWO = "# Exercise 1.2 (1 point)\ndef quadruple(x):\n    return double(double(x))"
+LABS = Path(__file__).parents[2] / "labs"
 
 
 def _points(grades: dict) -> list[float]:
@@ -19,7 +29,7 @@ def _messages(grades: dict, number: str) -> list[str]:
     return [test["message"] for test in exercise["tests"]]
 
 
-def test_the_solution_is_judged_where_nothing_else_is_named(numbers, terminal):
+def test_the_solution_is_judged_by_default(numbers, terminal):
     text = terminal(numbers())
     assert "\n1.1    2 of 2  right\n1.2    1 of 1  right\ntotal  3 of 3\n" in text
 
@@ -36,7 +46,7 @@ def test_a_right_notebook_gets_all_points(grade, hand_in):
 
 def test_a_wrong_answer_is_explained(grade, hand_in):
     grades = grade(hand_in(ONE.replace("x + x", "x"), TWO))
-    assert _points(grades) == [1, 1]  # zero stays zero; 1.2 builds on the right answer to 1.1
+    assert _points(grades) == [1, 1]  # zero stays zero; 1.2 uses the right answer to 1.1
     text = grades["terminal"]
     assert "1.1    1 of 2  not yet: Two times x, for an array." in text
     assert "hint: Multiply by 2." in text
@@ -74,7 +84,7 @@ def test_other_cells_do_no_harm(grade, hand_in, cells):
         ("def double(x):\n    return Wrong()", "NameError: name 'Wrong' is not defined in line 3"),
     ],
 )
-def test_one_broken_answer_costs_its_own_points_only(grade, hand_in, answer, why):
+def test_a_broken_answer_costs_only_its_own_points(grade, hand_in, answer, why):
     cells = [TWO] if answer is None else [f"# Exercise 1.1 (2 points)\n{answer}", TWO]
     grades = grade(hand_in(*cells))
     assert _points(grades) == [0, 1]
@@ -89,11 +99,11 @@ def test_an_endless_loop_ends_with_a_sentence(grade, hand_in, monkeypatch, answe
     monkeypatch.setattr(plugin, "SECONDS", 0.3)
     grades = grade(hand_in(f"# Exercise 1.1\n{answer}", TWO))
     assert _points(grades) == [0, 1]
-    sentence = "the exercise's tests took more than 0.3 s: an endless loop?"
+    sentence = "the tests of this exercise took more than 0.3 s: an endless loop?"
     assert _messages(grades, "1.1") == [sentence, sentence]
 
 
-def test_an_endless_cell_is_waited_for_once(grade, hand_in, monkeypatch, tmp_path):
+def test_an_endless_cell_is_run_once(grade, hand_in, monkeypatch, tmp_path):
     monkeypatch.setattr(plugin, "SECONDS", 0.3)
     log = tmp_path / "log"
     endless = f"# Exercise 1.1\nopen({str(log)!r}, 'a').write('x')\nwhile True:\n    pass"
@@ -104,12 +114,12 @@ def test_an_endless_cell_is_waited_for_once(grade, hand_in, monkeypatch, tmp_pat
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ('{"cells": [{"cell_type": "co', "is no valid notebook: the file is damaged or was cut"),
-        ("[1, 2]", "is no notebook: it holds no cells"),
-        ('{"cells": []}', "holds none of this lab's exercises: is it the notebook of another lab?"),
+        ('{"cells": [{"cell_type": "co', "is no valid notebook: the file is damaged or incomplete"),
+        ("[1, 2]", "is no notebook: it has no cells"),
+        ('{"cells": []}', "has no exercise of this lab. Is it the notebook of another lab?"),
     ],
 )
-def test_a_file_that_is_none_of_this_lab_gets_a_sentence(grade, tmp_path, content, why):
+def test_a_file_without_exercises_of_the_lab_gets_a_message(grade, tmp_path, content, why):
     file = tmp_path / "mine.ipynb"
     file.write_text(content)
     grades = grade(file)
@@ -172,7 +182,7 @@ def test_a_parametrized_test_is_passed_as_a_whole(numbers, hand_in, terminal, mo
     assert "1.2    0 of 1  not yet: Four times x." in text
 
 
-def test_in_a_students_folder_an_exercise_builds_on_the_students_own(
+def test_in_a_students_folder_an_exercise_uses_the_students_answers(
     numbers, hand_in, tmp_path, terminal
 ):
     folder = tmp_path / "student"
@@ -202,7 +212,7 @@ def test_mistakes_on_the_command_line_are_sentences(numbers, capfd, terminal, tm
         assert why in capfd.readouterr().err
 
 
-def test_other_tests_are_none_of_its_business(tmp_path, terminal):
+def test_other_tests_run_as_usual(tmp_path, terminal):
     (tmp_path / "test_other.py").write_text("def test_it():\n    assert 1 + 1 == 2\n")
     text = terminal(tmp_path)
     assert "1 passed" in text
@@ -217,3 +227,75 @@ def test_inputs_differ_from_test_to_test(numbers):
     grading = plugin.Grading(lambda folder, number: None, seed=1)
     (found,) = plugin.judge([folder / "test_lab.py"], grading)
     assert len({test.expected for test in found.tests}) == 3
+
+
+def run_pytest(folder: Path, *words: object) -> str:
+    """Run pytest in a new process, as in a terminal, and return what it prints."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, words)]
+    environment = {n: value for n, value in os.environ.items() if n != "PYTEST_ADDOPTS"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    return f"{done.stdout}{done.stderr}\nstatus {done.returncode}"
+
+
+def test_pytest_elsewhere_does_not_load_the_plugin(tmp_path):
+    (tmp_path / "test_other.py").write_text("def test_it():\n    pass\n")
+    text = run_pytest(tmp_path, ".", "--submission", "test_other.py")
+    assert "unrecognized arguments: --submission" in text
+    assert text.endswith("status 4")
+    text = run_pytest(tmp_path, ".", "--trace-config")
+    assert "1 passed" in text
+    assert "ankeras" not in text
+    assert not [e for e in metadata.entry_points(group="pytest11") if "ankeras" in e.value]
+
+
+def test_pytest_judges_a_lab_from_the_root_and_from_inside(numbers, hand_in):
+    folder = numbers()
+    root = folder.parents[1]
+    (root / "pyproject.toml").write_text("[tool.pytest.ini_options]\ntestpaths = ['tests']\n")
+    shutil.copy(LABS / "conftest.py", folder.parent)
+    hand_in(ONE.replace("x + x", "3 * x"), TWO, name="labs/01_numbers/mine.ipynb")
+    for where, words in (
+        (root, ("labs/01_numbers", "--submission", "labs/01_numbers/mine.ipynb")),
+        (folder, ("--submission", "mine.ipynb")),
+        (folder, (".", "--submission", folder / "mine.ipynb")),
+        (folder.parent, (".", "--submission=01_numbers/mine.ipynb")),
+    ):
+        text = run_pytest(where, *words)
+        assert "1.1    1 of 2  not yet: Two times x, for an array." in text
+        assert "total  2 of 3" in text
+    text = run_pytest(root, ".")  # pytest finds this conftest.py only while it collects
+    assert "total  3 of 3" in text
+    assert text.endswith("status 0")
+
+
+def test_the_labs_of_the_course_have_the_option():
+    words = ("labs/05_vae", "--submission", "labs/05_vae/solution.py", "--collect-only", "-q")
+    text = run_pytest(LABS.parent, *words)
+    assert "labs/05_vae/test_hidden.py: " in text
+    assert text.endswith("status 0")
+    assert (LABS / "conftest.py").read_text() == plugin.CONFTEST
+
+
+def test_a_release_is_judged_wherever_it_is_unpacked(numbers, tmp_path, hand_in):
+    folder = numbers()
+    shutil.copy(LABS / "conftest.py", folder.parent)
+    for name in ("first", "second"):
+        out = release(read_lab(folder), tmp_path / "home" / name)
+        hand_in(ONE, TWO, name=f"home/{name}/lab.ipynb")
+        assert "total  2 of 2" in run_pytest(out)
+        text = run_pytest(out, ".", "--submission", tmp_path / "home" / "first" / "lab.ipynb")
+        assert "total  2 of 2" in text
+    text = run_pytest(tmp_path / "home", "--import-mode=importlib")  # two conftest.py
+    assert "4 passed" in text
+
+
+def test_a_judge_loads_no_conftest(numbers):
+    folder = numbers()
+    (folder / "conftest.py").write_text("raise RuntimeError")
+    grading = plugin.Grading(lambda folder, number: Session({"double": abs, "quadruple": abs}))
+    found = plugin.judge([folder / "test_lab.py"], grading)
+    assert [(exercise.points, exercise.possible) for exercise in found] == [(0, 1), (0, 1)]
+    assert "expected: 12" not in found[0].tests[0].message
+    assert found[1].tests[0].expected == "12"

@@ -1,4 +1,4 @@
-"""What is handed out: stable, whole, without solutions, and of use to nbgrader."""
+"""What students get is complete, has no solutions, and works with nbgrader."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ankeras.cli import main
 from ankeras.grading.lab import LabError, read_lab
+from ankeras.grading.plugin import CONFTEST
 from ankeras.grading.prove import prove
 from ankeras.grading.release import build, find_labs, release, student_notebook
 
@@ -30,7 +31,7 @@ def _cells(file: Path) -> dict[str, str]:
 
 
 def _fill_in(file: Path, answers: dict[str, str]) -> None:
-    """Replace the exercises' cells below their first lines, as a student does."""
+    """Replace the cells of the exercises below their first lines, as a student does."""
     notebook = json.loads(file.read_text())
     for cell in notebook["cells"]:
         heading = "".join(cell["source"]).split("\n")[0]
@@ -71,7 +72,7 @@ def test_building_again_changes_nothing(numbers):
 def test_a_cell_keeps_its_id_when_its_text_changes(numbers):
     folder = numbers()
     before = _cells(build(read_lab(folder)))
-    assert list(before)[3:5] == ["exercise-1-1", "check-1-1"]
+    assert list(before)[4:6] == ["exercise-1-1", "check-1-1"]
     assert before["check-1-1"] == 'check("1.1")'
     solution = folder / "solution.py"
     solution.write_text(solution.read_text().replace("Return 2 x.", "Double it."))
@@ -80,7 +81,7 @@ def test_a_cell_keeps_its_id_when_its_text_changes(numbers):
     assert "Double it." in after["exercise-1-1"]
 
 
-def test_the_students_notebook_holds_no_solution(numbers):
+def test_the_students_notebook_has_no_solution(numbers):
     lab = read_lab(numbers())
     text = student_notebook(lab)
     for secret in ("2 * x", "double(double(x))", "SOLUTION", "test_double_of_zero", "Mutant"):
@@ -93,6 +94,14 @@ def test_the_students_notebook_holds_no_solution(numbers):
     assert "return 2 * x" in student_notebook(lab, solved=True)
 
 
+def test_the_first_code_cell_installs_the_package_on_colab(numbers):
+    cells = _cells(build(read_lab(numbers())))
+    assert list(cells)[:2] == ["cell-00", "cell-01"]
+    assert "google.colab" in cells["cell-01"]
+    assert '"../.." if Path("../../pyproject.toml")' in cells["cell-01"]
+    assert "\n    %pip install" in cells["cell-01"]
+
+
 def test_a_lab_is_not_built_while_it_is_wrong(numbers):
     folder = numbers(("solution.py", "points=2", "points=5"))
     with pytest.raises(LabError, match="add up to 2"):
@@ -100,7 +109,7 @@ def test_a_lab_is_not_built_while_it_is_wrong(numbers):
     assert not (folder / "lab.ipynb").exists()
 
 
-def test_what_students_get_holds_nothing_of_the_teachers(numbers, tmp_path):
+def test_students_get_nothing_secret(numbers, tmp_path):
     lab = read_lab(numbers())
     release(lab, tmp_path / "out" / "lab")
     release(lab, tmp_path / "out" / "lab.v2.zip")
@@ -108,7 +117,7 @@ def test_what_students_get_holds_nothing_of_the_teachers(numbers, tmp_path):
         archive.extractall(tmp_path / "unzipped")
     for folder in (tmp_path / "out" / "lab", tmp_path / "unzipped" / "01_numbers"):
         texts = {file.name: file.read_text() for file in folder.rglob("*")}
-        assert set(texts) == {"lab.ipynb", "test_lab.py", "README.md"}
+        assert set(texts) == {"lab.ipynb", "test_lab.py", "conftest.py", "README.md"}
         assert texts["test_lab.py"] == (lab.folder / "test_lab.py").read_text()
         assert texts["README.md"].startswith("# Lab 1. Numbers\n")
         for secret in ("double(double(x))", "SOLUTION", "test_double_of_zero", "Mutant"):
@@ -120,7 +129,7 @@ def test_a_release_overwrites_nothing(numbers, tmp_path):
     lab = read_lab(numbers())
     for name in ("lab", "lab.zip"):
         (tmp_path / name).write_text("mine")
-        with pytest.raises(FileExistsError, match="is there already"):
+        with pytest.raises(FileExistsError, match="exists already"):
             release(lab, tmp_path / name)
         assert (tmp_path / name).read_text() == "mine"
 
@@ -140,6 +149,7 @@ def test_pytest_works_in_the_released_folder(numbers, tmp_path):
 def test_a_new_lab_builds_and_is_proven(tmp_path, capsys):
     labs = ["--labs", str(tmp_path / "labs")]
     assert main(["labs", "new", "09_diffusion", *labs]) == 0
+    assert (tmp_path / "labs" / "conftest.py").read_text() == CONFTEST
     assert main(["labs", "build", *labs]) == 0
     assert main(["labs", "check", "09_diffusion", *labs]) == 0
     text = capsys.readouterr().out
@@ -149,7 +159,7 @@ def test_a_new_lab_builds_and_is_proven(tmp_path, capsys):
     assert next(iter(cells.values())).startswith("# Lab 9. Diffusion\n")
 
 
-def test_labs_of_several_folders_do_not_meet(numbers, tmp_path):
+def test_labs_with_equal_file_names_are_not_mixed(numbers, tmp_path):
     """Files of tests have the same names in all labs."""
     folder = numbers()
     other = folder.with_name("02_thirds")
@@ -168,7 +178,7 @@ def test_labs_of_several_folders_do_not_meet(numbers, tmp_path):
         (["new", "../09_x"], "A lab is named like"),
         (["new", "01_numbers"], "exists"),
         (["check", "09_x"], "09_x/solution.py:0: there is no such file"),
-        (["release", "01_numbers", "--out", "."], "is there already"),
+        (["release", "01_numbers", "--out", "."], "exists already"),
         (["build", "--labs", "nothing"], "there are no labs here"),
     ],
 )
@@ -187,11 +197,11 @@ def test_check_fails_where_a_lab_is_not_proven(numbers, monkeypatch, capsys):
     captured = capsys.readouterr()
     assert '"the square" is not caught by test_double' in captured.out
     assert "| 01_numbers | 2 | 3 | 2 | 5 / 6 |" in captured.out
-    assert captured.err == "ankeras: not every lab is proven; see above\n"
+    assert captured.err == "ankeras: some labs have mistakes: see above\n"
 
 
 def test_nbgrader_gives_full_points_and_none(numbers, tmp_path):
-    from nbgrader.api import Gradebook  # noqa: PLC0415 - it takes a second
+    from nbgrader.api import Gradebook  # noqa: PLC0415 - its import takes a second
 
     course = tmp_path / "course"
     words = ["release", "01_numbers", "--out", str(course / "source" / "01_numbers"), "--nbgrader"]

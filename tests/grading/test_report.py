@@ -1,7 +1,9 @@
-"""The pages of a class: what they say, to whom, and that nothing of a submission runs in them."""
+"""The pages of a class: what the teacher and the students read, and that all text is escaped."""
 
+import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from pathlib import Path
 
 from ankeras.grading import report
 from ankeras.grading.report import write_report
@@ -41,7 +43,7 @@ class Page(HTMLParser):
             self.attributes.setdefault(name, []).append(value or "")
 
     def handle_data(self, data):
-        self.text += data
+        self.text += re.sub(r"\s*\n\s*", "", data)  # without the line breaks of the templates
 
 
 def failed(title: str, hidden: bool, **fields: str) -> TestResult:
@@ -59,7 +61,7 @@ def pages(tmp_path, grades, problems=(), overrides=None, pairs=(), late=frozense
     return [Page(index.read_text("utf-8")), *map(Page, texts)]
 
 
-def test_nothing_of_a_submission_becomes_markup(tmp_path):
+def test_text_of_a_submission_never_becomes_markup(tmp_path):
     x = HOSTILE
     test = TestResult(x, 1, x, x, False, False, x, x, x, x, x, (x, x))
     evil = Grade(x, x, x, [ExerciseResult(x, [test])], 1, x, [x], {x: x}, 1.0, 0, x)
@@ -75,7 +77,7 @@ def test_nothing_of_a_submission_becomes_markup(tmp_path):
         assert all(s.startswith("data:image/png;base64,") for s in page.attributes.get("src", []))
 
 
-def test_a_student_reads_what_failed_and_nothing_of_hidden_tests(tmp_path):
+def test_a_student_reads_why_tests_failed_but_not_hidden_tests(tmp_path):
     fields = {
         "message": "all",
         "what": "the mean of 1, 2",
@@ -94,7 +96,7 @@ def test_a_student_reads_what_failed_and_nothing_of_hidden_tests(tmp_path):
     assert "SECRET" not in page.text
 
 
-def test_changes_by_hand_stand_beside_what_the_tests_found(tmp_path):
+def test_changes_by_hand_are_shown_with_the_automatic_points(tmp_path):
     one = grade("anna", failed("The mean is right.", False))
     broken = Grade("eve", "eve.ipynb", "lab", [], 1.0, problem="eve.ipynb is damaged.")
     overrides = {("anna", "1.1"): ByHand(0.5, "nearly"), ("eve", ""): ByHand(1, "on paper")}
@@ -107,7 +109,7 @@ def test_changes_by_hand_stand_beside_what_the_tests_found(tmp_path):
     assert "eve.ipynb is damaged." in eve.text
 
 
-def test_the_class_at_a_glance(tmp_path):
+def test_the_overview_of_the_class(tmp_path):
     right = TestResult("1.1", 1, "test_it", "The mean is right.")
     grades = [grade(f"s{i}", right, seconds=float(i)) for i in range(7)]
     grades.append(grade("odd", failed("The mean is right.", False), notes=["the process ended"]))
@@ -123,7 +125,7 @@ def test_the_class_at_a_glance(tmp_path):
     assert "s66.0" in index  # the slowest
 
 
-def test_strange_ids_have_pages_of_their_own_inside_the_folder(tmp_path):
+def test_each_strange_id_has_a_page_inside_the_folder(tmp_path):
     ids = ["../x", "a/b", "a_b", "Anna", "anna", "x" * 300, "學生", "\ud800"]
     out = tmp_path / "out"
     index = pages(out, [grade(student) for student in ids])[0]
@@ -134,3 +136,11 @@ def test_strange_ids_have_pages_of_their_own_inside_the_folder(tmp_path):
 
 def test_an_empty_class_has_a_page(tmp_path):
     assert "0students" in pages(tmp_path, [])[0].text
+
+
+def test_no_template_switches_escaping_off():
+    templates = list((Path(report.__file__).parent / "templates").glob("*.html"))
+    assert {template.name for template in templates} >= {"class.html", "feedback.html"}
+    for template in templates:
+        text = template.read_text("utf-8")
+        assert not re.search(r"\bsafe\b|autoescape|tojson|xmlattr", text), template.name

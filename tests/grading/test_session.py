@@ -1,9 +1,9 @@
-"""What leaves the place where a student's code runs: plain data, and numbers of handles."""
+"""Plain data and references leave a session, and nothing else does."""
 
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
-from ankeras.grading.limits import TimeLimit
 from ankeras.grading.session import MAX_ITEMS, OF_TEST, Reference, Session, StudentError
 from ankeras.grading.student import Student
+from ankeras.grading.time_limit import TimeLimit
 
 import keras
 import numpy as np
@@ -38,7 +38,7 @@ def test_arrays_leave_as_copies(dtype):
     assert not np.shares_memory(found, array)
 
 
-def test_numbers_of_numpy_become_pythons():
+def test_numbers_of_numpy_become_numbers_of_python():
     for value, kind in ((np.float32(0.5), float), (np.int64(2), int), (np.bool_(True), bool)):
         assert type(_export(value)) is kind
     assert _export(np.array(2.0)).shape == ()
@@ -53,17 +53,17 @@ def test_a_test_s_code_has_python_s_own_functions():
     session.define("def total(x):\n    return sum(x) + len(ones)", OF_TEST)
     session.define("ones = [1]\ndef again(x):\n    return total(x)", OF_TEST)
     assert session.call(session.get(None, "again").number, [[5]], {}) == 7
-    assert session.get(None, "len") == 5  # the answer's own stays
+    assert session.get(None, "len") == 5  # the answer's len is not changed
     assert session.get(None, "ones") == [1]
 
 
-def test_lines_for_ipython_are_passed_over():
+def test_lines_for_ipython_are_left_out():
     session = Session()
     lines = ["%%time", "if True:", "    %matplotlib inline", "!ls", "x = 7 % 4", "x?", "display(x)"]
     session.define("\n".join(lines), "<exercise 1.1>")
     assert session.get(None, "x") == 3
     session.define("x = (9\n    % 4)\ndisplay(x, clear=True)", "<exercise 1.1>")
-    assert session.get(None, "x") == 1  # an operator, and no magic
+    assert session.get(None, "x") == 1  # an operator, not a magic
     with pytest.raises(StudentError, match=r"SyntaxError") as caught:
         session.define("%time\ny = (", "<exercise 1.2>")
     assert caught.value.line in (1, 2)
@@ -92,7 +92,9 @@ def test_tensors_and_variables_leave_as_arrays():
         np.testing.assert_array_equal(found, np.ones((2, 3)))
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="of TensorFlow alone")
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="these objects are TensorFlow's"
+)
 def test_what_only_tensorflow_has():
     import tensorflow as tf  # noqa: PLC0415
 
@@ -133,7 +135,7 @@ def test_anything_else_stays(value):
     assert class_name_of(_export([value])[0]) == type(value).__name__
 
 
-def test_nothing_is_without_end():
+def test_no_answer_is_endless():
     cycle: list = []
     cycle.append(cycle)
     found = _export(cycle)
@@ -151,6 +153,10 @@ def test_nothing_is_without_end():
     ):
         with pytest.raises(StudentError, match=f"more than {MAX_ITEMS}"):
             _export(many)
+
+
+def through_the_test(function, x):
+    return function(x)
 
 
 @pytest.mark.parametrize(
@@ -193,15 +199,15 @@ def todo(x):
 """
         )
     )
-    student.define(f"def through_the_test(x):\n    return {call}(x)")
-    for function in (getattr(student, call), student.through_the_test):
+    function = getattr(student, call)
+    for run in (function, lambda x: student.run_beside(through_the_test, function, x)):
         with pytest.raises(StudentError) as error:
-            function(1)
+            run(1)
         assert (error.value.kind, error.value.line, error.value.source) == (kind, line, source)
         assert f"line {line} of your cell: {source}" in str(error.value)
 
 
-def test_what_tensorflow_has_not_implemented_is_no_stub():
+def test_a_not_implemented_error_of_tensorflow_is_not_a_stub():
     error = StudentError("NotImplementedError", "no array of a symbol", 3, "x = np.asarray(z)")
     assert str(error).startswith("your code raised NotImplementedError: no array of a symbol")
 

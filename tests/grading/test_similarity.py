@@ -1,4 +1,4 @@
-"""Copies are found, however disguised; who works alone is left in peace."""
+"""Disguised copies are found, and independent answers are not reported."""
 
 import random
 
@@ -102,7 +102,7 @@ def test_independent_solutions_are_not_reported():
     assert not found(a_class(K_MEANS, *INDEPENDENT))
 
 
-def test_a_copy_is_found_though_it_is_no_python():
+def test_a_copy_that_is_no_valid_python_is_found():
     broken = RENAMED.replace("return mu, which", "return mu,, which")
     [pair] = similar_answers(a_class(broken, *INDEPENDENT, broken.replace("mu", "m")))
     assert (pair.a, pair.b, pair.exercise) == ("s0", "s4", "1.1")
@@ -117,14 +117,14 @@ def test_names_order_of_keywords_and_texts_make_no_difference():
     assert normal_form("self.a = 1\nself.a.b(c)") == normal_form("self.x = 1\nself.x.b(c)")
 
 
-def test_what_the_class_or_the_stub_shares_says_nothing():
+def test_code_of_the_whole_class_or_of_the_stub_does_not_count():
     assert not found(a_class(*[K_MEANS] * 4))
     assert not found(a_class(*[K_MEANS] * 20))
     assert found(a_class(K_MEANS, K_MEANS))
     assert not found(a_class(K_MEANS, K_MEANS), stubs={"1.1": K_MEANS})
 
 
-def test_one_line_proves_nothing():
+def test_one_equal_line_is_not_reported():
     line = "def f(mu, v, eps):\n    return mu + ops.exp(0.5 * v) * eps"
     assert not found(a_class(line, line, *INDEPENDENT))
 
@@ -136,7 +136,7 @@ def test_one_student_is_no_pair():
 
 
 def an_answer(rng: random.Random) -> str:
-    """Write a network and its descent as one of a class could: the same task, free choices."""
+    """Return one student's answer: the task is the same, the choices are random."""
     x, h, z, n = rng.sample(["x", "h", "out", "net", "z", "inp", "hidden", "code", "y", "tmp"], 4)
     act = rng.choice(["relu", "relu", "relu", "elu", "tanh", "gelu"])
     middle = f"{h} = layers.Dense({rng.choice([32, 64, 64, 100])}, activation='{act}')({h})"
@@ -164,7 +164,7 @@ def descend({x}, rate, steps):
 """
 
 
-def test_of_300_who_work_alone_none_is_reported_and_the_copy_is():
+def test_among_300_independent_answers_only_the_copy_is_reported():
     rng = random.Random(1)
     grades = a_class(*(an_answer(rng) for _ in range(300)))
     for g in grades:

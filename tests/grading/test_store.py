@@ -1,4 +1,4 @@
-"""Grades outlast everything that may happen to the process that saves them."""
+"""Saved grades are never lost, whatever happens to the process that saves them."""
 
 import contextlib
 import os
@@ -16,8 +16,8 @@ import pytest
 
 KILLS = 50
 
-# A process that forks others, as a new one would import for seconds. First a child saves one grade
-# after the other and tells each; it is killed, and the next goes on. Then two save at once.
+# This process forks children, since a new process would import for seconds. First, a child saves
+# grades and reports each; it is killed, and the next child continues. Then two save at once.
 SAVE_AND_KILL = """
 import os, random, signal, sys, time
 from pathlib import Path
@@ -60,7 +60,7 @@ for kill in range(kills):
     hear, tell = os.pipe()
     child = fork(save_all, file, saved, tell)
     os.close(tell)
-    if kill % 5:  # else it may die while it opens the file
+    if kill % 5:  # every fifth child may be killed while it opens the file
         saved += len(os.read(hear, 1))
     time.sleep(rng.uniform(0, 4 * pause))
     os.kill(child, signal.SIGKILL)
@@ -106,7 +106,7 @@ def test_a_grade_comes_back_as_it_was(file):
         assert store.find(strange.student, "key") == strange
 
 
-def test_what_is_known_is_found_by_content_lab_and_limits(file):
+def test_a_grade_is_found_by_content_lab_and_limits(file):
     names = {key(b"a", "1", "60 s"), key(b"b", "1", "60 s"), key(b"a", "2", "60 s")}
     names |= {key(b"a", "1", "90 s"), key(b"a1", "", "60 s")}
     assert len(names) == 5
@@ -117,17 +117,17 @@ def test_what_is_known_is_found_by_content_lab_and_limits(file):
         assert store.find("bob", key(b"a", "1", "60 s")) is None
 
 
-def test_a_new_grade_takes_the_place_of_the_old_which_stays_in_the_history(file):
+def test_a_new_grade_replaces_the_old_one_which_stays_in_the_history(file):
     with Store(file) as store:
         store.save("first", _grade(passed=False))
         store.save("other", _grade("bob"))
         store.save("second", _grade())
         assert store.grades() == [_grade(), _grade("bob")]
         assert store.history("ada") == [_grade(passed=False), _grade()]
-        assert store.find("ada", "first") is None  # handed in again, it is to count again
+        assert store.find("ada", "first") is None  # handed in again, it must count again
 
 
-def test_an_override_stands_beside_the_grade(file):
+def test_an_override_is_kept_with_the_grade(file):
     with Store(file) as store:
         store.save("first", _grade(passed=False))
         store.override("ada", "1.1", 2.5, "the test is too strict")
@@ -166,7 +166,7 @@ def test_an_override_that_makes_no_sense(file, student, exercise, points, reason
 def test_grades_of_two_labs_are_not_mixed(file):
     with Store(file) as store:
         store.save("key", _grade())
-        with pytest.raises(StoreError, match="grades of 05_vae: name another folder"):
+        with pytest.raises(StoreError, match=r"grades of 05_vae\. Choose another folder"):
             store.save("key", _grade(lab="06_gan"))
         assert store.grades() == [_grade()]
 
@@ -222,9 +222,9 @@ def _overwritten_inside(file):
         (lambda file: file.write_text("short"), "no file of grades"),
         (_other_program, "another program"),
         (_other_version, "another version of ankeras .format 99"),
-        (_truncated, "damaged.*restore it"),
-        (_overwritten, "damaged.*restore it"),
-        (_overwritten_inside, "damaged.*restore it"),
+        (_truncated, "damaged.*Restore it"),
+        (_overwritten, "damaged.*Restore it"),
+        (_overwritten_inside, "damaged.*Restore it"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_left_as_it_is(file, make, why):
@@ -264,7 +264,7 @@ def test_a_full_disk_loses_nothing(file):
         store._rows(f"PRAGMA max_page_count = {pages + 2}")
         large = _grade("bob")
         large.answers["1.1"] = "x" * 100_000
-        with pytest.raises(StoreError, match="disk is full: make room"):
+        with pytest.raises(StoreError, match=r"disk is full\. Free some space"):
             store.save("key", large)
         assert store.grades() == [_grade()]
         store._rows("PRAGMA max_page_count = 10000")
@@ -274,7 +274,7 @@ def test_a_full_disk_loses_nothing(file):
 
 @contextlib.contextmanager
 def _without_root():
-    """Root may write everywhere: be nobody for a while."""
+    """Run the body as the user nobody, since root may write everywhere."""
     root = os.geteuid() == 0
     try:
         if root:

@@ -1,4 +1,4 @@
-"""What tests hold of a submission: names, answers and handles, never an object of the student's."""
+"""Tests get names, plain data and handles of a submission, and never an object of the student."""
 
 from ankeras.grading.session import Session, StudentError
 from ankeras.grading.student import Handle, Student, class_name
@@ -37,12 +37,12 @@ third = Model()
     assert class_name(1.5) == "float"
 
 
-def test_handles_go_back_inside_of_lists_and_dictionaries():
+def test_handles_may_be_passed_in_lists_and_dictionaries():
     student = _student("def f(): pass\ndef same(x): return x[0][1] is f and x[1]['a'] is f")
     assert student.same([(1, student.f), {"a": student.f}]) is True
 
 
-def test_numpy_does_not_reach_into_a_handle():
+def test_numpy_does_not_read_a_handle():
     student = _student(
         "class A:\n    __array_interface__ = {'shape': (2,), 'typestr': '<f8'}\na = A()"
     )
@@ -50,7 +50,7 @@ def test_numpy_does_not_reach_into_a_handle():
     assert np.asarray(student.a).dtype == object
 
 
-def test_what_is_not_there_is_named():
+def test_a_missing_name_is_named():
     student = _student("x = object()")
     with pytest.raises(StudentError, match="y is not defined: has its cell been run"):
         _ = student.y
@@ -58,10 +58,35 @@ def test_what_is_not_there_is_named():
         _ = student.x.weights
 
 
-def test_what_a_test_defines_is_there_beside_the_answers():
+def twice(f, x):
+    return f(f(x)) + one  # noqa: F821 - a name of the cell's
+
+
+class Counter:
+    """Counts the calls of a function."""
+
+    def __init__(self, f):
+        self.f, self.calls = f, 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return self.f(x)
+
+
+def test_a_test_s_function_runs_beside_the_answers():
+    student = _student("one = 1\ndef f(x):\n    return x + one")
+    assert student.run_beside(twice, student.f, 1) == 4
+    counter = student.run_beside(Counter, student.f)
+    assert student.run_beside(twice, counter, 1) == 4
+    assert counter.calls == 2
+
+
+def test_what_a_test_s_function_raises_is_told():
     student = _student("def f(x):\n    return x + 1")
-    student.define("def twice(x):\n    return f(f(x))")
-    assert student.twice(1) == 3
+    with pytest.raises(StudentError, match="name 'one' is not defined"):
+        student.run_beside(twice, student.f, 1)
+    with pytest.raises(StudentError, match="y is not defined: has its cell been run"):
+        student.run_beside(twice, student.y, 1)
 
 
 def test_arguments_and_answers_are_copies():
@@ -73,7 +98,7 @@ def test_arguments_and_answers_are_copies():
     assert student.kept[0].tolist() == [2, 2, 2]
 
 
-def test_pytest_may_look_for_names_of_its_own():
+def test_pytest_may_ask_for_its_own_names():
     student = _student("")
     assert not hasattr(student, "__wrapped__")
     assert not hasattr(student, "_pytestfixturefunction")

@@ -1,4 +1,4 @@
-"""The latent toolkit on decoders whose images are known."""
+"""Codes, paths and maps, with decoders whose images are known."""
 
 from ankeras import latent
 
@@ -26,6 +26,23 @@ def test_decode_keeps_the_axes_of_a_sweep(copying_decoder):
     images = latent.decode(copying_decoder, z)
     np.testing.assert_array_equal(images, z.reshape(3, 2, 1, 2, 1))
     np.testing.assert_array_equal(latent.decode(copying_decoder, z[0, 1]).ravel(), z[0, 1])
+
+
+def test_a_conditional_generator_is_refused_with_a_way_out():
+    z, condition = keras.Input((3,)), keras.Input((2,))
+    image = keras.layers.Reshape((1, 5, 1))(keras.layers.Concatenate()([z, condition]))
+    generator = keras.Model([z, condition], image, name="digits")
+    codes, images = np.zeros((4, 3), "float32"), np.zeros((4, 1, 5, 1), "float32")
+    calls = (
+        lambda: latent.decode(generator, codes),
+        lambda: latent.grid(generator, np.zeros(2), np.ones(2)),
+        lambda: latent.invert(generator, images),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match=r"'digits' is conditional.*model.for_class\(label\)"):
+            call()
+    one_class = keras.Model(z, generator([z, keras.ops.ones_like(z[:, :2])]))
+    np.testing.assert_array_equal(latent.decode(one_class, codes)[..., 0], [[[0, 0, 0, 1, 1]]] * 4)
 
 
 def test_the_box_holds_the_central_codes():
@@ -180,7 +197,7 @@ def test_refusals_of_lines_and_paths():
     z = np.ones(3)
     with pytest.raises(ValueError, match="n must be at least 2, not 1"):
         latent.interpolate(z, z, 1)
-    with pytest.raises(ValueError, match=r"different shapes, \(3,\) and \(2,\)"):
+    with pytest.raises(ValueError, match=r"the same shape, not \(3,\) and \(2,\)"):
         latent.interpolate(z, z[:2], 5)
     with pytest.raises(ValueError, match="NaN"):
         latent.interpolate(z, z * np.nan, 5)

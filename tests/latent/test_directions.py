@@ -10,7 +10,7 @@ D = 32
 
 @pytest.fixture
 def attributed():
-    """Codes with one attribute, the side of a plane of normal (0.6, 0.8, 0, ...) at 0.5."""
+    """Codes with one attribute: the side of the plane with normal (0.6, 0.8, 0, ...) at 0.5."""
     z = latent.sample_prior(3000, D)
     normal = np.zeros(D)
     normal[:2] = 0.6, 0.8
@@ -76,7 +76,7 @@ def test_orthogonal_to_all_others():
     )
 
 
-def test_a_sweep_has_a_row_a_code_and_a_column_a_strength():
+def test_a_sweep_has_one_row_per_code_and_one_column_per_strength():
     z = np.array([[0.0, 0], [1, 1]])
     swept = latent.move(z, np.array([1.0, -1]), [-1, 0, 2])
     assert swept.shape == (2, 3, 2)

@@ -1,4 +1,4 @@
-"""Figures: that they can be drawn, that they show what they are given, and that they refuse."""
+"""Figures: they can be drawn, they show their data, and wrong arguments raise errors."""
 
 import io
 
@@ -44,7 +44,7 @@ def test_latent_grid_has_the_axes_of_the_plane():
     assert (left, right, bottom, top) == (-0.5, 2.5, -1.0, 5.0)
 
 
-def test_latent_plane_has_a_colour_a_class():
+def test_latent_plane_has_one_colour_per_class():
     z, labels = RNG.normal(size=(50, 2)), RNG.integers(0, 3, 50)
     figure = pictures.latent_plane(z, labels, ("a", "b", "c"), locations=z[:4])
     _pictures(figure)
@@ -101,7 +101,7 @@ def test_nearest_training_images_lie_below_with_their_distance():
     np.testing.assert_allclose(picture[5:9, 5:9], neighbours[1, ..., 0], rtol=1e-6)
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts == ["generated", "nearest in training", "1", "0.25", "12.3"]
-    with pytest.raises(ValueError, match="as many neighbours"):
+    with pytest.raises(ValueError, match="one neighbour and one distance per image"):
         pictures.nearest(images, neighbours[:2], [1, 2, 3])
 
 

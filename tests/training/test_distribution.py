@@ -86,9 +86,9 @@ def test_the_last_good_weights_come_back_on_two_devices(mirrored):
 
 def test_batches_that_can_not_be_dealt_out_are_refused(mirrored):
     whole, even = mirrored["refused"]
-    assert "30 images end in a batch of 14 instead of 16" in whole
+    assert "The last batch of 30 images has 14 images instead of 16" in whole
     assert "such as the first 16" in whole
-    assert even == "A batch of 15 can't be dealt out evenly to 2 devices."
+    assert even == "A batch of 15 can't be split evenly among 2 devices."
 
 
 @pytest.mark.parametrize("api", ["VAE", "GAN"])

@@ -3,9 +3,10 @@
 from ankeras import autoencoders, evaluation, gans, latent
 from ankeras.autoencoders import squared_error
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
-from ankeras.catalogue import SYSTEMS, TINY_SHAPE
+from ankeras.catalogue import SYSTEMS
 from ankeras.data import digits
 from ankeras.gans.gan import AdversarialGame
+from ankeras.training.catalogue_row import TINY_SHAPE
 from ankeras.training.system import drawn_range
 
 import keras
@@ -58,7 +59,7 @@ def _trained(system, policy, data):
     model = system.tiny()
     # step by step: two steps of a network this small are not worth the time to trace them
     options = {"run_eagerly": TENSORFLOW}
-    if isinstance(model, gans.AdversarialModel):
+    if isinstance(model, gans.AdversarialGame):
         model.compile(_optimizer(policy), _optimizer(policy), **options)
     elif system.learns_from == "x, x":
         model.compile(_optimizer(policy), loss=squared_error, **options)

@@ -17,9 +17,10 @@ from pathlib import Path
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
 from ankeras.autoencoders import squared_error
 from ankeras.builders import synchronize_batch_norm
-from ankeras.catalogue import SYSTEMS, TINY_SHAPE
-from ankeras.gans import AdversarialModel, FCBiGAN
+from ankeras.catalogue import SYSTEMS
+from ankeras.gans import AdversarialGame, FCBiGAN
 from ankeras.training.callbacks import Resume, SampleGrid, WeightAverage
+from ankeras.training.catalogue_row import TINY_SHAPE
 
 import keras
 import numpy as np
@@ -40,7 +41,7 @@ def compiled(system, **options):
     keras.utils.set_random_seed(0)
     model = system.tiny()
     synchronize_batch_norm(model)
-    if isinstance(model, AdversarialModel):
+    if isinstance(model, AdversarialGame):
         model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01), **options)
         model.r1 = 0.0  # each device estimates it on a quarter of its own images
     else:
@@ -64,7 +65,7 @@ def without_chance():
         is_map = len(self.generator.inputs[0].shape) == 4
         return ops.tile(flat[:, None, None], (1, 3, 3, 1)) if is_map else flat
 
-    for cls in (AdversarialModel, FCBiGAN):
+    for cls in (AdversarialGame, FCBiGAN):
         cls.sample_z = sample_z
     keras.random.normal = lambda shape, dtype=None, seed=None: ops.full(shape, 0.5, dtype)
     keras.random.uniform = lambda shape, *_, dtype=None, seed=None: ops.full(shape, 0.3, dtype)

@@ -1,13 +1,13 @@
-"""The percent format: a notebook as a script, each of whose cells begins with a line "# %%".
+"""Reads the percent format: a notebook as a script, in which each cell begins with a line "# %%".
 
-jupytext reads more of it; but to load it takes longer than to judge a submission, and over scripts
-that are made for that it never ends.
+jupytext is not used here. Its import takes longer than grading a submission, and a script can be
+written so that jupytext never ends.
 """
 
 import re
 from dataclasses import dataclass
 
-START = re.compile(r"[ \t]*#[ \t]*%%+(?!\S)")  # of a cell; a magic, "# %%time", is none
+START = re.compile(r"[ \t]*#[ \t]*%%+(?!\S)")  # of a cell; the magic "# %%time" starts none
 
 
 @dataclass(frozen=True)
@@ -15,9 +15,9 @@ class PercentCell:
     """One cell.
 
     Attributes:
-        line: of its header, from 1; 0 of what stands before the first header.
+        line: the line of its header, from 1; 0 for the text before the first header.
         header: such as '# %% exercise="1.2" points=3'.
-        source: the rows that follow, without the empty ones at the end.
+        source: the lines after the header, without the empty lines at the end.
     """
 
     line: int
@@ -26,12 +26,12 @@ class PercentCell:
 
     @property
     def is_code(self) -> bool:
-        """Whether it is neither text nor for another program."""
+        """Whether it is code, and not markdown or raw text."""
         return not re.search(r"\[(markdown|md|raw)\]", self.header)
 
 
 def split_cells(text: str) -> list[PercentCell]:
-    """Return the cells of a script; one that has no header is one cell."""
+    """Return the cells of a script. A script without headers is one cell."""
     found: list[tuple[int, str, list[str]]] = [(0, "", [])]
     for line, row in enumerate(text.split("\n"), 1):
         if START.match(row):

@@ -1,4 +1,4 @@
-"""A limit to the time that a student's code takes in the same process."""
+"""A limit on the time that a student's code may take in this process."""
 
 import signal
 import threading
@@ -10,22 +10,22 @@ from types import FrameType
 
 
 class TimeLimit(BaseException):
-    """The time was over; no Exception, so that `except Exception` in a loop does not stop it."""
+    """The time is over. It is no Exception, so that `except Exception` in a loop can't catch it."""
 
 
 @dataclass
 class Clock:
-    """How long the body of a `time_limit` took."""
+    """Holds how many seconds the body of a `time_limit` took."""
 
     seconds: float = 0.0
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[Clock]:
-    """Raise TimeLimit in the body when it has taken that long.
+    """Raise TimeLimit in the body after that many seconds.
 
-    Only where the operating system has alarms (not on Windows) and in the main thread; elsewhere
-    the body runs as long as it runs.
+    This works in the main thread, and where the operating system has alarms (not on Windows).
+    Elsewhere there is no limit.
     """
     clock = Clock()
     started = time.monotonic()

@@ -1,0 +1,44 @@
+"""One row of the catalogue of systems, and the tiny networks that the tests build for a row."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+
+ROOT = Path(__file__).parents[2]
+TINY_SHAPE, TINY_LATENT_DIM, TINY_CLASSES = (12, 12, 1), 3, 2
+
+
+class Row(NamedTuple):
+    """One system of the lectures, as its file describes it.
+
+    Attributes:
+        name: what the lectures call it.
+        builds: the class or function that builds it.
+        lecture: short name of the lecture, and its section.
+        paper: first author and year, where the lecture follows a paper; else "".
+        notebook: number of the notebook that shows it.
+        learns_from: what `fit` is given: "x, x" (images are their own targets), "x" (images) or
+            "x, y" (images with labels of TINY_CLASSES classes).
+        tiny: builds it, not compiled, for images of TINY_SHAPE with a code of TINY_LATENT_DIM.
+    """
+
+    name: str
+    builds: Callable[..., Any]
+    lecture: str
+    paper: str
+    notebook: str
+    learns_from: str
+    tiny: Callable[[], keras.Model]
+
+    @property
+    def api(self) -> str:
+        """The name of the class or function."""
+        return self.builds.__name__
+
+    @property
+    def file(self) -> str:
+        """The file that defines it, from the root of the repository."""
+        return Path(inspect.getfile(inspect.unwrap(self.builds))).relative_to(ROOT).as_posix()

@@ -1,0 +1,93 @@
+"""Which rooms of the package may import which: arrows point down, and there is no circle."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "ankeras"
+# From the bottom up: a room imports only rooms that stand before it in this list.
+LAYERS = (
+    "pictures",
+    "data",
+    "training",
+    "builders",
+    "latent",
+    "evaluation",
+    "autoencoders",
+    "gans",
+    "anomaly",
+    "catalogue",
+    "demo",
+    "cli",
+)
+# The command runs grading; grading knows nothing of the rest.
+ALLOWED_BESIDE_THE_LAYERS = {("cli", "grading")}
+
+
+def _imports(file: Path) -> list[str]:
+    """Return the modules of ankeras that a file imports anywhere, as dotted names."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name for name in found if name.split(".")[0] == "ankeras"]
+
+
+def _room(name: str) -> str:
+    """Return the room of a dotted name below ankeras, such as "gans"."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def _module(file: Path) -> str:
+    """Return the dotted name of a file; that of its folder for __init__.py."""
+    parts = ("ankeras", *file.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts).removesuffix(".__init__")
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_no_arrow_points_up(file):
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    own = parts[0]
+    for name in _imports(file):
+        room = _room(name)
+        if own in ("__init__", "__main__") or room in (own, "", "__version__"):
+            continue
+        if (own, room) in ALLOWED_BESIDE_THE_LAYERS:
+            continue
+        assert own in LAYERS, f"{file.name} is in no layer, but imports {name}"
+        assert room in LAYERS[: LAYERS.index(own)], f"{'/'.join(parts)} imports {name}"
+
+
+def test_grading_imports_nothing_but_the_version():
+    for file in (PACKAGE / "grading").rglob("*.py"):
+        others = [name for name in _imports(file) if _room(name) != "grading"]
+        assert set(others) <= {"ankeras.__version__"}, f"{file.name} imports {others}"
+
+
+def test_files_of_the_package_form_no_circle():
+    modules = {_module(file): file for file in FILES}
+    arrows = {
+        name: {
+            # a module, or the module whose name is imported
+            imported if imported in modules else imported.rpartition(".")[0]
+            for imported in _imports(file)
+        }
+        for name, file in modules.items()
+    }
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " -> ".join([*path[path.index(name) :], name])
+        if name not in done:
+            for target in sorted(arrows[name] & set(modules) - {name}):
+                visit(target, (*path, name))
+            done.add(name)
+
+    for name in modules:
+        visit(name, ())
