@@ -1,8 +1,9 @@
 """Trains systems on one device and on two, from the same weights, and prints what came out.
 
-    python two_devices.py mirrored|workers|jax [systems, by their name in the package]
+    python two_devices.py [systems, by their name in the package]
 
-A backend's devices are fixed once it has computed, so `test_distribution.py` starts this file.
+A backend's devices are fixed once it has computed, so `test_distribution.py` starts this file. On
+TensorFlow it forks a process for each kind of devices, so that TensorFlow is imported once.
 """
 
 import json
@@ -10,6 +11,7 @@ import os
 import socket
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
@@ -118,7 +120,7 @@ def mirrored():
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     found = {**with_chance(strategy), "systems": {}}
     without_chance()
-    for system in (NAMED[api] for api in sys.argv[2:] or STEPS):
+    for system in (NAMED[api] for api in sys.argv[1:] or STEPS):
         two, result = compared(system, strategy.scope, BATCH, **QUICK)
         result["replicas"] = replicas_apart(strategy, two)
         found["systems"][system.api] = result
@@ -174,29 +176,34 @@ def refused(model, x, batch_size):
         return str(error)
 
 
-def workers():
-    """Fork two processes that train together, and return what each found."""
+def tensorflow():
+    """Fork a process with two devices and two that train together; return what they found."""
     with socket.socket() as first, socket.socket() as second:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))
         addresses = [f"127.0.0.1:{s.getsockname()[1]}" for s in (first, second)]
+    found = forked([mirrored, partial(worker, addresses, 0), partial(worker, addresses, 1)])
+    return {"mirrored": found[0], "workers": found[1:]}
+
+
+def forked(functions):
+    """Run each function in a forked process, all at once, and return what they returned."""
     folder = Path(tempfile.mkdtemp())
     children = []
-    for index in range(2):
+    for index, function in enumerate(functions):
         child = os.fork()
         if child == 0:
-            task = {"type": "worker", "index": index}
-            config = {"cluster": {"worker": addresses}, "task": task}
-            os.environ["TF_CONFIG"] = json.dumps(config)
-            (folder / str(index)).write_text(json.dumps(worker(folder)))
+            (folder / str(index)).write_text(json.dumps(function()))
             os._exit(0)
         children.append(child)
     for child in children:
         os.waitpid(child, 0)
-    return [json.loads((folder / str(index)).read_text()) for index in range(2)]
+    return [json.loads((folder / str(index)).read_text()) for index in range(len(functions))]
 
 
-def worker(folder):
+def worker(addresses, index):
+    task = {"type": "worker", "index": index}
+    os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": addresses}, "task": task})
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     without_chance()
     found = {"workers": strategy.num_replicas_in_sync}
@@ -217,4 +224,4 @@ def jax():
 
 
 if __name__ == "__main__":
-    print(json.dumps({"mirrored": mirrored, "workers": workers, "jax": jax}[sys.argv[1]]()))
+    print(json.dumps(tensorflow() if ON_TENSORFLOW else jax()))
