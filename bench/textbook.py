@@ -35,20 +35,24 @@ def _up(filters: int, kernel: int) -> list[keras.Layer]:
 
 
 class VAE(Model):
-    """The variational autoencoder with two latent dimensions."""
+    """The variational autoencoder.
+
+    Args:
+        latent_dim: the size of the code; the example has two dimensions.
+    """
 
     batch = 128
 
-    def __init__(self) -> None:
+    def __init__(self, latent_dim: int = 2) -> None:
         super().__init__()
         relu = {"strides": 2, "padding": "same", "activation": "relu"}
         self.encoder = _convolutions(
             (28, 28, 1),
             *(layers.Conv2D(32, 3, **relu), layers.Conv2D(64, 3, **relu)),
-            *(layers.Flatten(), layers.Dense(16, "relu"), layers.Dense(4)),
+            *(layers.Flatten(), layers.Dense(16, "relu"), layers.Dense(2 * latent_dim)),
         )
         self.decoder = _convolutions(
-            (2,),
+            (latent_dim,),
             *(layers.Dense(7 * 7 * 64, "relu"), layers.Reshape((7, 7, 64))),
             *(layers.Conv2DTranspose(64, 3, **relu), layers.Conv2DTranspose(32, 3, **relu)),
             layers.Conv2DTranspose(1, 3, padding="same", activation="sigmoid"),
@@ -73,8 +77,9 @@ class VAE(Model):
         return {"bound": descend(loss_fn, self.optimizer, weights)}
 
     def draw(self, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return an image for each z in its first two dimensions."""
-        return self.decoder.predict(z[:, :2], batch_size=500, verbose=0)
+        """Return an image for each z, of which only the first dimensions are used."""
+        d = self.decoder.input_shape[-1]
+        return self.decoder.predict(z[:, :d], batch_size=500, verbose=0)
 
 
 class DCGAN(Model):

@@ -91,7 +91,7 @@ def fine_tune(
     if freeze:
         head_steps, steps = head_steps + steps, 0
     if head_steps:
-        z = encode(encoder, labelled.images)  # the encoder does not change, so its codes are computed once
+        z = encode(encoder, labelled.images)  # once: the encoder does not change
         head_alone = keras.Sequential([keras.Input(z.shape[1:]), head])
         _fit(head_alone, z, labels, HEAD_RATE, head_steps, verbose)
     if steps:
