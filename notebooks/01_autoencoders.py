@@ -5,11 +5,11 @@
 #
 # $$ s \;\xrightarrow{\;\mathcal E\;}\; z = \mathcal E(s) \;\xrightarrow{\;\mathcal D\;}\; \hat s = \mathcal D(\mathcal E(s)), \qquad s \in \mathbb R^n,\; z \in \mathbb R^d,\; d \ll n. $$
 #
-# No labels are involved: the target is the input itself. Training minimizes the reconstruction loss over a batch $S$,
+# No labels are needed: the target is the input itself. Training minimizes the reconstruction loss over a batch $S$,
 #
 # $$ \ell(S) = \sum_{s \in S} \lVert s - \mathcal D(\mathcal E(s)) \rVert. $$
 #
-# In this notebook you build the slides' convolutional autoencoder, train it, see what the size of the code does, compare it with PCA, and meet the regularized family: sparse, denoising, contractive, tied, over-complete.
+# In this notebook you build the slides' convolutional autoencoder and train it. You see the effect of the size of the code, and you compare the autoencoder with PCA. Then you train other kinds of autoencoders: tied, over-complete, sparse, contractive and denoising.
 
 # %%
 import os
@@ -22,7 +22,7 @@ from ankeras.evaluation import pca_error, reconstruction_error
 import keras
 import numpy as np
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
@@ -43,7 +43,7 @@ pictures.image_grid(X_train[:60], columns=15)
 # %% [markdown]
 # ## The networks
 #
-# The encoder halves the image with strided convolutions, each followed by batch normalization and ReLU, and ends in a dense layer of $d$ units, the **latent representation**. The decoder inverts this: a dense layer, a reshape, then up-sampling and convolution. The last activation is a sigmoid, since pixels lie in $[0, 1]$.
+# Each strided convolution of the encoder halves the image's height and width. Batch normalization and ReLU follow each of them. The encoder ends in a dense layer of $d$ units, the **latent representation**. The decoder goes the opposite way: a dense layer, a reshape, then up-sampling and convolution. The last activation is a sigmoid, since pixels lie in $[0, 1]$.
 
 # %%
 latent_dim = 32
@@ -62,7 +62,7 @@ decoder.summary()
 # autoencoder = keras.Model(inputs=input_layer, outputs=output_layer, name="autoencoder")
 # ```
 #
-# `get_autoencoder` does just that.
+# `get_autoencoder` does the same.
 
 # %%
 autoencoder = get_autoencoder(input_shape, input_shape, latent_dim=latent_dim)
@@ -70,7 +70,7 @@ autoencoder = get_autoencoder(input_shape, input_shape, latent_dim=latent_dim)
 # %% [markdown]
 # ## Training
 #
-# As on the slides: Adam, mean squared error, and two callbacks, which `slide_callbacks` returns. `EarlyStopping` ends the training when the validation loss has not fallen for 10 epochs and brings the best weights back; `ReduceLROnPlateau` halves the learning rate when it has not fallen for 5. Note that the **target is the input itself**.
+# As on the slides: Adam, mean squared error, and two callbacks, which `slide_callbacks` returns. `EarlyStopping` ends the training when the validation loss has not fallen for 10 epochs, and restores the best weights. `ReduceLROnPlateau` halves the learning rate when the validation loss has not fallen for 5 epochs. Note that the **target is the input itself**.
 
 # %%
 learning_rate = 1e-3
@@ -97,9 +97,9 @@ pictures.reconstructions(X_test, {"d = 32": autoencoder.predict(X_test[:12], ver
 # %% [markdown]
 # ## The size of the latent representation
 #
-# The larger the code, the better the reconstruction. `autoencoders.train` is a shortcut for `compile` and `fit` with a learning rate that falls along a cosine; it gets further in the same number of epochs.
+# The larger the code, the better the reconstruction. `autoencoders.train` is a shortcut for `compile` and `fit`. Its learning rate falls along a cosine, which gives a lower loss after the same number of epochs.
 #
-# Beside each autoencoder stands **PCA** with as many components: the best *linear* encoder and decoder.
+# We compare each autoencoder with **PCA** with $d$ components: the best *linear* encoder and decoder.
 
 # %%
 SIZES = (2, 8, 32)
@@ -124,13 +124,13 @@ pictures.curves(
         "autoencoder": [reconstruction_error(by_size[d], X_test) for d in SIZES],
     },
     x_label="size of the code d",
-    y_label="test error (MSE a pixel)",
+    y_label="test error (MSE per pixel)",
 )
 
 # %% [markdown]
 # ## A linear autoencoder is PCA
 #
-# With a linear encoder and decoder and squared error, the optimum spans the space of the leading principal components (AE lecture). We train one by gradient descent and measure the **principal angles** between the space of its decoder and that of PCA: near 0 where the two agree. (Its axes are another matter: any invertible $d \times d$ matrix between $\mathcal E$ and $\mathcal D$ leaves the loss as it is.)
+# With a linear encoder and decoder and the squared error, the best decoder spans the same space as the first $d$ principal components (AE lecture). We train such an autoencoder by gradient descent. Then we measure the **principal angles** between the space of its decoder and that of PCA. Angles near 0 mean that the spaces agree. (The axes need not agree: an invertible $d \times d$ matrix after $\mathcal E$ and its inverse before $\mathcal D$ do not change the loss.)
 
 # %%
 from sklearn.decomposition import PCA
@@ -151,9 +151,9 @@ print(
 # %% [markdown]
 # ## Tied weights, and a code that is too large
 #
-# **Tied weights** (DLSP): $W_x \doteq W_h^\top$ halves the number of parameters.
+# **Tied weights** (DLSP): $W_x \doteq W_h^\top$ halves the number of weights.
 #
-# An **over-complete** code ($d > n$) can copy its input without learning anything about it: with $W_h = [I; 0]$ even pure noise comes back exactly. This is why such codes need a regularizer.
+# An autoencoder with an **over-complete** code ($d > n$) can copy its input without learning anything about it: with $W_h = [I; 0]$ it reproduces even pure noise exactly. This is why such codes need a regularizer.
 
 # %%
 tied = autoencoders.TiedAutoencoder(input_shape, 32, widths=(256,))
@@ -172,7 +172,7 @@ pictures.reconstructions(both, {"copied": overcomplete.predict(both, verbose=0).
 # %% [markdown]
 # ## Regularized autoencoders
 #
-# The loss gets a second term that encourages properties besides copying:
+# The loss gets a second term, which asks for more than a good copy:
 #
 # | | loss |
 # |---|---|
@@ -180,7 +180,7 @@ pictures.reconstructions(both, {"copied": overcomplete.predict(both, verbose=0).
 # | denoising | $L(x, g(f(\tilde x)))$, where $\tilde x \sim p(\tilde x \mid x)$ is corrupted |
 # | contractive | $L(x, g(f(x))) + \lambda \sum_i \lVert \nabla_x z_i \rVert^2$ |
 #
-# They share one `train_step`; the progress bar shows `reconstruction` and `penalty` apart. **Sparse** first: how many units of the code does an image use?
+# All of them use the same `train_step`. The progress bar shows `reconstruction` and `penalty` separately. We start with **sparse**: how many units of the code are active for an image?
 
 
 # %%
@@ -204,7 +204,7 @@ for name, model in {"plain": plain, "sparse": sparse}.items():
     )
 
 # %% [markdown]
-# **Contractive**: the code changes little when the input changes slightly. We measure $\sum_i \lVert \nabla_x z_i \rVert^2$ itself.
+# **Contractive**: the code changes little when the input changes slightly. We measure $\sum_i \lVert \nabla_x z_i \rVert^2$, averaged over test images.
 
 # %%
 from ankeras.autoencoders.contractive import contraction
@@ -221,7 +221,7 @@ for name, model in {"plain": plain, "contractive": contractive}.items():
     )
 
 # %% [markdown]
-# **Denoising**: the network sees a corrupted image and must give the clean one. The plain autoencoder, which has never seen noise, is the comparison.
+# **Denoising**: the network sees a corrupted image and must return the clean one. We compare it with the plain autoencoder, which was trained on clean images only.
 
 # %%
 denoiser = autoencoders.DenoisingAutoencoder(
@@ -243,7 +243,7 @@ pictures.reconstructions(
 )
 
 # %% [markdown]
-# **On the reconstruction** (AN2DL): a term that asks for smooth images, or for sharp edges, through a small code that blurs.
+# **A penalty on the reconstruction** (AN2DL): the second term asks for smooth images, or for sharp edges. The code here is small ($d = 8$), so that the reconstructions without a penalty are blurred.
 
 # %%
 smooth = autoencoders.SmoothAutoencoder(*players(8), lam=0.1)
@@ -258,7 +258,7 @@ pictures.reconstructions(X_test, rows, n=12)
 # %% [markdown]
 # ## Questions
 #
-# 1. Why does the autoencoder beat PCA by more at $d = 32$ than at $d = 2$, or less? Look at the curve before you answer.
-# 2. What does the sparse code pay in error for each unit that it leaves out? And what would happen to the penalty if the decoder's weights were free to grow, and how would you prevent it?
-# 3. The contractive penalty punishes sensitivity in *every* direction, the reconstruction loss punishes insensitivity in the directions of the data. What is left?
-# 4. The denoiser was trained with half of the pixels masked. Change `level` and `corruption` of the *test* images. How far from its training noise does it still work?
+# 1. Look at the curve of test errors. Is the difference between the autoencoder and PCA larger at $d = 2$ or at $d = 32$? Why?
+# 2. Compare the printed lines of the plain and the sparse autoencoder. By how much does the error grow for each unit that is no longer active? The decoder's weights are not limited. How can the network make the penalty $\lambda \sum_i \lvert z_i \rvert$ small without a sparse code, and how would you prevent this?
+# 3. The contractive penalty punishes a code that changes with the input, in *every* direction. The reconstruction loss punishes a code that does not change in the directions in which the data vary. In which directions does the code change after training with both?
+# 4. The denoising autoencoder was trained with half of the pixels masked. Change `level` and `corruption` of the *test* images. Up to which level, and for which kinds of corruption, does it still work?

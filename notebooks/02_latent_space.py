@@ -7,7 +7,7 @@
 # 2. discard the encoder
 # 3. draw random vectors $z \sim \phi_z$, to mimic "a new latent representation", and feed them to the decoder
 #
-# You will see that this works in a plane, that it stops working as $d$ grows, and measure how fast.
+# You will see that this works for $d = 2$, and you will measure how it gets worse as $d$ grows.
 
 # %%
 import os
@@ -18,11 +18,11 @@ from ankeras.builders import get_autoencoder, get_decoder, get_encoder
 
 import numpy as np
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
-# The data set is chosen here: `"digits"`, `"faces"`, `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own images with `data.load(path="folder or file.npz", size=32)`. The last part of the notebook needs labels.
+# Choose the data set in the next cell: `"digits"`, `"faces"`, `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own images with `data.load(path="folder or file.npz", size=32)`. The last part of the notebook needs labels.
 
 # %%
 train_data, test_data = data.load("digits")
@@ -44,7 +44,7 @@ encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("deco
 pictures.reconstructions(X_test, {"d = 2": autoencoder.predict(X_test[:12], verbose=0)}, n=12)
 
 # %% [markdown]
-# Each test image is a point, coloured by its class. The classes are somehow separated, though the network has never seen a label.
+# Each test image is a point, coloured by its class. The classes are partly separated, although the network has never seen a label.
 
 # %%
 z = latent.encode(encoder, X_test)
@@ -53,7 +53,7 @@ pictures.latent_plane(z, test_data.labels, test_data.class_names)
 # %% [markdown]
 # ## Sampling on a grid
 #
-# We define sampling locations as a grid. It has to cover a *populated* region of the plane: here the box that holds the central 90 % of the codes along each axis.
+# We decode the points of a grid. The grid has to cover a *populated* region of the plane, one that contains codes of images: here the box that holds the central 90 % of the codes along each axis.
 
 # %%
 low, high = latent.populated_box(z, coverage=0.9)
@@ -66,11 +66,11 @@ pictures.latent_plane(z, test_data.labels, test_data.class_names, locations=loca
 pictures.latent_grid(latent.grid(decoder, low, high, n=20), low, high)
 
 # %% [markdown]
-# Neighbouring points give similar images, and between two classes the images change gradually from one to the other. Where no image was encoded, the decoder has never been asked for anything, and it shows.
+# Neighbouring points give similar images, and between two classes the images change gradually from one to the other. In regions without codes the decoder was never trained, and its images are poor.
 #
-# ## Sampling at random, as $d$ grows
+# ## Random samples, as $d$ grows
 #
-# We train one autoencoder for each size of the code and draw $z$ uniformly from the populated box of its codes. Reconstructions get better with $d$; what happens to the samples?
+# We train one autoencoder for each size of the code. Then we draw $z$ uniformly from the populated box of its codes. Reconstructions get better as $d$ grows. What happens to the samples?
 
 # %%
 SIZES = (2, 4, 8, 16, 32)
@@ -95,7 +95,7 @@ pictures.reconstructions(
 )
 
 # %% [markdown]
-# To put a number on it, we train a classifier on the real images and count for how many samples it finds some class with a probability of at least 0.95. Images that are no digit leave it in doubt more often, and so do blurred ones: a small code blurs everything. So the measure of what a decoder can do at best is the same figure for its **reconstructions**, and the number to look at is the ratio of the two.
+# We want to measure the quality of the samples. So we train a classifier on the real images. For which share of the samples is it *confident*: does it give some class a probability of at least 0.95? It is less often confident on images that are no digit, and also on blurred images, and a small code blurs every image. So we compute the same share for the **reconstructions**, the best images of the same decoder, and compare the two: look at the ratio samples / reconstructions.
 
 # %%
 classifier = evaluation.train_classifier(train_data, epochs=1 if QUICK else 6)
@@ -111,19 +111,19 @@ print(f"real test images: {evaluation.confident_share(classifier, X_test):.2f}")
 for name, values in shares.items():
     print(f"{name:26}", *(f"{value:6.2f}" for value in values))
 pictures.curves(
-    SIZES, shares, x_label="size of the code d", y_label="share that the classifier finds confident"
+    SIZES, shares, x_label="size of the code d", y_label="share on which the classifier is sure"
 )
 
 # %% [markdown]
-# As the dimension of the latent space grows, a random point is more and more likely to fall in a region that corresponds to no class: the codes fill a smaller and smaller part of their box. Sampling is a viable way to generate images in a low-dimensional latent space only, because we do not know the distribution $\phi_z$ of the codes.
+# As the dimension of the latent space grows, a random point is more and more likely to fall in a region that corresponds to no class: the codes fill a smaller and smaller part of their box. This way of generating images only works in a latent space of few dimensions, because we do not know the distribution $\phi_z$ of the codes.
 #
-# ## Towards a way out
+# ## A first remedy
 #
-# If $\phi_z$ can't be found, it can be **enforced**: add a term to the loss that asks the codes of each minibatch to follow a standard Gaussian,
+# We do not know $\phi_z$, but we can **choose** it: we add a term to the loss that asks the codes of each minibatch to follow a standard Gaussian,
 #
 # $$ \ell + \lambda \, \tfrac12 \sum_i \left( m_i^2 + v_i - \log v_i - 1 \right), $$
 #
-# with $m_i, v_i$ the mean and variance of the codes along dimension $i$. Then draw $z \sim \mathcal N(0, I)$.
+# where $m_i, v_i$ are the mean and variance of the codes along dimension $i$. Then we draw $z \sim \mathcal N(0, I)$.
 
 # %%
 d = 16
@@ -143,12 +143,12 @@ print(
 pictures.reconstructions(samples, {"box": sampled[d]}, n=12, first="N(0, I)")
 
 # %% [markdown]
-# The codes now have the mean and the variance that was asked for, and yet most samples are no digits: the *cloud* of all codes was given the right size, not the right shape. Between the codes of single images the decoder is still free to draw anything. The **variational autoencoder** asks for more: that the code of *each image* be a small Gaussian, whose every point the decoder has to turn into that image.
+# The codes now have the mean and the variance that the loss asks for, and yet most samples are no digits: the *cloud* of all codes has the right size, but not the right shape. The decoder is still not trained at points between the codes of the images. The **variational autoencoder** asks for more: the code of *each image* is a small Gaussian, and the decoder has to turn every point of this Gaussian into that image.
 
 # %% [markdown]
 # ## Questions
 #
-# 1. Look at the grid and at the plane. Which classes are neighbours, and does the grid show images that belong to none?
-# 2. In how small a part of a box do the codes lie? Think of a ball inscribed in a cube: what share of the cube's volume does it fill for $d = 2, 8, 32$?
-# 3. How could a cloud of codes have mean 0 and variance 1 along every axis, and still leave most of a Gaussian's volume empty?
-# 4. The classifier is sure of some samples that you would not accept. Why is its confidence an upper bound of quality rather than a proof?
+# 1. Look at the grid and at the plane. Which classes are neighbours? Does the grid show images that belong to no class?
+# 2. Suppose that the codes fill the largest ball that fits into a cube. What share of the cube's volume does this ball fill for $d = 2, 8, 32$?
+# 3. Describe a cloud of codes that has mean 0 and variance 1 along every axis, but is empty in most places where a standard Gaussian has points.
+# 4. Find a sample that is no digit for you, but on which the classifier is confident. Why does a high confidence of the classifier not prove that a sample is good?

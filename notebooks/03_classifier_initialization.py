@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 3. Autoencoders for classifier initialization
 #
-# Often many images are at hand and only a few of them are annotated (AN2DL, "Autoencoders for Classifier Initialization"):
+# Often we have many images, and only a few of them have labels (AN2DL, "Autoencoders for Classifier Initialization"):
 #
 # * $S = \{s_i\}$, a **large** set of images without labels,
 # * $L = \{(s_i, y_i)\}$, a **small** set with labels.
@@ -11,7 +11,7 @@
 # 1. **train the autoencoder** on $S$, without labels
 # 2. **get rid of the decoder**, keep the encoder's weights
 # 3. **plug in a fully connected layer** that classifies the latent representation
-# 4. **fine-tune** on the few labelled samples of $L$; if $L$ is large enough, the encoder too
+# 4. **fine-tune** on the few labelled samples of $L$; if $L$ is large enough, train the encoder too
 
 # %%
 import os
@@ -23,20 +23,20 @@ from ankeras.builders import get_autoencoder, get_classifier, get_encoder
 
 import numpy as np
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
-# The data set is chosen here: `"digits"` (ten classes), `"faces"` (men and women, as on the slides), `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own images with `data.load(path="folder or file.npz", size=32)`. It must have labels.
+# Choose the data set in the next cell: `"digits"` (ten classes), `"faces"` (men and women, as on the slides), `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own images with `data.load(path="folder or file.npz", size=32)`. The data set must have labels.
 
 # %%
 train_data, test_data = data.load("digits")
 if QUICK:
     train_data, test_data = train_data.take(slice(2000)), test_data.take(slice(300))
-S = train_data.images  # large, and its labels are not used
+S = train_data.images  # large; its labels are not used
 L = few_labels(train_data, 100, seed=0)  # small
 print(f"S: {len(S)} images without labels; L: {len(L.images)} images with labels")
-pictures.image_grid(L.images, title="all the labelled images there are", columns=20)
+pictures.image_grid(L.images, title="all images of L, the labelled set", columns=20)
 
 # %% [markdown]
 # ## The four steps, one by one
@@ -56,12 +56,12 @@ pictures.reconstructions(
 
 # %%
 encoder = autoencoder.get_layer("encoder")
-trained_weights = encoder.get_weights()  # kept, to start from them several times
+trained_weights = encoder.get_weights()  # a copy: several trainings below start from it
 classifier = get_classifier(encoder, len(L.class_names))
 classifier.summary()
 
 # %% [markdown]
-# **Step 4.** Fine-tune on $L$. `fine_tune` first trains the new head alone, since its random start would damage the encoder, then everything with a small learning rate.
+# **Step 4.** Fine-tune on $L$. `fine_tune` first trains the new layer alone (the *head*): its weights are random, and their gradients would damage the encoder. Then it trains all layers with a small learning rate.
 
 # %%
 fine_tune(classifier, L, verbose=0)
@@ -70,7 +70,7 @@ print(
 )
 
 # %% [markdown]
-# All four steps are one function, too:
+# One function does all four steps:
 
 # %%
 classifier = initialize_classifier(S, L, latent_dim=LATENT_DIM, epochs=1 if QUICK else 4, verbose=0)
@@ -79,13 +79,13 @@ print(f"accuracy: {accuracy(classifier, test_data):.3f}")
 # %% [markdown]
 # ## Is the initialization worth it?
 #
-# The fair comparison is **the same network, trained in the same way, from a random start**. We repeat it for several numbers of labels, each time with other labelled images and another random head:
+# For a fair comparison we take **the same network and the same labels, but start from random weights**. We repeat the comparison for several numbers of labels, and for each seed with other labelled images and another random head:
 #
 # * encoder from the autoencoder, **fine-tuned**
 # * encoder from the autoencoder, **frozen**: only the head is trained
 # * **random start**
 #
-# Each way has the settings that suit it best, found with the same effort on validation images (`bench/classification.py`): the random start needs a larger learning rate and more steps.
+# Each way has the settings that work best for it. They were searched with the same effort on validation images (`bench/classification.py`). The random start needs a larger learning rate and more steps.
 
 # %%
 N_LABELS = (50, 100, 500, 1000)
@@ -125,11 +125,11 @@ for way in SETTINGS:
 pictures.curves(N_LABELS, results, x_label="labelled images", y_label="accuracy on test images")
 
 # %% [markdown]
-# With few labels the autoencoder's encoder is far ahead: it has already learnt from $S$ what such images are like, and only the head has to be learnt from $L$. With many labels the random start catches up, and a frozen encoder becomes a limit: its code was made to reconstruct, not to tell classes apart.
+# With few labels the autoencoder's encoder is much better: it has already learnt from $S$ what such images are like, and only the head has to be learnt from $L$. With many labels the random start becomes as good, and a frozen encoder limits the accuracy: its code was trained to reconstruct, not to separate classes.
 #
 # ## Questions
 #
-# 1. Where do the curves of the frozen and the fine-tuned encoder cross, and why?
-# 2. The autoencoder is trained on images only. Why does its code separate classes at all?
-# 3. Try `LATENT_DIM = 2` and `64`. A better reconstruction is not always a better start: why?
-# 4. Repeat it with `"faces"`: the label is then woman or man. What else does the code have to remember?
+# 1. How does the difference between the fine-tuned and the frozen encoder change with the number of labels? Why?
+# 2. The autoencoder is trained without labels. Why does its code separate the classes at all?
+# 3. Try `LATENT_DIM = 2` and `64`. Which of the two gives the better reconstructions, and which the better classifier? Why need these not be the same?
+# 4. Run the notebook with `"faces"`: the label is then woman or man. Which other properties of a face must the code hold, so that the decoder can reconstruct it?

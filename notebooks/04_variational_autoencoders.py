@@ -8,7 +8,7 @@
 # | autoencoder | $x \mapsto z \in \mathbb R^d$ | a point | $z \mapsto \hat x$ |
 # | VAE | $x \mapsto h = (\mu, \log v) \in \mathbb R^{2d}$ | a Gaussian, $z \sim \mathcal N(\mu, v)$ | $z \mapsto \hat x$ |
 #
-# You will train VAEs, generate images, and then meet the four problems of NOTES, each with a figure and a number.
+# You will train VAEs and generate images. Then you will look at the four problems that NOTES lists, each with a figure and a number.
 
 # %%
 import os
@@ -24,11 +24,11 @@ import numpy as np
 from keras import ops
 from sklearn.mixture import GaussianMixture
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
-# The data set is chosen here: `"digits"`, `"faces"`, `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own images with `data.load(path="folder or file.npz", size=32)`. They need labels: a classifier will judge the samples.
+# Choose the data set in the next cell: `"digits"`, `"faces"`, `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own images with `data.load(path="folder or file.npz", size=32)`. The images need labels: with them we train a classifier that evaluates the samples.
 
 # %%
 train_data, test_data = data.load("digits")
@@ -38,16 +38,16 @@ if QUICK:
 X_train, X_test = train_data.images, test_data.images
 input_shape = X_train.shape[1:]
 EPOCHS = 1 if QUICK else 10
-KIND = "mlp"  # dense players train fast; "conv" draws better, and takes ten times as long
+KIND = "mlp"  # dense networks train fast; "conv" draws better, and takes ten times as long
 
 # %% [markdown]
 # ## Sampling, and a gradient that passes through it
 #
-# The encoder returns $\mu$ and $\log v$ of each image, and the code is drawn from that Gaussian. But backpropagation can't pass through "draw a number". The **reparameterisation** moves the draw out of the way:
+# The encoder returns $\mu$ and $\log v$ of each image, and the code is drawn from that Gaussian. But backpropagation can't pass through the operation "draw a random number". The **reparameterisation** draws the random number $\epsilon$ first, and computes $z$ from it:
 #
 # $$ z = \mu + \sqrt v \, \epsilon, \qquad \epsilon \sim \mathcal N(0, I_d). $$
 #
-# Now $z$ is an ordinary function of $\mu$ and $v$, and $\epsilon$ is a number from outside. A check: $\mathbb E[z^2] = \mu^2 + v$, so its derivatives should be $2\mu$ and, with respect to $\log v$, $v$.
+# Now $z$ is a differentiable function of $\mu$ and $v$, and $\epsilon$ is one more input. We check this with $\mathbb E[z^2] = \mu^2 + v$: its derivative with respect to $\mu$ should be $2\mu$, and with respect to $\log v$ it should be $v$.
 
 # %%
 mu, log_var = keras.Variable(1.5), keras.Variable(np.log(0.25))
@@ -65,13 +65,13 @@ print(f"d/dlogv {float(gradients[1]):.3f}, should be 0.25")
 # $$ \ell(x, \hat x) = \ell_{\text{reconstruction}} + \beta \, \ell_{KL}(z, \mathcal N(0, I_d)), \qquad
 # \ell_{KL} = \frac12 \sum_{i=1}^d \Big( \underbrace{v_i - \log v_i - 1} + \underbrace{\mu_i^2} \Big) $$
 #
-# The reconstruction loss is $-\log p(x|z)$: for a decoder that draws the probability of white it is the binary cross-entropy, summed over the pixels. With $\beta = 1$, $-\ell$ is a lower bound of $\log p(x)$, the log-likelihood of the image (ATIV). DLSP draws the two terms of the KL divergence:
+# The reconstruction loss is $-\log p(x|z)$. Here the decoder returns for each pixel the probability that it is white, so the loss is the binary cross-entropy, summed over the pixels. With $\beta = 1$, $-\ell$ is a lower bound of $\log p(x)$, the log-likelihood of the image (ATIV). As DLSP does, we draw the two terms of the KL divergence:
 
 # %%
 pictures.kl_terms()
 
 # %% [markdown]
-# The second pulls $\mu$ to 0 and so centres the codes around the origin. The first pushes $v$ to 1: the code of an image becomes a ball instead of a point, and the balls cover the latent space (NOTES). The reconstruction asks for the opposite: small balls, far from each other.
+# The second term, $\mu_i^2$, pulls $\mu$ to 0: the codes stay around the origin. The first term pulls $v$ to 1: the code of an image becomes a ball instead of a point, and the balls cover the latent space (NOTES). The reconstruction loss asks for the opposite: small balls, far from each other.
 #
 # ## Training: the latent plane ($d = 2$)
 
@@ -93,14 +93,14 @@ history = vae_2.fit(X_train, batch_size=100, epochs=EPOCHS, validation_data=(X_t
 pictures.history(history.history, ("reconstruction", "kl"))
 
 # %% [markdown]
-# Each test image is drawn at its $\mu$; the circles hold 50, 90 and 99 % of the prior. Compare it with the plane of the autoencoder in notebook 02: the codes lie where the prior wants them.
+# Each test image is drawn at its $\mu$. The circles contain 50, 90 and 99 % of the prior's points. Compare this plane with that of the autoencoder in notebook 02: here the codes lie where the prior has its points.
 
 # %%
 mu, log_var = autoencoders.encode_posterior(vae_2, X_test)
 pictures.latent_plane(mu, test_data.labels, test_data.class_names, prior=True)
 
 # %% [markdown]
-# No box has to be looked for any more: the grid is made of the quantiles of the prior, so that each image stands for the same share of the samples.
+# We no longer need to search a box that holds the codes: the grid consists of quantiles of the prior, so each image of the grid represents the same share of the samples.
 
 # %%
 pictures.image_grid(latent.quantile_grid(vae_2.generator, n=20))
@@ -108,7 +108,7 @@ pictures.image_grid(latent.quantile_grid(vae_2.generator, n=20))
 # %% [markdown]
 # ## Sixteen dimensions
 #
-# Beside the VAE we train a plain autoencoder with the same players and the same reconstruction loss.
+# For comparison with the VAE we train a plain autoencoder with the same kind of networks and the same reconstruction loss.
 
 
 # %%
@@ -125,7 +125,7 @@ cross_entropy = autoencoders.binary_cross_entropy
 _ = autoencoders.train(autoencoder, X_train, X_test, epochs=EPOCHS, loss=cross_entropy, verbose=0)
 
 # %% [markdown]
-# Below each image: the reconstruction from its $\mu$, and from two codes drawn around it. During training the decoder never saw $\mu$ itself, only such draws: this makes it robust.
+# Below each image you see its reconstruction from $\mu$, and from two codes drawn from $q(z|x)$. During training the decoder never saw $\mu$, only such random codes. So small changes of the code hardly change the image.
 
 # %%
 mu, log_var = autoencoders.encode_posterior(vae, X_test)
@@ -139,7 +139,7 @@ pictures.reconstructions(
 )
 
 # %% [markdown]
-# **Samples.** Draw $z$ from the prior and decode it; $\mu$ and $v$ are not needed, as there is no $x$. For the plain autoencoder $z$ is drawn from the populated box of its codes, as in notebook 02.
+# **Samples.** Draw $z$ from the prior and decode it. The encoder is not needed. For the plain autoencoder $z$ is drawn from the populated box of its codes, as in notebook 02.
 
 # %%
 box = latent.populated_box(latent.encode(autoencoder.get_layer("encoder"), X_test))
@@ -154,13 +154,18 @@ top, *below = samples
 pictures.reconstructions(samples[top], {name: samples[name] for name in below}, n=12, first=top)
 
 # %% [markdown]
-# A classifier of real images judges them: for how many it is sure of some class (probability at least 0.95), how far their features are from those of real images (Fréchet distance), which share of them lies among the real images (precision), and which share of the real images lies among them (recall).
+# We evaluate the samples with a classifier that was trained on real images. Four figures:
+#
+# * **confident**: the share of the samples to which the classifier gives some class with a probability of at least 0.95
+# * **Fréchet** distance: how far the classifier's features of the samples are from those of real images
+# * **precision**: the share of the samples that lie among the real images
+# * **recall**: the share of the real images that lie among the samples
 
 # %%
 classifier = evaluation.train_classifier(train_data, epochs=1 if QUICK else 6)
 
 
-def print_judgement(sets):
+def print_evaluation(sets):
     print(f"{'':26}confident  Fréchet  precision  recall")
     for name, images in sets.items():
         sure = evaluation.confident_share(classifier, images)
@@ -172,22 +177,22 @@ def print_judgement(sets):
     )
 
 
-print_judgement({**samples, "VAE, d = 16, reconstructed": reconstructed})
+print_evaluation({**samples, "VAE, d = 16, reconstructed": reconstructed})
 
 # %% [markdown]
-# With $d = 2$ the samples are blurred: two numbers can't say more about an image, and hardly any real image lies among them (recall). With $d = 16$ they are sharper, and closer to real images than the autoencoder's, whose box is mostly empty. But the step is smaller than one might hope, and the **reconstructions** of the same decoder are far better than its samples. So something is still wrong with the $z$ that we draw: see problem 3.
+# With $d = 2$ the samples are blurred: two numbers can't describe an image in more detail. Hardly any real image lies among them (recall). With $d = 16$ the samples are sharper, and closer to real images than those of the autoencoder, whose box is mostly empty. But the improvement is small, and the **reconstructions** of the same decoder are much better than its samples. So the $z$ that we draw are still not good: see problem 3.
 #
-# **The bound.** The loss bounds $\log p(x)$ from below, with one code an image. With $k$ codes, weighted by how much each of them explains (importance sampling), the bound can only get closer:
+# **The bound.** $-\ell$, computed with one code per image, is a lower bound of $\log p(x)$. With $k$ codes per image, weighted by importance sampling, the bound gets closer to $\log p(x)$ on average:
 
 # %%
 for k in (1, 10) if QUICK else (1, 10, 100):
     bound = autoencoders.log_likelihood(vae, X_test[:200], k=k)
-    print(f"k = {k:3}: log p(x) >= {bound:.1f} nats an image")
+    print(f"k = {k:3}: log p(x) >= {bound:.1f} nats per image")
 
 # %% [markdown]
 # ## Problem 1: the balance of the two terms
 #
-# How much should the KL divergence count? We train with several $\beta$.
+# How large should the weight $\beta$ of the KL divergence be? We train with several values.
 
 # %%
 BETAS = (0.1, 1) if QUICK else (0.1, 1, 4, 16)
@@ -209,7 +214,7 @@ pictures.curves(
         "KL": [logs["kl"] for logs in found],
     },
     x_label="weight of the KL divergence, beta",
-    y_label="nats an image",
+    y_label="nats per image",
 )
 
 # %%
@@ -224,19 +229,19 @@ top, *below = generated
 pictures.reconstructions(generated[top], {name: generated[name] for name in below}, n=12, first=top)
 
 # %% [markdown]
-# A small $\beta$ buys good reconstructions, and the codes leave the prior: its samples are decoded from places that no image was sent to. A large one pulls all codes together until every image has the same, and the decoder can only draw the average image. Somewhere in between lie the best samples.
+# With a small $\beta$ the reconstructions are good, but the codes do not follow the prior: samples are decoded from places where no image has its code. With a large $\beta$ the codes of all images become similar, and in the end equal: the decoder can then only draw the average image. The best samples come from a $\beta$ in between.
 #
 # ## Problem 2: variable collapse
 #
-# A dimension that helps the reconstruction less than it costs is given up: for every image $\mu_i = 0$ and $v_i = 1$, its KL divergence is 0, and the decoder ignores it. `KLHistory` keeps the KL divergence of each dimension, epoch by epoch. In the same figure, two remedies:
+# A latent dimension can reduce the reconstruction loss by less than it adds to the KL divergence. The VAE then stops using this dimension: $\mu_i = 0$ and $v_i = 1$ for every image, its KL divergence is 0, and the decoder ignores it. `KLHistory` stores the KL divergence of each dimension after each epoch. The figure also shows two remedies:
 #
-# * **KL annealing**: the weight of the KL divergence grows from 0 to $\beta$, here over half of the training. The code is learnt before it is held to the prior.
+# * **KL annealing**: the weight of the KL divergence grows from 0 to $\beta$, here during the first half of the training. So the network learns a code before the KL divergence has its full weight.
 # * **free bits**: the first 0.1 nats of each dimension cost nothing.
 
 # %%
 steps = EPOCHS * len(X_train) // 100
 variants = {
-    "as it is": {},
+    "no remedy": {},
     "KL annealing": {"kl_annealing": steps // 2},
     "free bits": {"free_bits": 0.1},
 }
@@ -263,14 +268,14 @@ for name, model in by_variant.items():
     )
 
 # %% [markdown]
-# The remedies do what they promise: more dimensions carry something. But look at the sum of the two terms: it hardly changes, for what these dimensions save in the reconstruction they cost in KL divergence. So is the collapse a loss? It "can also have positives, as we are identifying an implicit dimension of the latent space" (NOTES): offer the VAE more and more dimensions, and see how many of them it takes.
+# Both remedies work: more dimensions are active. But look at the sum of the two terms: it hardly changes. These dimensions reduce the reconstruction loss by about as much as they add to the KL divergence. So is the collapse a disadvantage? It "can also have positives, as we are identifying an implicit dimension of the latent space" (NOTES): we give the VAE more and more dimensions, and count how many of them are active.
 
 # %%
-by_size = {2: vae_2, 8: fit(get_vae(8)), 16: vae, 32: by_variant["as it is"]}
+by_size = {2: vae_2, 8: fit(get_vae(8)), 16: vae, 32: by_variant["no remedy"]}
 SIZES = tuple(by_size)
 pictures.curves(
     SIZES,
-    {"offered": SIZES, "active": [active(model) for model in by_size.values()]},
+    {"available": SIZES, "active": [active(model) for model in by_size.values()]},
     x_label="size of the code d",
     y_label="latent dimensions",
 )
@@ -278,7 +283,7 @@ pictures.curves(
 # %% [markdown]
 # ## Problem 3: the marginal $q(z)$ is not the prior
 #
-# The KL divergence holds the code of *each image* near the prior. What we sample from should match the codes of *all images together*, $Q(z) = \mathbb E_x \, Q(z|x)$. We draw one code for each training image.
+# The KL divergence pulls the code of *each image* towards the prior. But for good samples, the prior should match the codes of *all images together*, $Q(z) = \mathbb E_x \, Q(z|x)$. To look at $Q(z)$, we draw one code for each training image.
 
 # %%
 mu, log_var = autoencoders.encode_posterior(vae, X_train)
@@ -287,11 +292,11 @@ prior = latent.sample_prior(*z.shape, seed=4)
 print("Fréchet distance to codes drawn from N(0, I):")
 print(f"  codes of the images {evaluation.frechet_distance(prior, z):.3f}")
 other = latent.sample_prior(*z.shape, seed=5)
-print(f"  other such draws    {evaluation.frechet_distance(prior, other):.3f}")
+print(f"  other such codes    {evaluation.frechet_distance(prior, other):.3f}")
 pictures.code_histograms(z)
 
 # %% [markdown]
-# Seen along each axis the codes are close to $\mathcal N(0, 1)$. In the plane above there were gaps between the classes, though, and sixteen dimensions have room for many more: there the decoder was never trained. To measure what they cost, we fit a better model of $Q(z)$, a mixture of 20 Gaussians, and draw from it. The decoder stays the same, only $z$ changes.
+# Along each axis the codes are close to $\mathcal N(0, 1)$. But in the plane above ($d = 2$) there were gaps between the classes, and in sixteen dimensions there can be many more. In the gaps the decoder was never trained. To measure how much the gaps matter, we fit a better model of $Q(z)$, a mixture of 20 Gaussians, and draw $z$ from it. The decoder stays the same, only $z$ changes.
 
 # %%
 mixture = GaussianMixture(20, tol=1e-2, random_state=0).fit(z[:3000].astype("float64"))
@@ -302,16 +307,16 @@ codes = {
     "prior N(0, I)": prior[:1000],
 }
 decoded = {name: latent.decode(generator, z) for name, z in codes.items()}
-print_judgement(decoded)
+print_evaluation(decoded)
 top, *below = decoded
 pictures.reconstructions(decoded[top], {name: decoded[name] for name in below}, n=12, first=top)
 
 # %% [markdown]
-# Most of what separates samples from reconstructions is gone: the decoder was not to blame, the mismatch was.
+# Most of the difference between samples and reconstructions is gone. So its cause was not the decoder, but the mismatch between the prior and $Q(z)$.
 #
 # ## Problem 4: blurriness, or variance loss
 #
-# The loss asks the decoder for the *mean* of all images that a code may stand for. A mean is smooth, and means vary less than what they are means of: what is lost is the variance around them. We compare the variance of the pixels over the images (summed over the pixels) and the mean length of the edges, $\sum |\nabla x|$.
+# Several images can have the same code. The loss then asks the decoder for the *mean* of these images. Such a mean is smooth, and the variance of the images around their mean is lost. We compare the variance of the pixels over the images (summed over the pixels) and the mean length of the edges, $\sum |\nabla x|$.
 
 # %%
 variances = {}
@@ -328,7 +333,7 @@ error = np.mean(np.sum((X_test - reconstructed) ** 2, axis=(1, 2, 3)))
 print(f"variance lost by the reconstructions: {lost:.1f}; their squared error: {error:.1f}")
 
 # %% [markdown]
-# The lost variance is about the squared error: what the code does not tell is missing from the image. Could the decoder at least say *where* it is unsure? In AE, sub-net 2 generates "two parameters of a Gaussian distribution": a mean **and a variance** of each pixel. Their reconstruction loss is $-\log \mathcal N(x; m, s)$.
+# The lost variance is about as large as the squared error: details that are not in the code are missing from the image. Could the decoder at least tell us *where* it is unsure? In AE, sub-net 2 generates "two parameters of a Gaussian distribution": a mean **and a variance** of each pixel. The reconstruction loss is then $-\log \mathcal N(x; m, s)$.
 
 # %%
 *sides, channels = input_shape
@@ -351,14 +356,14 @@ print(f"data     variance {variances['data']:6.1f}")
 pictures.reconstructions(X_test, {name: np.clip(x, 0, 1) for name, x in rows.items()}, n=12)
 
 # %% [markdown]
-# The standard deviation is high where the code does not tell whether there is ink: the decoder knows what it does not know. Drawing each pixel from its Gaussian, as ATIV's recipe says, brings the lost variance back, but as noise: each pixel is drawn on its own, while real strokes move as a whole. Sharp images need another judge than a loss pixel by pixel. This is what GANs are about.
+# The standard deviation is high where the code does not tell whether there is ink: the decoder shows where it is unsure. We can draw each pixel from its Gaussian, as ATIV says. The lost variance then comes back, but as noise: each pixel is drawn independently, while the pixels of a real stroke change together. For sharp images we need another loss than one that compares pixel by pixel. GANs have such a loss.
 
 # %% [markdown]
 # ## Questions
 #
-# 1. Both terms of the KL divergence are 0 at $\mu = 0$, $v = 1$. What would the reconstructions look like if all codes were there? Which $\beta$ comes close?
+# 1. Both terms of the KL divergence are 0 at $\mu = 0$, $v = 1$. What would the reconstructions look like if every image had this code? Which of the values of $\beta$ above is closest to this case?
 # 2. Why does the encoder return $\log v$, and not $v$?
-# 3. With $\beta = 0$ and $v \to 0$, which network of notebook 01 is left?
-# 4. The bound rises with $k$. Does a higher bound make better samples? Think of what the prior's samples were missing.
-# 5. How could you use the number of active dimensions to choose $d$ for a plain autoencoder?
-# 6. The Gaussian decoder's standard deviation is not allowed below 0.05. What would happen to the loss at a pixel that is black in all images?
+# 3. Suppose $\beta = 0$ and $v \to 0$. Which network of notebook 01 does the VAE then equal?
+# 4. The bound rises with $k$. Do the samples of this VAE get better with $k$? Why, or why not?
+# 5. How could you use the number of active dimensions of a VAE to choose $d$ for a plain autoencoder?
+# 6. The standard deviation of the Gaussian decoder has a lower limit, 0.05. Without this limit, what would happen to the loss at a pixel that is black in all images?

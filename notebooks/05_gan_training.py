@@ -8,7 +8,7 @@
 #
 # $$ \min_{\theta_g} \max_{\theta_d} \; \mathbb E_{s \sim \phi_S} [\log \mathcal D(s, \theta_d)] + \mathbb E_{z \sim \phi_Z} [\log(1 - \mathcal D(\mathcal G(z, \theta_g), \theta_d))] $$
 #
-# In this notebook "images" are points of a line or of the plane. Everything can then be drawn: both densities, what $\mathcal D$ says at every place, and what it *should* say. You will watch the game succeed, and then fail in the three ways that every GAN can fail (DLSP, "Major pitfalls"): vanishing gradients, mode collapse, unstable convergence. Each is provoked, measured, and treated.
+# In this notebook "images" are points of a line or of a plane. So we can draw everything: both densities, the value of $\mathcal D$ at every point, and the value that it *should* have. You will see a training that works. Then you will see the three ways in which a GAN can fail (DLSP, "Major pitfalls"): vanishing gradients, mode collapse, unstable convergence. For each of them we cause the failure, measure it, and try remedies.
 
 # %%
 import inspect
@@ -27,15 +27,15 @@ import numpy as np
 from IPython.display import Image
 from keras.optimizers import SGD, Adam
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 SEEDS = (0,) if QUICK else (0, 1, 2)
 folder = Path(tempfile.mkdtemp())  # for the animations
-print(ankeras.setup(seed=42, precision="float32"))  # points of a plane need all their digits
+print(ankeras.setup(seed=42, precision="float32"))  # 16 bits are too few for coordinates of points
 
 # %% [markdown]
 # ## Algorithm 1
 #
-# This is the code that runs below: $k$ steps of $\mathcal D$, then one of $\mathcal G$. $\mathcal D$ is trained to give 1 to true images and 0 to generated ones; networks return the logit, whose sigmoid is $\mathcal D$, so that no logarithm overflows. For $\mathcal G$ there are two losses, to which we come back.
+# This is the code that we use below: $k$ steps of $\mathcal D$, then one step of $\mathcal G$. $\mathcal D$ is trained to give 1 to true images and 0 to generated ones. The discriminator network returns the logit. Its sigmoid is $\mathcal D$. The losses are computed from the logit, so that no logarithm overflows. For $\mathcal G$ there are two losses. We compare them under pitfall 1.
 
 # %%
 for function in (
@@ -48,17 +48,17 @@ for function in (
 
 
 # %% [markdown]
-# A training is recorded: where $\mathcal G$ sends always the same $z$, and what $\mathcal D$ says at always the same places.
+# During a training we record the points $\mathcal G(z)$ for a fixed set of $z$, and the values of $\mathcal D$ at a fixed set of places.
 
 
 # %%
 def train(density, seed, steps, *, batch=128, d_rate=1e-3, g_rate=1e-3, beta_1=0.5, k=1, **options):
-    """Train a small GAN on points of a density; return it and its record."""
+    """Train a small GAN on points of a density and return the GAN and the record."""
     keras.utils.set_random_seed(seed)
-    n = density.means.shape[1]  # 1: a line, 2: a plane; the noise is as large
+    n = density.means.shape[1]  # 1: a line, 2: a plane; the noise has as many dimensions
     players = toy.get_toy_generator(n, n, seed), toy.get_toy_discriminator(n, seed + 100)
     model = GAN(*players, k=k, seed=seed, **options)
-    # 20 steps at a time: such small networks would spend most of the time in Python
+    # 20 steps per call from Python: with such small networks the calls take most of the time
     optimizers = Adam(d_rate, beta_1=beta_1), Adam(g_rate, beta_1=beta_1)
     model.compile(*optimizers, steps_per_execution=20)
     if n == 1:
@@ -75,13 +75,13 @@ def train(density, seed, steps, *, batch=128, d_rate=1e-3, g_rate=1e-3, beta_1=0
 # %% [markdown]
 # ## The process on a line
 #
-# As in AN2DL, "Illustration of the GAN Training Process" (Goodfellow et al. 2014, figure 1), $\mathbb R^d$ and $\mathbb R^n$ are collapsed to one dimension: the density $p$ of the data (dotted black, two peaks), the density $q$ of $\mathcal G(z)$ (green) and $\mathcal D$ (dashed blue). The lines below show the map $z \to x = \mathcal G(z)$.
+# As in AN2DL, "Illustration of the GAN Training Process" (Goodfellow et al. 2014, figure 1), noise and images have one dimension, $d = n = 1$. The figure shows the density $p$ of the data (dotted black, two peaks), the density $q$ of $\mathcal G(z)$ (green) and $\mathcal D$ (dashed blue). The lines below show the map $z \to x = \mathcal G(z)$.
 #
-# For a given $\mathcal G$ the best answer of $\mathcal D$ is known:
+# For a given $\mathcal G$ we know the optimal $\mathcal D$:
 #
-# $$ \mathcal D^*(x) = \frac{p(x)}{p(x) + q(x)}, $$
+# $$ \mathcal D^*(x) = \frac{p(x)}{p(x) + q(x)}. $$
 #
-# the wide pale line. It is $\tfrac12$ everywhere once $q = p$. Where neither kind of point falls, it is not drawn: there $\mathcal D$ may say anything.
+# It is the wide pale line. It is $\tfrac12$ everywhere if $q = p$. It is not drawn where there are neither real nor generated points: there the value of $\mathcal D$ does not matter.
 
 # %%
 _, record = train(toy.TWO_PEAKS, 2, 3000, batch=512, d_rate=2e-3, g_rate=5e-4, beta_1=0.0)
@@ -95,9 +95,9 @@ save_gif(frames, folder / "line.gif", seconds=0.25)
 Image(str(folder / "line.gif"))
 
 # %% [markdown]
-# $\mathcal D$ sees that points are missing on both sides; its slope tells $\mathcal G$ where to go. $\mathcal G$ overshoots, $\mathcal D$ answers, and so on until neither can improve. $\mathcal G$ contracts where $q$ is high and expands where it is low: between the peaks a small interval of $z$ has to be stretched over the whole gap, and since $\mathcal G$ is continuous, a few points stay there.
+# $\mathcal D$ learns that generated points are missing on both sides. Its slope shows $\mathcal G$ in which direction to move them. $\mathcal G$ moves them too far, $\mathcal D$ adapts, and so on until neither can improve. Where $q$ is high, $\mathcal G$ maps a long interval of $z$ to a short interval of $x$. Where $q$ is low, it does the opposite: a short interval of $z$ has to cover the whole gap between the peaks. Since $\mathcal G$ is continuous, a few points stay in the gap.
 #
-# "If you have a distribution with two peaks, it can focus on creating only points for one of the two" (NOTES). How often does that happen, if only the seed changes?
+# "If you have a distribution with two peaks, it can focus on creating only points for one of the two" (NOTES). How often does this happen? We change only the seed.
 
 # %%
 x_real = np.sort(toy.TWO_PEAKS.sample(50_000), axis=0)[50::100]  # 500 points, evenly spread
@@ -111,12 +111,12 @@ for seed in range(1 if QUICK else 8):
 print(f"data{x_real.mean():27.2f}{x_real.std():7.2f}")
 
 # %% [markdown]
-# Nothing but the seed is different, and yet some runs draw one peak only for most of the training. $\mathcal D$ has to notice that too many points fall there before $\mathcal G$ is driven to the other.
+# Only the seed is different, and yet some runs draw only one of the peaks for most of the training. First $\mathcal D$ has to learn that too many generated points are at this peak. Only then does it push $\mathcal G$ towards the other peak.
 
 # %% [markdown]
 # ## The process in the plane
 #
-# The data are eight narrow Gaussians on a ring. The background is $\mathcal D$: blue where it believes that points are real, red where it believes that they are generated.
+# The data are eight narrow Gaussians on a ring. The background shows $\mathcal D$: blue where $\mathcal D > \tfrac12$ (points look real), red where $\mathcal D < \tfrac12$ (points look generated).
 
 # %%
 _, healthy = train(toy.RING, 0, 3000)
@@ -133,7 +133,7 @@ Image(str(folder / "plane.gif"))
 # %% [markdown]
 # ## Pitfall 1: vanishing gradients
 #
-# "During early learning stages, when $\mathcal G$ is poor, $\mathcal D$ can reject samples with high confidence, thus $\mathcal D(\mathcal G(z)) \approx 0$. In this case $\log(1 - \mathcal D(\mathcal G(z)))$ is flat" (AN2DL). We provoke it: $\mathcal D$ gets a head start while $\mathcal G$ stands still (its optimizer has a learning rate of 0). On the same players and the same $z$ we measure the length of $\nabla_{\theta_g}$ for both losses,
+# "During early learning stages, when $\mathcal G$ is poor, $\mathcal D$ can reject samples with high confidence, thus $\mathcal D(\mathcal G(z)) \approx 0$. In this case $\log(1 - \mathcal D(\mathcal G(z)))$ is flat" (AN2DL). To cause this, we train $\mathcal D$ alone for some steps, while $\mathcal G$ does not change (its optimizer has a learning rate of 0). This is the head start of $\mathcal D$. With the same networks and the same $z$ we measure the norm of $\nabla_{\theta_g}$ for both losses:
 #
 # - minimax: minimize $\log(1 - \mathcal D(\mathcal G(z)))$,
 # - non-saturating: minimize $-\log \mathcal D(\mathcal G(z))$.
@@ -141,7 +141,7 @@ Image(str(folder / "plane.gif"))
 
 # %%
 def head_start(model, x, head_starts, batch=128):
-    """Train D alone; return its mean D(G(z)) and both gradient norms after so many steps."""
+    """Train D alone and return the mean D(G(z)) and both gradient norms for each head start."""
     model.compile(Adam(1e-3, beta_1=0.5), SGD(0.0), steps_per_execution=25)
     z, taken, rows = latent.sample_prior(1000, model.latent_dim), 0, []
     for steps in head_starts:
@@ -163,8 +163,8 @@ for seed in SEEDS:
 measured = np.array(measured)  # (seeds, head starts, 3)
 
 print("steps of D   D(G(z))   minimax   non-saturating   ratio")
-for steps, (verdict, flat, steep) in zip(HEAD_STARTS, measured.mean(axis=0), strict=True):
-    print(f"{steps:10}{verdict:10.1e}{flat:10.4f}{steep:17.4f}{steep / flat:8.0f}")
+for steps, (d_fake, flat, steep) in zip(HEAD_STARTS, measured.mean(axis=0), strict=True):
+    print(f"{steps:10}{d_fake:10.1e}{flat:10.4f}{steep:17.4f}{steep / flat:8.0f}")
 lines = {"minimax": measured[..., 1].T, "non-saturating": measured[..., 2].T}
 figure = pictures.curves(
     HEAD_STARTS, lines, x_label="head start of D [steps]", y_label=r"norm of $\nabla_{\theta_g}$"
@@ -173,12 +173,12 @@ figure.axes[0].set_yscale("log")
 figure
 
 # %% [markdown]
-# The better $\mathcal D$, the less $\mathcal G$ can learn from the minimax loss; the other loss gives it *more* to learn. With respect to the logit the slopes are $\mathcal D$ and $1 - \mathcal D$: their ratio is $(1 - \mathcal D)/\mathcal D$.
+# The better $\mathcal D$ is, the smaller is the gradient of the minimax loss. The gradient of the non-saturating loss becomes *larger*. With respect to the logit, the slopes of the two losses have the sizes $\mathcal D$ and $1 - \mathcal D$: their ratio is $(1 - \mathcal D)/\mathcal D$.
 #
-# Does it matter? From here on both players train. $\mathcal G$ uses plain gradient descent (SGD) or Adam, which divides every gradient by its usual size:
+# Is this important for the training? Now both networks train, starting after the longest head start. $\mathcal G$ uses plain gradient descent (SGD) or Adam, which divides each gradient by its usual size. The table shows how far the points $\mathcal G(z)$ moved on average, and how many of the eight modes they cover:
 
 # %%
-print("loss             optimizer    mean way of G(z)    modes covered, of 8, by seed")
+print("loss             optimizer    mean move of G(z)   modes covered, of 8, by seed")
 for loss in ("minimax", "non-saturating"):
     for name, make in (("SGD", lambda: SGD(0.01)), ("Adam", lambda: Adam(1e-3, beta_1=0.5))):
         moved, covered = [], []
@@ -195,9 +195,9 @@ for loss in ("minimax", "non-saturating"):
         print(f"{loss:17}{name:10}{np.mean(moved):14.2f}{covered!s:>26}")
 
 # %% [markdown]
-# With the minimax loss and SGD, $\mathcal G$ does not move. Adam rescues it, which is why the trick is easily overlooked today; but a gradient that shrinks further and further is the first to drown in noise. With the non-saturating loss $\mathcal G$ sets out with either optimizer. That is not yet arriving: with SGD it moves but does not find the ring.
+# With the minimax loss and SGD, $\mathcal G$ does not move. With Adam it moves, because Adam makes up for small gradients. So today it is easy to overlook why the non-saturating loss was needed. But a very small gradient is also the first that is lost in noise. With the non-saturating loss $\mathcal G$ moves with both optimizers. But moving is not enough: with SGD it does not find the ring.
 #
-# Is it any better with images? There, real and generated ones hardly overlap, and $\mathcal D$ has an easy start. Choose the data here: `"digits"`, `"faces"`, `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own folder with `data.load(path="folder", size=32)`.
+# Is it better with images? Real and generated images hardly overlap, so they are easy to separate for $\mathcal D$. Choose the data here: `"digits"`, `"faces"`, `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own folder with `data.load(path="folder", size=32)`.
 
 # %%
 images = data.load("digits")[0].images[: 20 * 128]
@@ -206,17 +206,17 @@ players = (
     get_discriminator(images.shape[1:], kind="mlp"),
 )
 rows = head_start(GAN(*players), images, (5, 10, 20), batch=128)
-for steps, (verdict, flat, steep) in zip((5, 10, 20), rows, strict=True):
-    print(f"{steps:3} steps of D: D(G(z)) = {verdict:.1e}, gradients {flat:.4f} and {steep:.4f}")
+for steps, (d_fake, flat, steep) in zip((5, 10, 20), rows, strict=True):
+    print(f"{steps:3} steps of D: D(G(z)) = {d_fake:.1e}, gradients {flat:.4f} and {steep:.4f}")
 
 # %% [markdown]
 # ## Pitfall 2: mode collapse
 #
-# "The generator just learns to generate well a single point of the distribution and is happy just like that" (NOTES). You have met its calm form on the line. Here we provoke the restless one with a $\mathcal D$ that learns 20 times more slowly than $\mathcal G$: all $z$ rush to the side that $\mathcal D$ likes best; when $\mathcal D$ has noticed, they all rush to the next. We measure
+# "The generator just learns to generate well a single point of the distribution and is happy just like that" (NOTES). On the line you have seen a collapse in which the generated points stay at one peak for a long time. In the plane we cause a collapse in which they keep moving. For this, $\mathcal D$ learns 20 times more slowly than $\mathcal G$: all points move to the place where $\mathcal D$ is highest. When $\mathcal D$ has adapted, they all move to another place. We measure
 #
 # - **modes**: how many of the eight modes receive at least 1 % of the samples within 3 standard deviations,
 # - **on a mode**: the share of the samples within 3 standard deviations of some mode,
-# - **unrest**: how far the same $z$ travels in 100 steps, on average over the last half of the training. Between two opposite modes it is a distance of 4.
+# - **unrest**: how far $\mathcal G(z)$ moves in 100 steps for the same $z$, on average over the last half of the training. The distance between two opposite modes is 4.
 
 # %%
 SLOW = {"d_rate": 5e-5}
@@ -245,11 +245,11 @@ last = len(collapsed.steps) - 1
 training_pictures.plane(collapsed, toy.RING, range(max(last - 4, 0), last + 1))
 
 # %% [markdown]
-# Look at the background: $\mathcal D$ is nearly flat. It can't describe eight modes, only the side where $\mathcal G$ was last, and nothing pulls the $z$ apart. What helps is a $\mathcal D$ that keeps up, by its learning rate or, in most seeds, by $k = 5$ steps: "need to carefully synchronize the two steps" (AN2DL). What makes $\mathcal D$ smoother (R1) or less sure (label smoothing) does not help *this* collapse, because that is not its cause.
+# Look at the background: $\mathcal D$ is nearly flat. It has not learnt the eight modes, only on which side $\mathcal G$ was last. So nothing makes $\mathcal G$ send different $z$ to different places. A remedy is a $\mathcal D$ that learns fast enough: with a higher learning rate or, with most seeds, with $k = 5$ steps: "need to carefully synchronize the two steps" (AN2DL). R1 makes $\mathcal D$ smoother and label smoothing makes it less sure. Neither helps against *this* collapse, because its cause is the slow $\mathcal D$.
 #
 # ## Pitfall 3: unstable convergence
 #
-# On the line we provoke it with large steps and momentum ($\beta_1 = 0.9$, the default of Adam): momentum makes each player go on in a direction that the other has long made wrong. Each line is the way of one $z$; grey is where the data are. The measures are the distance to the data, averaged over the last half of the training, and the unrest, this time for 40 steps.
+# On the line we cause it with large steps and momentum ($\beta_1 = 0.9$, the default of Adam). With momentum, each network goes on in a direction that is no longer right, because the other network has changed. Each line of the figure shows $\mathcal G(z)$ over time for one $z$. The data lie in the grey regions. We measure the distance to the data, averaged over the last half of the training, and the unrest, this time for 40 steps.
 
 # %%
 FAST = {"batch": 256, "d_rate": 5e-3, "g_rate": 5e-3, "beta_1": 0.9}
@@ -282,14 +282,14 @@ for name, recipe in RECIPES.items():
 training_pictures.ways(ways, toy.TWO_PEAKS)
 
 # %% [markdown]
-# The players chase each other around the equilibrium; without momentum, and more so with small steps, they settle near it. Small steps alone calm $\mathcal G$, but not always in the right place: a distance near 2 is one peak of two, half of the points would have to move by 4. R1 helps, but less than well-chosen optimizers.
+# With large steps and momentum, the networks keep moving around the equilibrium. Without momentum they come close to it, and even closer if the steps are also small. With small steps alone, $\mathcal G$ stops moving, but not always in the right place: a distance near 2 means that $\mathcal G$ draws only one of the two peaks (half of the points would have to move by 4). R1 helps, but less than well-chosen optimizers.
 
 # %% [markdown]
 # ## Questions
 #
-# 1. In the first animation, where do $\mathcal D$ and $\mathcal D^*$ differ most, and why is $\mathcal D$ smoother?
+# 1. In the first animation, where do $\mathcal D$ and $\mathcal D^*$ differ most? Why is $\mathcal D$ smoother than $\mathcal D^*$?
 # 2. Show that $\mathcal D^*$ maximizes $p \log \mathcal D + q \log(1 - \mathcal D)$ at every $x$. What is the value of the game when $q = p$?
-# 3. $\mathcal G$ is continuous, and its noise has no gaps. Can it ever draw two separate peaks exactly?
-# 4. The losses in a collapsed run look calm: both near those of a $\mathcal D$ that says $\tfrac12$. Why can't you see a collapse in the losses, and what would you look at for images?
-# 5. Derive the ratio $(1 - \mathcal D)/\mathcal D$ of the two gradients with respect to the logit. Why do both losses have the same fixed point?
-# 6. Give $\mathcal D$ a *higher* learning rate than $\mathcal G$ (two time-scales) on the ring. When does it help, and when does it start to hurt?
+# 3. $\mathcal G$ is continuous, and the density of its noise is nowhere 0. Can $\mathcal G$ draw two peaks with no points between them?
+# 4. In a run with mode collapse the losses hardly change: they stay near those for $\mathcal D = \tfrac12$. Why can't you see a collapse in the losses? What would you look at instead if the data were images?
+# 5. Derive the ratio $(1 - \mathcal D)/\mathcal D$ of the sizes of the two gradients with respect to the logit. Why do both losses have the same equilibrium, $q = p$?
+# 6. On the ring, give $\mathcal D$ a *higher* learning rate than $\mathcal G$ (two time-scales). Try several rates. For which of them do the results get better, and from which rate on do they get worse?

@@ -9,7 +9,7 @@
 # - $\mathcal G$: **ReLU** in all layers except for the output, which uses **Tanh**
 # - $\mathcal D$: **LeakyReLU** in all layers
 #
-# You will build one, watch it learn to draw portraits that nobody drew before, and ask two hard questions: does it draw *all kinds* of faces, and does it only *copy* those it has seen?
+# You will build a DCGAN and watch how it learns to draw new faces. Then you will answer two questions: does it draw *all kinds* of faces? And does it only *copy* the training images?
 
 # %%
 import os
@@ -24,12 +24,12 @@ from ankeras.training.schedules import cosine_adam
 import numpy as np
 from IPython.display import Image
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
-reader = evaluation.face_reader()  # trained once, on the first call on this machine: about a minute
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
+reader = evaluation.face_reader()  # trained only once per machine, in about a minute
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
-# The faces are drawn by a program, so all their attributes are known. For other images use `data.load(...)` as in notebook 1; the last part needs faces.
+# A program draws the faces, so we know all their attributes. For other images use `data.load(...)` as in notebook 1. The section on attributes needs faces.
 
 # %%
 faces = data.faces(1000 if QUICK else 20_000, seed=0, size=32)
@@ -37,7 +37,7 @@ X_train = faces.images
 pictures.image_grid(X_train[:40], columns=20)
 
 # %% [markdown]
-# ## The two players
+# ## The two networks
 
 # %%
 gan = gans.get_dcgan(X_train.shape[1:], latent_dim=64)
@@ -47,9 +47,13 @@ gan.generator.summary()
 gan.discriminator.summary()
 
 # %% [markdown]
-# `gan.fit` plays algorithm 1 of Goodfellow et al., one step of $\mathcal D$ and one of $\mathcal G$ on each minibatch. Three things steady it: Adam with $\beta_1 = 0.5$ (Radford et al.), a learning rate that falls towards the end (at a constant one the players go on circling around their equilibrium), and a small penalty on the slope of $\mathcal D$ around real images (R1, Mescheder et al. 2018).
+# `gan.fit` runs algorithm 1 of Goodfellow et al., with one step of $\mathcal D$ and one step of $\mathcal G$ on each minibatch. Three things make the training stable:
 #
-# The picture is drawn anew after each epoch, always for the same 60 vectors $z$. Interrupt the kernel when you have seen enough: the model and its history stay usable.
+# - Adam with $\beta_1 = 0.5$ (Radford et al.)
+# - a learning rate that falls towards the end (with a constant learning rate the networks keep moving around their equilibrium)
+# - a small penalty on the slope of $\mathcal D$ at real images (R1, Mescheder et al. 2018)
+#
+# After each epoch a picture is drawn, always for the same 60 vectors $z$. You can interrupt the kernel at any time: the model and its history stay usable.
 
 # %%
 epochs = 1 if QUICK else 8
@@ -64,7 +68,7 @@ history = gan.fit(
 )
 
 # %% [markdown]
-# The losses do not tell how good the images are: they tell how the game stands. At the equilibrium $\mathcal D$ gives every image $\frac 1 2$.
+# The losses do not tell how good the images are. They only compare the two networks with each other. At the equilibrium $\mathcal D$ gives $\frac 1 2$ to every image.
 
 # %%
 pictures.history(history.history, ("d_loss", "g_loss", "d_real", "d_fake"))
@@ -92,7 +96,7 @@ if not QUICK:  # notebooks 7 and 8 use this model
 # %% [markdown]
 # ## Does it draw all kinds of faces?
 #
-# A network that reads the attributes of faces (it is right in more than 97 % of the drawn portraits for most of them) goes through the samples. A GAN that drops some kind of face (**mode collapse**) shows here.
+# A face reader, a network that reads the attributes of faces, reads the samples. (For most attributes it is right in more than 97 % of the data's faces.) If the GAN no longer draws some kind of face (**mode collapse**), you see it in this table: the share of an attribute in the samples differs from its share in the data.
 
 # %%
 found, wanted = evaluation.read_attributes(reader, drawn), evaluation.true_attributes(faces.factors)
@@ -101,7 +105,7 @@ for name in ("woman", "smile", "glasses", "beard", "hat"):
     print(f"{name:10}{np.mean(found[name] == 1):9.3f}{np.mean(wanted[name] == 1):9.3f}")
 
 # %% [markdown]
-# Two figures for the whole image: **precision**, how many samples lie among the real images, and **recall**, how many real images lie among the samples; and the **Fréchet distance** between both clouds, in the features of the reader. Beside each stands what real images get against other real ones.
+# Three figures compare whole images, by the features of the face reader: **precision**, the share of the samples that lie among the real images; **recall**, the share of the real images that lie among the samples; and the **Fréchet distance** between the two sets. For comparison, each figure is also computed between real images and other real images.
 
 # %%
 test = data.faces(400 if QUICK else 6000, seed=1, size=32)
@@ -110,7 +114,7 @@ print(evaluation.evaluate_samples(reader, test.images, drawn[:3000]))
 # %% [markdown]
 # ## Does it copy?
 #
-# AN2DL shows the training image nearest to each generated one: "This GAN generates realistic training samples without memorizing the training set". The number below each pair is the distance over all pixels. New real images are the yardstick: a copy would be much nearer than they are.
+# AN2DL shows the training image nearest to each generated one: "This GAN generates realistic training samples without memorizing the training set". The number below each pair is the distance over all pixels. Compare it with the distance of new real images from the training images: a copy would be much nearer.
 
 # %%
 shown = drawn[:12]
@@ -127,7 +131,7 @@ print(
 # %% [markdown]
 # ## Questions
 #
-# 1. In which epoch do you first see a face? Glasses? What is learnt last?
-# 2. `d_real` and `d_fake` approach $\frac 1 2$. Is that good news? What would it mean if $\mathcal D$ were very small?
-# 3. Remove batch normalization from $\mathcal D$ (`get_discriminator(..., batch_norm=False)`) or the penalty (`r1=0`). What changes in the samples, what in the losses?
-# 4. Could a GAN have perfect precision and bad recall? And the other way round?
+# 1. After which epoch do you first see a face? After which epoch do you first see glasses? Which attribute does the GAN learn last?
+# 2. `d_real` and `d_fake` approach $\frac 1 2$. Is this always a good sign? What would they be if $\mathcal D$ were a network with very few weights?
+# 3. Remove batch normalization from $\mathcal D$ (`get_discriminator(..., batch_norm=False)`) or the penalty (`r1=0`). What changes in the samples? What changes in the losses?
+# 4. Could a GAN have perfect precision and bad recall? Could it have bad precision and perfect recall?

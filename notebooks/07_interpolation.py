@@ -3,7 +3,7 @@
 #
 # "Select two noise realizations $z_1$ and $z_2$ yielding reasonable outputs, and interpolate among the two. Generate the images of intermediate values." (AN2DL)
 #
-# If every image on the way is a face, the generator has learnt more than a list of faces. You will interpolate along lines and along arcs, walk through nine random points, interpolate between **given** images, and compare the latent spaces of two models.
+# If every image between the two is a face, the generator has learnt more than a list of faces. You will interpolate along lines and along arcs, and along a path through nine random points. Then you will interpolate between **given** images, and compare the latent spaces of two models.
 
 # %%
 import os
@@ -20,11 +20,11 @@ import keras
 import numpy as np
 from IPython.display import Image
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
-# The DCGAN that notebook 6 left is used; where there is none, one is trained here.
+# We use the DCGAN that notebook 6 saved. If there is none, the next cell trains one.
 
 # %%
 X_train = data.faces(1000 if QUICK else 20_000, seed=0, size=32).images
@@ -50,7 +50,7 @@ lines = np.stack([latent.interpolate(a, b, 12) for a, b in zip(starts, ends)])
 pictures.image_grid(latent.decode(generator, lines), title="interpolation in the latent space")
 
 # %% [markdown]
-# Between the **pixels** of the same two images there are no faces, only double exposures:
+# If we interpolate between the **pixels** of two images, there are no new faces in between: we see both images at once.
 
 # %%
 images = latent.decode(generator, z)
@@ -61,7 +61,7 @@ pictures.image_grid(faded, title="interpolation of pixels")
 # %% [markdown]
 # ## Line or arc?
 #
-# In $d$ dimensions the vectors drawn from $\mathcal N(0, I)$ lie near the sphere of radius $\sqrt d$. The straight line between two of them leaves that sphere; the **spherical** interpolation stays on it.
+# In $d$ dimensions the vectors drawn from $\mathcal N(0, I)$ lie near the sphere of radius $\sqrt d$. The straight line between two of them passes through the inside of that sphere. The **spherical** interpolation stays near the sphere.
 
 # %%
 arcs = np.stack([latent.interpolate(a, b, 12, spherical=True) for a, b in zip(starts, ends)])
@@ -78,14 +78,14 @@ pictures.image_grid(both, title="rows in pairs: line, arc")
 # %% [markdown]
 # ## Nine random points
 #
-# "Interpolation between a series of 9 random points" (Radford et al., AN2DL): every image on the way should be a face, and nothing should jump.
+# "Interpolation between a series of 9 random points" (Radford et al., AN2DL): every image of the path should be a face, and neighbouring images should be similar.
 
 # %%
 nine = latent.sample_prior(9, d, seed=5)
 walk = latent.path(nine, 10, spherical=True)[:-1].reshape(8, 10, d)
 pictures.image_grid(
     latent.decode(generator, walk),
-    title="a walk through nine random points; each row leads to the next",
+    title="a path through nine random points; each row continues in the next",
 )
 
 # %%
@@ -97,7 +97,7 @@ Image(str(folder / "walk.gif"))
 # %% [markdown]
 # ## Between given images
 #
-# A GAN has no encoder. The code of a given image is **searched**: gradient descent on $z$ for $\frac 1 2 \|s - \mathcal G(z)\|^2 + \frac \lambda 2 \|z\|^2$, from several random starts.
+# A GAN has no encoder. We **search** the code of a given image: gradient descent on $z$ minimizes $\frac 1 2 \|s - \mathcal G(z)\|^2 + \frac \lambda 2 \|z\|^2$, from several random starts.
 
 # %%
 given = data.faces(6, seed=9, size=32).images
@@ -107,7 +107,7 @@ pictures.reconstructions(
 )
 
 # %% [markdown]
-# A VAE has its encoder. We train one on the same faces (beta = 0.1: sharper images, a code further from the prior).
+# A VAE has an encoder. We train a VAE on the same faces. With beta = 0.1 the images are sharper, but the codes follow the prior less closely.
 
 # %%
 vae = VAE(
@@ -135,7 +135,7 @@ pictures.image_grid(np.stack(rows), title="between two given faces; rows in pair
 # %% [markdown]
 # ## Two latent spaces, one map
 #
-# "Able to transform the latent space of a model into the latent space of another through the use of a simple **linear map**"; it is defined by a small **support set** of points common to both (NOTES). We draw images with the GAN, encode them with the VAE, and fit the map from $z_{GAN}$ to $z_{VAE}$ on few of these pairs. Error 1 is that of always guessing the mean, 0 is perfect.
+# "Able to transform the latent space of a model into the latent space of another through the use of a simple **linear map**"; it is defined by a small **support set** of points common to both (NOTES). We draw images with the GAN, encode them with the VAE, and fit the map from $z_{GAN}$ to $z_{VAE}$ on a few of these pairs. The relative error is 0 for a perfect map, and 1 for a map that always returns the mean.
 
 # %%
 z_gan = latent.sample_prior(600 if QUICK else 5000, d, seed=11)
@@ -168,7 +168,7 @@ pictures.reconstructions(
 # %% [markdown]
 # ## Questions
 #
-# 1. Find a row with a sudden change. What changes suddenly: a continuous factor, or one of several kinds (a hat, glasses)? Why?
-# 2. At the middle of a straight line $z$ is shorter. Which faces stand there, compared with those at the ends?
-# 3. Why can the GAN not reproduce every given face, though it draws very good ones?
-# 4. How large must the support set be before the map works? Compare it with $d$.
+# 1. Find a row with a sudden change. Does a continuous factor change suddenly (such as the turn of the head), or a factor with few values (such as a hat or glasses)? Why?
+# 2. At the middle of a straight line, $z$ is shorter than at its ends. How do the faces at the middle differ from those at the ends?
+# 3. The GAN draws very good faces. Why can it still not reproduce every given face?
+# 4. How many images does the support set need before the relative error is clearly below 1? Compare this number with $d$.

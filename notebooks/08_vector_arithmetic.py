@@ -5,7 +5,7 @@
 #
 # $$\bar z_1 - \bar z_2 + \bar z_3 = \bar z_4$$
 #
-# Here a network that reads the attributes of faces says whether $\mathcal G(\bar z_4)$ is what it should be: you need not believe a single picture.
+# Here a face reader, a network that reads the attributes of faces, tells us whether $\mathcal G(\bar z_4)$ has the attributes that it should have. So we can count successes over many trials, and need not rely on a single picture.
 
 # %%
 import os
@@ -21,12 +21,12 @@ import keras
 import numpy as np
 from IPython.display import display
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
-reader = evaluation.face_reader()  # trained once, on the first call on this machine: about a minute
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
+reader = evaluation.face_reader()  # trained only once per machine, in about a minute
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
-# The DCGAN that notebook 6 left is used; where there is none, one is trained here.
+# We use the DCGAN that notebook 6 saved. If there is none, the next cell trains one.
 
 # %%
 faces = data.faces(1000 if QUICK else 20_000, seed=0, size=32)
@@ -42,13 +42,13 @@ else:
 generator, d = gan.generator, gan.latent_dim
 
 # %% [markdown]
-# A GAN has no encoder, so the codes get their attributes from the reader, applied to samples.
+# A GAN has no encoder. So we draw random codes, and the face reader reads the attributes of their images.
 
 # %%
 z = latent.sample_prior(1000 if QUICK else 5000, d, seed=1)
 drawn = latent.decode(generator, z)
 has = evaluation.read_attributes(reader, drawn)
-if QUICK:  # what was hardly trained draws no attributes: take any, so that the cells below run
+if QUICK:  # a GAN with so little training draws no attributes: take those of other faces instead
     has = evaluation.true_attributes(faces.factors)
 woman, smile, glasses = (has[name] == 1 for name in ("woman", "smile", "glasses"))
 
@@ -60,13 +60,13 @@ rng = np.random.default_rng(0)
 
 
 def examples(rows, k):
-    """Pick k codes that have what is asked for, and their images."""
+    """Return k random codes for which `rows` is true, and their images."""
     chosen = rng.choice(np.flatnonzero(rows), k, replace=False)
     return z[chosen], drawn[chosen]
 
 
 def show(concepts, k=3, generator=generator):
-    """Draw an arithmetic problem as in Radford et al., figure 7."""
+    """Return a figure of one arithmetic problem, as in Radford et al., figure 7."""
     codes, images = zip(*(examples(rows, k) for rows in concepts.values()))
     result = latent.arithmetic(*codes)
     return pictures.arithmetic(
@@ -87,7 +87,7 @@ show(
 )
 
 # %% [markdown]
-# In the middle of the 3×3 grid stands the result, around it the same with a little noise: "that's pretty robust". To the right the same arithmetic on **pixels**: it averages images that do not lie on top of each other (ATIV).
+# The result is in the middle of the 3×3 grid. Around it are results with a little noise added to the code: "that's pretty robust". To the right you see the same arithmetic on **pixels**: it averages images whose parts are not at the same places (ATIV).
 #
 # ## Man with glasses − man + woman
 
@@ -101,11 +101,11 @@ concepts = {
 show(concepts)
 
 # %% [markdown]
-# Does it work always, or is this figure a lucky one? 200 times, with other examples each time:
+# Does it always work, or was this figure good by chance? We repeat it 200 times, each time with other examples, and count how often the face reader sees a woman with glasses:
 
 # %%
 trials = 20 if QUICK else 200
-print(f"a random sample is a woman with glasses: {np.mean(woman & glasses):.2f}")
+print(f"share of women with glasses among random samples: {np.mean(woman & glasses):.2f}")
 print(f"{'examples':10}{'by codes':>10}{'by pixels':>10}")
 for k in (1, 3, 10, 20):
     by_codes, by_pixels = [], []
@@ -122,7 +122,7 @@ for k in (1, 3, 10, 20):
 # %% [markdown]
 # ## Editing a given face
 #
-# For that we need codes of given images: a VAE. (beta = 0.1: sharper reconstructions.)
+# To edit a given face we need its code, so we need an encoder: we train a VAE. (With beta = 0.1 the reconstructions are sharper.)
 
 # %%
 vae = VAE(
@@ -146,11 +146,11 @@ truth = {name: test.factors[name] for name in NAMES}
 planes = {name: latent.hyperplane(z_test, truth[name]) for name in NAMES}
 for name, plane in planes.items():
     print(
-        f"{name:10}{np.mean((plane.distance(z_test) > 0) == truth[name]):.3f} of the codes on the right side"
+        f"{name:10}{np.mean((plane.distance(z_test) > 0) == truth[name]):.3f} of the codes on the correct side"
     )
 
 # %% [markdown]
-# Moving along the direction, from "less" to "more". At 0 stands the reconstruction itself.
+# Now we move codes along such a direction: the mean of the codes with the attribute minus the mean of those without. To the left the attribute becomes weaker, to the right stronger. At 0 is the reconstruction without any change.
 
 # %%
 strengths = (-1.5, -1, -0.5, 0, 0.5, 1, 1.5)
@@ -160,7 +160,7 @@ for name in ("glasses", "smile", "woman"):
     display(pictures.edit_sweep(latent.decode(vae.generator, moved), strengths, title=name))
 
 # %% [markdown]
-# The same works for a continuous factor: AN2DL's "Interpolation of view changes". Faces that look to the right minus faces that look to the left:
+# The same works for a continuous factor: AN2DL's "Interpolation of view changes". Here the direction is the mean code of faces that look to the right, minus the mean code of faces that look to the left:
 
 # %%
 direction = latent.mean_direction(z_test, test.factors["turn"] > 0)
@@ -170,16 +170,16 @@ pictures.edit_sweep(latent.decode(vae.generator, moved), strengths, title="turn"
 # %% [markdown]
 # ## Entanglement
 #
-# "Editing one attribute may affect another. To achieve more precise control we could use **projections to force the different directions of variation to be orthogonal** to each other" (NOTES). Each row of the tables is an edit that should flip one attribute; the columns say how often each attribute flipped.
+# "Editing one attribute may affect another. To achieve more precise control we could use **projections to force the different directions of variation to be orthogonal** to each other" (NOTES). Each row of the tables stands for an edit that should flip one attribute. The columns show in which share of the images each attribute flipped.
 
 # %%
 some = z_test[: 200 if QUICK else 1000]
 before = evaluation.read_attributes(reader, latent.decode(vae.generator, some))
-for title in ("as it is", "orthogonal to the others"):
+for title in ("not changed", "orthogonal to the others"):
     print(f"\ndirection {title}\n{'edited':10}" + "".join(f"{name:>9}" for name in NAMES))
     for name, plane in planes.items():
         along = latent.mean_direction(z_test, truth[name])
-        if title != "as it is":
+        if title != "not changed":
             along = latent.orthogonalize(along, [planes[o].normal for o in NAMES if o != name])
         distance = 2 * np.abs(plane.distance(z_test)).mean()
         wanted = np.where(before[name] == 1, -distance, distance)
@@ -190,7 +190,7 @@ for title in ("as it is", "orthogonal to the others"):
 # %% [markdown]
 # ## Questions
 #
-# 1. With one example a concept, arithmetic often fails; with many it works. What happens to the rest of the face as the number grows?
-# 2. When is pixel arithmetic almost as good? Draw faces with `x=0, y=0, roll=0, turn=0` and look.
-# 3. Which two attributes are entangled most in the first table? Are they correlated in the data, or for another reason?
-# 4. Why is the hyperplane's normal not always the best direction to move in?
+# 1. With one example per concept, arithmetic often fails. With many examples it works. What happens to the other attributes of the face as the number of examples grows?
+# 2. For which kinds of faces is pixel arithmetic almost as good? Draw faces with `x=0, y=0, roll=0, turn=0` and try it.
+# 3. Which two attributes are most entangled in the first table: an edit of one often flips the other? Are these two attributes correlated in the data, or is there another reason?
+# 4. Why is the normal of the hyperplane not always the best direction to move in?

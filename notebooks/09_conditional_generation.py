@@ -1,12 +1,12 @@
 # %% [markdown]
 # # 9. Conditional generation
 #
-# A GAN or a VAE draws *some* image. Often we want to say which: "an image of class $y$". Two questions (NOTES, lesson 16):
+# A GAN or a VAE draws *some* image. Often we want to choose its class: "an image of class $y$". Two questions (NOTES, lesson 16):
 #
 # 1. How does the condition change the model?
 # 2. How does the label enter the network?
 #
-# You will train a **conditional GAN** exactly as AN2DL builds it, and a **conditional VAE** in two ways, and measure how often each draws what it was asked for.
+# You will train a **conditional GAN** as AN2DL describes it, and a **conditional VAE** in two ways. For each of them you will measure how often it draws an image of the class that was asked for.
 
 # %%
 import os
@@ -26,11 +26,11 @@ import keras
 import numpy as np
 from IPython.display import Image
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
-# The data set is chosen here: `"digits"`, `"faces"` (woman or man), `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own folder with a sub-folder a class: `data.load(path="folder", size=32)`.
+# Choose the data set in the next cell: `"digits"`, `"faces"` (woman or man), `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or your own folder with one sub-folder per class: `data.load(path="folder", size=32)`.
 
 # %%
 train_data, test_data = data.load("digits")
@@ -46,8 +46,10 @@ image_shape = X_train.shape[1:]
 #
 # AN2DL, "Intuition behind Conditional GANs":
 #
-# - we **concatenate the one-hot label at the end of the input noise**: $\mathcal G$ is told what to draw;
-# - we **append the label as one-hot channels to real images and to generated images**: $\mathcal D$ sees what was asked for, and can reject an image that does not fit its label. On real images label and content always agree.
+# - we **concatenate the one-hot label at the end of the input noise**: so $\mathcal G$ knows which class to draw;
+# - we **append the label as one-hot channels to real images and to generated images**: so $\mathcal D$ knows which class was asked for, and can give a low score to an image that is not of this class. Real images always come with their true label.
+#
+# `append_condition` does both:
 
 # %%
 one_hot = np.eye(n_classes, dtype="float32")[y_train[:1]]
@@ -68,7 +70,7 @@ pictures.image_grid(
 #
 # $$\min_{\mathcal G} \max_{\mathcal D} \; \mathbb E_{(s, y)} [\log \mathcal D(s|y)] + \mathbb E_z [\log(1 - \mathcal D(\mathcal G(z|y)|y))]$$
 #
-# The networks are those of a DCGAN. Each has a second input, the one-hot label (`condition_dim=n_classes`), which the builder appends as above. The noise has few dimensions, so that the label is a good part of what $\mathcal G$ reads. $\mathcal D$ has no batch normalization here: without it, $\mathcal D$ learns the classes sooner.
+# The networks are those of a DCGAN. Each of them has a second input, the one-hot label of size `condition_dim=n_classes`. Inside the network the label is appended as above (`condition_by="append"`, the default). The noise has few dimensions, so that the label is a large part of the input of $\mathcal G$. $\mathcal D$ has no batch normalization here: without it, $\mathcal D$ learns the classes sooner.
 
 # %%
 d = 16
@@ -80,14 +82,14 @@ steps = EPOCHS * len(X_train) // 64
 cgan.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
 
 # %% [markdown]
-# Every row of the sample grid is a class. Within a column, $z$ is the same.
+# Each row of the sample grid shows one class. Within a column, $z$ is the same.
 
 # %%
 columns = 10
 
 
 def by_class(model, seed=1):
-    """Draw one row per class, with the same noise in every row."""
+    """Return a grid of images: one row per class, with the same noise in every row."""
     z = latent.sample_prior(columns, model.latent_dim, seed)
     return np.stack([latent.decode(model.for_class(y), z) for y in range(n_classes)])
 
@@ -106,7 +108,7 @@ Image(str(folder / "cgan.gif"))
 # %% [markdown]
 # ## The conditional VAE
 #
-# The label is an additional input of both networks (NOTES): $\mathcal Q(z|x, y)$ and $\mathcal P(x|z, y)$. The prior of $z$ stays $\mathcal N(0, I)$ for all classes. In the encoder the label enters as channels, in the decoder behind $z$.
+# The label is an additional input of both networks (NOTES): $\mathcal Q(z|x, y)$ and $\mathcal P(x|z, y)$. The prior of $z$ is $\mathcal N(0, I)$ for all classes. In the encoder the label is appended to the image as channels, in the decoder it is appended to $z$.
 
 # %%
 d = 10
@@ -122,41 +124,41 @@ pictures.image_grid(by_class(cvae), title="conditional VAE")
 # %% [markdown]
 # ## FiLM
 #
-# The other way (NOTES): the condition gives a **weight $\gamma$ and a shift $\beta$ to each feature**, in every block.
+# There is another way for the label to enter (NOTES): from the label, the network computes a **weight $\gamma$ and a shift $\beta$ for each feature**, in every block. The networks have the same two inputs as before; only `condition_by` changes.
 #
 # $$\text{FiLM}(h | y) = \gamma(y) \cdot h + \beta(y)$$
 
 # %%
-told = {"condition_dim": n_classes, "condition_by": "film"}
+condition = {"condition_dim": n_classes, "condition_by": "film"}
 film = CVAE(
-    get_encoder(image_shape, 2 * d, **told),
-    get_decoder(d, image_shape, upsampling="transposed", **told),
+    get_encoder(image_shape, 2 * d, **condition),
+    get_decoder(d, image_shape, upsampling="transposed", **condition),
 )
 film.compile(cosine_adam(steps, 5e-3))
 history = film.fit(X_train, y_train, batch_size=100, epochs=EPOCHS)
 pictures.image_grid(by_class(film), title="conditional VAE with FiLM")
 
 # %% [markdown]
-# ## Do they obey?
+# ## Do they draw the class that was asked for?
 #
-# A classifier of real images reads 2,000 samples of each model. **Conditional accuracy** is the share that it gives the class that was asked for; on real images it is the classifier's own accuracy. The Fréchet distance compares the samples with real images, and real images with others.
+# A classifier that was trained on real images reads 2,000 samples of each model. The **conditional accuracy** is the share of the samples that it reads as the class that was asked for. For real images it is the accuracy of the classifier. The Fréchet distance compares the samples with real images. The last line compares real images with other real images.
 
 # %%
 classifier = evaluation.train_classifier(train_data, epochs=1 if QUICK else 4)
 asked = np.arange(200 if QUICK else 2000) % n_classes
-print(f"{'':22}{'obeys':>8}{'Fréchet':>10}")
+print(f"{'':22}{'accuracy':>10}{'Fréchet':>10}")
 real = evaluation.conditional_accuracy(classifier, test_data.images, test_data.labels)
 for name, model in {"CGAN": cgan, "CVAE": cvae, "CVAE with FiLM": film}.items():
     drawn = model.generate_classes(asked)
     found = evaluation.evaluate_samples(classifier, test_data.images, drawn)
-    obeys = evaluation.conditional_accuracy(classifier, drawn, asked)
-    print(f"{name:22}{obeys:8.3f}{found.frechet:10.1f}")
-print(f"{'real images':22}{real:8.3f}{found.frechet_real:10.1f}   ({found.n} images)")
+    accuracy = evaluation.conditional_accuracy(classifier, drawn, asked)
+    print(f"{name:22}{accuracy:10.3f}{found.frechet:10.1f}")
+print(f"{'real images':22}{real:10.3f}{found.frechet_real:10.1f}   ({found.n} images)")
 
 # %% [markdown]
 # ## Content and style
 #
-# The label need not be stored in $z$, so $z$ is free to hold everything else: slant, thickness, position. Encode an image with its own label, decode it with another one: **the style stays, the class changes**.
+# The decoder knows the label, so $z$ need not contain it. $z$ describes everything else: slant, thickness, position. We encode an image with its label and decode the code with another label: **the style stays, the class changes**.
 
 # %%
 n = 8
@@ -172,7 +174,7 @@ pictures.reconstructions(x, rows, n=n, first="test image")
 # %% [markdown]
 # ## Between two classes
 #
-# A label is a vector too. What does $\mathcal G$ draw for "half a 3, half an 8"?
+# The one-hot label is a vector, so we can interpolate between two labels. What does $\mathcal G$ draw for "half a 3, half an 8"?
 
 # %%
 a, b = (3, 8) if n_classes > 8 else (0, 1)
@@ -189,7 +191,7 @@ pictures.image_grid(
 # %% [markdown]
 # ## Questions
 #
-# 1. What would $\mathcal G$ learn if only the noise carried the label, and $\mathcal D$ saw plain images?
-# 2. Which of the three models draws sharper images, and which obeys more often? Are these the same thing?
-# 3. In the CVAE, why does the KL divergence push information about the class out of $z$?
-# 4. FiLM adds few parameters and touches every block. When would you expect it to beat concatenation?
+# 1. Suppose that only $\mathcal G$ gets the label, and $\mathcal D$ sees the images without labels. What would $\mathcal G$ learn?
+# 2. Which of the three models draws the sharpest images? Which has the highest conditional accuracy? Must this be the same model?
+# 3. In the CVAE, why does the KL divergence remove information about the class from $z$?
+# 4. FiLM adds few parameters, and it changes the features in every block. For which kinds of conditions would you expect it to work better than concatenation?

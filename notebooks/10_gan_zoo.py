@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 10. The GAN zoo
 #
-# "GAN has been a very active research field" (AN2DL): hundreds of variants have been named. Most change one line, the loss. In this notebook the best-known ones play on the same board: the same networks, the same data, the same number of steps. You will see which problems of notebook 5 they treat, and which they do not.
+# "GAN has been a very active research field" (AN2DL): there are hundreds of variants. Most of them change only the loss. In this notebook you compare the best-known ones under the same conditions: on the ring, with the same data and the same number of steps; on digits, with the same data and the same time. You will see which problems of notebook 5 they solve, and which they do not solve.
 #
 # | | $\mathcal D$ descends | $\mathcal G$ descends |
 # |---|---|---|
@@ -30,8 +30,8 @@ from ankeras.gans import (
     BiGAN,
     HingeGAN,
     InfoGAN,
-    process,
     toy,
+    training_record,
 )
 from ankeras.gans.bigan import get_pair_discriminator
 
@@ -39,39 +39,39 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 SEEDS = (0,) if QUICK else (0, 1, 2, 3, 4)
-print(ankeras.setup(seed=42, precision="float32"))  # points of a plane need all their digits
+print(ankeras.setup(seed=42, precision="float32"))  # 16 bits are too few for coordinates of points
 
 # %% [markdown]
-# In the package a variant is one file, and what is special about it a few lines. The training step, algorithm 1, is the same for all:
+# In the package each variant is one file, and only a few lines differ from the GAN. The training step, algorithm 1, is the same for the variants of the table. Here it is, with the discriminator's loss of the least-squares GAN and the gradient penalty:
 
 # %%
-for function in (GAN.train_step, LSGAN.d_loss, WGANGP.penalty):
+for function in (GAN.train_step, LSGAN.d_loss, WGANGP.gradient_penalty):
     print(inspect.getsource(function))
 
 
 # %% [markdown]
 # ## On the ring
 #
-# Eight narrow Gaussians on a ring, two small networks, 1,500 steps. As in notebook 5 we count the **modes** that receive at least 1 % of the samples, the share of the samples **on a mode**, and the **unrest**: how far the same $z$ still travels in 100 steps. Five seeds show how stable a variant is. The Wasserstein critics take two steps for each of $\mathcal G$'s, and momentum is switched off, as their papers ask for.
+# The data are eight narrow Gaussians on a ring. We train two small networks for 1,500 steps. As in notebook 5 we measure how many **modes** receive at least 1 % of the samples, the share of the samples **on a mode**, and the **unrest**: how far $\mathcal G(z)$ moves in 100 steps for the same $z$. Five seeds show how stable a variant is. The critics of the Wasserstein GANs make two steps for each step of $\mathcal G$, and there is no momentum ($\beta_1 = 0$), as the papers recommend.
 
 
 # %%
 def score_points(seed):
-    """The discriminator of all but two variants: (batch, 2) -> (batch, 1)."""
+    """Return the discriminator of all but two variants: (batch, 2) -> (batch, 1)."""
     return toy.get_toy_discriminator(2, seed)
 
 
 def score_smoothly(seed):
-    """A discriminator whose slope is at most 1 in each layer (spectral normalization)."""
+    """Return a discriminator with slope at most 1 in each layer (spectral normalization)."""
     return get_discriminator(
         (2,), kind="mlp", widths=(64, 64), spectral_norm=True, batch_norm=False, seed=seed
     )
 
 
 def reconstruct_points(seed):
-    """The cost network of an EBGAN, an autoencoder of points: (batch, 2) -> (batch, 2)."""
+    """Return the cost network of an EBGAN, an autoencoder of points: (batch, 2) -> (batch, 2)."""
     s = x = keras.Input((2,))
     for i in range(2):
         weights = keras.initializers.HeUniform(seed + i)
@@ -95,25 +95,26 @@ VARIANTS = {  # system, its options, discriminator, (learning rate of D, beta_1,
 
 
 def new_players(variant, seed):
-    """Return a generator and a discriminator with weights of their own for each seed."""
+    """Return a generator and a discriminator with new weights, drawn with the seed."""
     return toy.get_toy_generator(2, 2, seed), VARIANTS[variant][2](seed + 100)
 
 
 def on_the_ring(variant, steps=200 if QUICK else 1500, batch=128):
-    """Train a variant with each seed; return where it sends always the same z over time."""
+    """Train a variant with each seed; return G(z) over time, for the same z in every run."""
     system, options, _, (rate, *momentum) = VARIANTS[variant]
     model = system(*new_players(variant, SEEDS[0]), **options)
     of_d, of_g = (keras.optimizers.Adam(each, *momentum) for each in (rate, 1e-3))
     model.compile(of_d, of_g, steps_per_execution=20)
     runs = []
-    for seed in SEEDS:  # the same compiled model, as new: compiling takes longer than training
+    for seed in SEEDS:  # reset the model instead of a new one: compiling is slower than training
         keras.utils.set_random_seed(seed)
         players = model.generator, model.discriminator
         for player, new in zip(players, new_players(variant, seed), strict=True):
             player.set_weights(new.get_weights())
         for moments in (*of_d.variables[2:], *of_g.variables[2:]):
             moments.assign(keras.ops.zeros_like(moments))
-        record = process.Snapshots(latent.sample_prior(1000, 2), toy.PLANE[:1], every=100)
+        z = latent.sample_prior(1000, 2)
+        record = training_record.Snapshots(z, toy.PLANE[:1], every=100)
         x = toy.RING.sample(steps * batch, seed)
         model.fit(x, batch_size=batch, verbose=0, callbacks=[record])
         runs.append(record.generated)
@@ -126,10 +127,10 @@ drawn = {}
 for variant in VARIANTS:
     runs = on_the_ring(variant)
     drawn[variant] = runs[0][-1]
-    found = [process.modes_covered(run[-1]) for run in runs]
+    found = [training_record.modes_covered(run[-1]) for run in runs]
     covered = str([modes.covered for modes in found])
     on_mode = np.mean([modes.on_mode for modes in found])
-    moving = np.mean([process.unrest(run) for run in runs])
+    moving = np.mean([training_record.unrest(run) for run in runs])
     print(f"{variant:23}{covered:>16}{on_mode:13.2f}{moving:10.2f}")
 
 # %%
@@ -145,11 +146,11 @@ plt.close(figure)
 figure
 
 # %% [markdown]
-# With networks that fit the task and settings that fit the loss, most variants cover the ring: that was the finding of comparisons on real images too (Lucic et al. 2018). The energy-based one loses modes: a few places that cost little are enough for it, and its paper adds a term that pushes samples apart. With one critic step and momentum, the Wasserstein variants lose the ring altogether: try it.
+# With good networks, and with good settings for each loss, most variants cover the ring. Comparisons on real images had a similar result (Lucic et al. 2018). The energy-based GAN loses modes: its loss is already low if all samples lie at a few places of low cost. So its paper adds a term that pushes the samples apart. With one critic step and momentum, the Wasserstein variants do not find the ring: try it.
 #
 # ## On digits
 #
-# The same convolutional networks (but the energy-based GAN's cost, an autoencoder), the same optimizers, the same time. The digits are small, 14x14 pixels, so that seconds suffice. The judge is a classifier of digits: **Fréchet distance** of its features (lower is better; real digits against real ones stand below), and the share of the **rarest class** (10 % would be right).
+# All variants have the same kind of convolutional networks, the same optimizers and the same time. (Only the cost of the energy-based GAN is an autoencoder.) The digits are small, 14x14 pixels, so that a few seconds are enough. We evaluate the samples with a classifier of digits. The **Fréchet distance** compares the classifier's features of the samples with those of real digits. Lower is better; the last line compares real digits with other real digits. The second measure is the share of the **rarest class** among the samples (in the data it is about 10 %).
 
 # %%
 train_data, test_data = data.load("digits", size=14)
@@ -185,7 +186,7 @@ SYSTEMS = {
 
 
 class Clock(keras.callbacks.Callback):
-    """Ends a training after some seconds."""
+    """End a training after some seconds."""
 
     def __init__(self, seconds):
         super().__init__()
@@ -217,11 +218,11 @@ print(f"{'real digits':23}{found.frechet_real:18.1f}")
 pictures.reconstructions(test_data.images, samples, n=14, first="real digits")
 
 # %% [markdown]
-# One training each, and a short one: between neighbours in the table the order may change with the seed. What does not change: the clipped critic learns slowly, because weights in $[-c, c]$ can only make a dull function.
+# There is only one training per variant, and it is short. If two variants have similar figures, another seed may change their order. But the clipped critic learns slowly with every seed: with weights in $[-c, c]$ its function can only be simple.
 #
 # ## With labels: the auxiliary classifier
 #
-# NOTES: $\mathcal D$ has two outputs, source and class, and both players want the class to be read. $\mathcal D$ ascends $L_S + L_C$, $\mathcal G$ ascends $L_C - L_S$.
+# NOTES: $\mathcal D$ has two outputs, source (real or generated) and class. Both networks are trained so that $\mathcal D$ reads the class correctly. $\mathcal D$ ascends $L_S + L_C$, $\mathcal G$ ascends $L_C - L_S$.
 
 # %%
 wanted = np.repeat(np.arange(10), 12)
@@ -233,7 +234,7 @@ pictures.image_grid(
 # %% [markdown]
 # ## Without labels: InfoGAN
 #
-# NOTES: the class is *not* given. A part $c$ of the noise is a code (here ten classes and two numbers in $[-1, 1]$), and $\mathcal D$ must be able to read it in the image. So $\mathcal G$ must use it for something that can be seen, and the clearest things in digits are the classes. Has it found them? Our digits know **how they were drawn**, so this need not be guessed from pictures.
+# NOTES: the class is *not* given. A part $c$ of the noise is a code (here one of ten categories and two numbers in $[-1, 1]$), and $\mathcal D$ must be able to read the code from the image. So $\mathcal G$ must use the code for something that can be seen. In digits, the clearest differences are those between the classes. Has InfoGAN found the classes? For our digits we know the labels and **all factors with which they were drawn**, so we can measure it.
 
 # %%
 keras.utils.set_random_seed(0)
@@ -251,8 +252,10 @@ pictures.image_grid(
 probability, numbers = infogan.read_codes(test_data.images)
 code, label = probability.argmax(axis=1), test_data.labels
 table = np.array([[np.sum((code == i) & (label == j)) for j in range(10)] for i in range(10)])
-print(f"a code and its commonest digit: {table.max(axis=1).sum() / len(label):.0%} of the images")
-print(f"by chance: {np.bincount(label).max() / len(label):.0%}\n")
+print(
+    f"share of images that are the most frequent digit of their code: {table.max(axis=1).sum() / len(label):.0%}"
+)
+print(f"the same if the code were random: about {np.bincount(label).max() / len(label):.0%}\n")
 print("factor        |correlation| with the two numbers")
 for factor in ("slant", "thickness", "aspect", "rotation", "x", "y"):
     values = test_data.factors[factor]
@@ -260,11 +263,11 @@ for factor in ("slant", "thickness", "aspect", "rotation", "x", "y"):
     print(f"{factor:12}" + "".join(f"{value:8.2f}" for value in by_number))
 
 # %% [markdown]
-# In our runs some rows became one digit, without a single label, and the first number came to say something of the thickness of the pen; the longer the training, the more. A code stands for what makes images differ most *as $\mathcal D$ sees it*, not for what we call a class: where one code holds two digits, another one is shared.
+# In our runs some rows showed one digit only, without any label. The first number was correlated with the thickness of the strokes, and more so after a longer training. A code stands for a difference between images that *$\mathcal D$* can see easily. This need not be a class: sometimes one code stands for two digits, or two codes stand for the same digit.
 #
 # ## Questions
 #
-# 1. All losses above want the same thing, $\mathcal P_g = \mathcal P_s$. Why do they differ in how the ring is covered?
-# 2. The critic of a Wasserstein GAN has no sigmoid at the end. What would go wrong with one?
-# 3. In the EBGAN's loss, what would happen without the margin $m$?
-# 4. How could InfoGAN's codes be made to agree with the ten digits, if ten labelled images were allowed?
+# 1. All losses above have the same aim, $\mathcal P_g = \mathcal P_s$. Why do they still cover the ring differently well?
+# 2. The critic of a Wasserstein GAN has no sigmoid at the end. What problem would a sigmoid cause?
+# 3. In the loss of $\mathcal D$ in the EBGAN, replace $[m - C(\mathcal G(z))]^+$ by $-C(\mathcal G(z))$. What would happen?
+# 4. Suppose that you may use ten labelled images, one per digit. How could you change the training of the InfoGAN so that each of its ten categories becomes one digit?

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 11. Anomaly detection
 #
-# A factory has thousands of pictures of good parts, and hardly any of bad ones; nobody knows what the next defect will look like. So learn what is **normal**, and call the rest anomalous (AN2DL, "GAN for Anomaly Detection"). Every model of this course that knows the way from an image to a code and back can do this. You will see how well, on whole images and pixel by pixel, and fill in what is missing from an image.
+# A factory has thousands of pictures of good parts and hardly any of bad parts, and nobody knows how the next defect will look. So we learn what is **normal**, and call everything else anomalous (AN2DL, "GAN for Anomaly Detection"). Every model of this course that maps an image to a code and back can do this. You will measure how well it works, for whole images and for each pixel. At the end you will fill in the missing part of an image.
 
 # %%
 import os
@@ -33,23 +33,24 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # set: little training, to check that all runs
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
 # ## Whole images
 #
-# The protocol of most papers: one class is the normal one, only its images are trained on, and all others are anomalies. Ours are zeros.
+# We do as most papers do: one class is normal, we train on its images only, and the images of all other classes are anomalies. Our normal class is the digit zero.
 
 # %%
 train_data, test_data = data.load("digits")
 S = train_data.images[train_data.labels == 0]
 S_test, anomalous = test_data.images[:2000], test_data.labels[:2000] != 0
 image_shape, d = S.shape[1:], 16
-print(f"{len(S)} normal images; of the {len(S_test)} to be judged {anomalous.mean():.0%} are not")
+print(f"{len(S)} normal training images")
+print(f"{len(S_test)} test images, {anomalous.mean():.0%} of them anomalies")
 
 # %% [markdown]
-# An autoencoder that has only seen zeros can only draw zeros. How far is the image from what it makes of it, $\lVert \mathcal G(\mathcal E(s)) - s \rVert_2$?
+# An autoencoder that has only seen zeros can only draw zeros well. So the distance between an image and its reconstruction, $\lVert \mathcal G(\mathcal E(s)) - s \rVert_2$, is an anomaly score:
 
 # %%
 ae = Autoencoder(
@@ -64,13 +65,13 @@ x = test_data.images[one_each]
 pictures.reconstructions(x, {"G(E(s))": ae.predict(x, verbose=0)})
 
 # %% [markdown]
-# A BiGAN gives four scores (AN2DL, "BidirectionalGANs (BiGANs) and Anomaly Detection"):
+# With a BiGAN we can compute four scores (AN2DL, "BidirectionalGANs (BiGANs) and Anomaly Detection"):
 #
-# | | |
+# | score | formula |
 # |---|---|
 # | reconstruction | $\lVert \mathcal G(\mathcal E(s)) - s \rVert_2$ |
-# | prior | $-\log \phi_z(\mathcal E(s))$: normal images have codes that $\phi_z$ draws |
-# | posterior | $1 - \mathcal D(s, \mathcal E(s))$: $\mathcal D$ has seen pairs of normal images only |
+# | prior | $-\log \phi_z(\mathcal E(s))$: codes of normal images are likely under $\phi_z$ |
+# | posterior | $1 - \mathcal D(s, \mathcal E(s))$: all real pairs in the training of $\mathcal D$ had normal images |
 # | $A(s)$ | $(1 - \alpha) \lVert \mathcal G(\mathcal E(s)) - s \rVert_2 + \alpha \lVert f(\mathcal D(s, \mathcal E(s))) - f(\mathcal D(\mathcal G(\mathcal E(s)), \mathcal E(s))) \rVert_2$ |
 
 # %%
@@ -92,13 +93,13 @@ for name, score in scores.items():
 detection_curves(scores, anomalous)
 
 # %% [markdown]
-# The area under the ROC curve is the share of pairs (anomaly, normal image) in which the anomaly has the higher score: 0.5 is guessing. Below it, anomalies look *more* normal: most digits are simpler than a zero, and simple images get codes in the middle of the prior.
+# The area under the ROC curve is the share of pairs (anomaly, normal image) in which the anomaly has the higher score. Random scores give 0.5. Below 0.5, anomalies look *more* normal than normal images: most digits are simpler than a zero, and the codes of simple images lie in the middle of the prior.
 #
-# The autoencoder wins, because nothing but reconstruction was asked of it. A BiGAN draws *a* zero for a zero, not always the same one, and its $\mathcal D$ is at its best when it can't tell the pairs apart any more. Its strength is the next task, where there is more to see than one object in the middle.
+# The autoencoder is best, because it was trained for reconstruction only. A BiGAN reconstructs a zero as *a* zero, but not always as the same one. And at the equilibrium of its training, $\mathcal D$ can no longer tell real pairs from generated ones. The BiGAN is more useful in the next task, where an image shows more than one object in the middle.
 #
 # ## Pixel by pixel
 #
-# Now the defects. A photograph of a brick wall is the normal texture; five kinds of damage are drawn into another part of it, so that the truth is known for each pixel: the mask $\Omega$.
+# Now we look for defects. The normal texture is a photograph of a brick wall. A program draws five kinds of damage into another part of the photograph. So we know for each pixel whether it is damaged: this is the mask $\Omega$.
 
 # %%
 wall = data.texture("brick", "train")
@@ -108,7 +109,7 @@ firsts = [int(np.flatnonzero(kinds == kind)[0]) for kind in dict.fromkeys(damage
 pictures.image_grid(damaged.images[firsts], title=", ".join(kinds[firsts]), columns=len(firsts))
 
 # %% [markdown]
-# The **fully convolutional BiGAN** (AN2DL): $\mathcal E$, $\mathcal G$ and $\mathcal D$ have only convolutions. It is trained on patches of 64x64 pixels, with least-squares losses and the reconstruction penalty $\lambda \mathbb E_s \lvert \mathcal G(\mathcal E(s)) - s \rvert$. The code is a *map*, 16 numbers for each 8x8 pixels, and $\mathcal D$ judges each of these places.
+# The **fully convolutional BiGAN** (AN2DL): $\mathcal E$, $\mathcal G$ and $\mathcal D$ have only convolutions. It is trained on patches of 64x64 pixels, with least-squares losses and the reconstruction penalty $\lambda \mathbb E_s \lvert \mathcal G(\mathcal E(s)) - s \rvert$. The code is a *map*, 16 numbers for each square of 8x8 pixels, and $\mathcal D$ gives a score to each of these squares.
 
 # %%
 widths = (16, 32, 64)
@@ -125,7 +126,7 @@ logs = model.fit(patches, batch_size=32, epochs=1 if QUICK else 2, verbose=0).hi
 print(f"{time.perf_counter() - start:.0f} s; |G(E(s)) - s| = {logs['reconstruction'][-1]:.3f}")
 
 # %% [markdown]
-# Networks without dense layers take images of any size, and draw them: here is $\mathcal G(z)$ for a map $z$ of random codes. The grey of bricks and specks of mortar, but no wall: neighbouring codes know nothing of each other, and in so short a training $\mathcal G$ has mostly learnt to reconstruct. That is all that the scores below need.
+# Networks without dense layers can take and draw images of any size. The next figure shows $\mathcal G(z)$ for a map $z$ of random codes. You see the grey of bricks and small spots of mortar, but no wall: neighbouring random codes are independent, and in this short training $\mathcal G$ has mostly learnt to reconstruct. This is enough for the scores below.
 
 # %%
 figure, axes = plt.subplots(figsize=(8, 2), layout="constrained", dpi=pictures.DPI)
@@ -135,11 +136,11 @@ plt.close(figure)
 figure
 
 # %% [markdown]
-# The score of a pixel joins what $\mathcal D$ and the reconstruction say of it:
+# The score of a pixel combines the score of $\mathcal D$ and the reconstruction error:
 #
 # $$ A = \alpha \, (\mathcal D(s, \mathcal E(s)) - 1)^2 + (1 - \alpha) \, \lVert \mathcal G(\mathcal E(s)) - s \rVert_2 $$
 #
-# And the mask is where $A$ exceeds a threshold $\gamma$. Which one? Anomalies are not known beforehand, but normal images are: **choose the false alarms**. On normal patches that were not trained on, 1 % of the pixels shall lie above $\gamma$.
+# The mask is the set of pixels where $A$ is above a threshold $\gamma$. How do we choose $\gamma$? We do not know the anomalies before, but we know normal images. So we **choose the rate of false alarms**: on normal images that were not used in training, 1 % of the pixels must lie above $\gamma$.
 
 # %%
 found = anomaly_maps(model, damaged.images)
@@ -147,7 +148,7 @@ gamma = threshold(found.score[kinds == "good"], false_alarm_rate=0.01)
 rows(damaged.images[firsts], found[firsts], gamma, damaged.masks[firsts], list(kinds[firsts]))
 
 # %% [markdown]
-# In the first column the truth is a thin white line, the mask found an orange one. Over all thresholds:
+# In the first column the thin white line is the border of the true mask, and the orange line is the border of the mask that was found. The next cell compares the scores over all thresholds:
 
 # %%
 print(f"{'':18}pixel AUC   avg. precision   region overlap   found at 1 % false alarms")
@@ -167,17 +168,17 @@ detection_curves(
 )
 
 # %% [markdown]
-# What is darker, brighter or busier than a wall can't be reconstructed, and is found. **A missing thread is hardly found by its reconstruction**: a smooth band is simpler than any wall, and an autoencoder draws simple things well, whether it has seen them or not. That is the weak side of this whole family. On textures that are nothing but noise, such as grass, it shows for every stain.
+# Damage that is darker or brighter than the wall, or has more detail, can't be reconstructed well, so it is found. **A missing thread is hardly found by the reconstruction error**: a smooth band is simpler than the wall, and an autoencoder draws simple things well, even if it was not trained on them. All methods that use reconstruction have this weakness. On textures that look like noise, such as grass, they miss every kind of stain.
 #
-# And $\mathcal D$? It was asked to tell real pairs from generated ones, never what a wall with a fault looks like.
+# And $\mathcal D$? It has learnt to tell real pairs from generated ones. It has not learnt how a damaged wall looks.
 #
-# ## Taught by forgeries
+# ## Training with forgeries
 #
-# Nobody has pictures of the next defect, but everyone can spoil a good one. Islands and bands of normal patches are painted over: with grey, with the patch itself blurred, with another patch at another scale or contrast, with noise. Now the mask $\Omega'$ of what is wrong is known, and $\mathcal D$ can learn it:
+# We have no pictures of the next defect, but we can damage pictures of good parts ourselves. We call the results forgeries: spots and bands of normal patches are replaced by grey, by the same patch blurred, by another patch at another scale or contrast, or by noise. So we know the mask $\Omega'$ of the replaced pixels, and $\mathcal D$ can learn it:
 #
 # $$ \min_{\theta_d} \tfrac12 \mathbb E_{s'} \left[ (\mathcal D(s', \mathcal E(s')) - (1 - \Omega'))^2 \right] $$
 #
-# The idea is that of CutPaste and DRAEM (2021). The five kinds of damage that we look for are drawn by other code, and $\mathcal D$ does not see them here either.
+# The idea is from CutPaste and DRAEM (2021). The five kinds of damage in the test images are drawn by other code, and $\mathcal D$ does not see them in this training.
 
 # %%
 forged = next(data.forged_patches(wall, 20, seed=1))
@@ -192,18 +193,18 @@ gamma = threshold(taught.score[kinds == "good"], false_alarm_rate=0.01)
 rows(damaged.images[firsts], taught[firsts], gamma, damaged.masks[firsts], list(kinds[firsts]))
 
 # %%
-print("pixel AUC         the game alone   and forgeries")
+print("pixel AUC          BiGAN alone     with forgeries")
 for kind in [*dict.fromkeys(damaged.kinds)][1:]:
     scores_of_kind = [maps.score[kinds == kind] for maps in (found, taught)]
     before, after = (roc_auc(score, damaged.masks[kinds == kind]) for score in scores_of_kind)
     print(f"{kind:18}{before:14.3f}{after:16.3f}")
 
 # %% [markdown]
-# In the good patch it points at two joints that are wider than those of the part that it learnt from: unusual, and yet no damage. Replace `"brick"` by `"grass"` or `"gravel"`, where the reconstruction is of no use: $\mathcal D$ finds most of the damage there as well. What it owes to the forgeries is also its limit: a defect that is like none of them, and well reconstructed, is missed.
+# In the good patch, $\mathcal D$ marks two joints that are wider than those in the training part of the photograph: they are unusual, but they are no damage. Replace `"brick"` by `"grass"` or `"gravel"`, where the reconstruction error does not help: $\mathcal D$ finds most of the damage there as well. The limit of this method: a defect that is not similar to any forgery, and that is reconstructed well, is missed.
 #
 # ## In one pass
 #
-# Before fully convolutional networks, a map was made by scoring a patch around each place. Here is what that costs, for an image of 512x512 pixels and every eighth place.
+# Without fully convolutional networks, we would compute a map patch by patch: cut out a patch around each place, and compute its score. We measure how much longer this takes, for an image of 512x512 pixels and one patch every 8 pixels.
 
 # %%
 image = np.concatenate([wall, data.texture("brick", "test")])[None]
@@ -212,7 +213,7 @@ corners = [
     (i, j) for i in range(0, 512 - size + 1, stride) for j in range(0, 512 - size + 1, stride)
 ]
 corners = corners[:100] if QUICK else corners
-anomaly_maps(model, image)  # once before: the first call compiles
+anomaly_maps(model, image)  # not timed: the first call compiles
 start = time.perf_counter()
 anomaly_maps(model, image)
 at_once = time.perf_counter() - start
@@ -225,9 +226,9 @@ one_by_one = time.perf_counter() - start
 print(f"{len(corners)} patches: {one_by_one / at_once:.0f} times as long as one pass")
 
 # %% [markdown]
-# ## What is missing
+# ## Filling in a missing part
 #
-# AE names one more application: **data completion**. A denoising autoencoder whose noise is a missing block learns to fill it in from the rest.
+# AE names one more application: **data completion**. We train a denoising autoencoder with a missing block as its noise. It learns to fill in this block from the rest of the image.
 
 # %%
 faces, other_faces = (part.images for part in data.load("faces"))
@@ -251,7 +252,7 @@ full = completer.complete(truth, missing)
 pictures.reconstructions(truth, {"with a hole": seen, "completed": full}, n=10, first="truth")
 
 # %% [markdown]
-# Is it better than a guess? The error in the missing part, against that of two guesses that need no network:
+# Is it better than a guess? We compare the error in the missing part with the errors of two guesses that need no network:
 
 # %%
 guesses = {
@@ -266,8 +267,8 @@ for name, guess in guesses.items():
 # %% [markdown]
 # ## Questions
 #
-# 1. Why must the threshold be chosen on normal images that were not trained on?
-# 2. A factory has 10 % bad parts, another one 0.1 %. Which of the two curves above changes, and which one would you show?
-# 3. Larger codes reconstruct better. Do they detect better?
-# 4. Which defect of a wall would be missed by reconstruction and by $\mathcal D$, even after its lesson with forgeries? How would you look for one?
-# 5. What would the completion draw if a hole hid the glasses of a face?
+# 1. Why must we choose the threshold on normal images that were not used in training?
+# 2. One factory has 10 % bad parts, another one has 0.1 %. Which of the two curves (ROC, precision and recall) is different for the two factories? Which of them would you show to each factory?
+# 3. With larger codes the reconstruction is better. Is the detection of anomalies also better?
+# 4. Describe a defect of a wall that both the reconstruction and $\mathcal D$ would miss, even after the training with forgeries. How could you find such a defect?
+# 5. A hole hides the eyes and the glasses of a face. What would the completed image show at this place?
