@@ -130,11 +130,11 @@ def accuracy(classifier: keras.Model, data: Dataset) -> float:
 
 
 def few_labels(data: Dataset, n: int, seed: int) -> Dataset:
-    """Pick n labelled images, evenly over the classes (the first classes get the remainder).
+    """Return n labelled images, as many of each class (the first classes get the remainder).
 
     Args:
         data: labelled images.
-        n: how many, at least one a class.
+        n: number of images, at least one per class.
         seed: seed of the choice.
 
     Raises:
