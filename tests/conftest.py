@@ -17,13 +17,15 @@ if keras.backend.backend() == "tensorflow":
 
 # Files that take minutes: begun first, so that none is left to one process at the end.
 LONG = ("test_labs.py", "test_attacks.py", "test_gradebook.py", "test_catalogue.py")
+HERE = Path(__file__).parent
 # These know no backend: they grade, draw data and pictures, read files, or start commands. What a
 # network computes for them is tested elsewhere on each backend, so they run on TensorFlow alone.
 WITHOUT_BACKEND = (
-    *(f"data/test_{name}.py" for name in ("defects", "digits", "faces", "forgeries", "loading")),
+    *(str(file) for file in HERE.glob("data/test_*.py") if file.name != "test_stream.py"),
     "grading",
     "pictures",
     "test_cli.py",
+    "test_layers.py",
     "test_notebooks.py",
     "test_repository.py",
     "test_startup.py",

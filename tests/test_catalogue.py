@@ -50,7 +50,7 @@ def _images(model, data):
         return model.generate(8, size=TINY_SHAPE[:2])
     if isinstance(model, gans.AdversarialGame):
         inputs = [latent.sample_prior(8, x.shape[-1]) for x in model.generator.inputs]
-        return model.generator.predict(inputs, verbose=0)
+        return model.generator.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
     inputs = list(data) if isinstance(model, autoencoders.CVAE) else data[0]
     return model.predict(inputs, batch_size=32, verbose=0)
 

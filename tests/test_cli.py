@@ -41,6 +41,7 @@ def test_demo_writes_models_histories_and_pictures(tmp_path, monkeypatch, capsys
     )
     assert error == pytest.approx(histories["d=32"]["val_mse"][0], rel=1e-3)
 
+    monkeypatch.setattr("ankeras.demo.run", lambda *_, **__: "")  # it has run once
     assert main(["demo", "--path", "own.npz", "--quick"]) == 0
     assert "ankeras-demo-2/" in capsys.readouterr().out  # the first folder is kept
 

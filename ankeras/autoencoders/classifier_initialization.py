@@ -91,7 +91,7 @@ def fine_tune(
     if freeze:
         head_steps, steps = head_steps + steps, 0
     if head_steps:
-        z = encode(encoder, labelled.images)  # the encoder does not change, so its codes are computed once
+        z = encode(encoder, labelled.images)  # once: the encoder does not change
         head_alone = keras.Sequential([keras.Input(z.shape[1:]), head])
         _fit(head_alone, z, labels, HEAD_RATE, head_steps, verbose)
     if steps:
@@ -130,11 +130,11 @@ def accuracy(classifier: keras.Model, data: Dataset) -> float:
 
 
 def few_labels(data: Dataset, n: int, seed: int) -> Dataset:
-    """Pick n labelled images, evenly over the classes (the first classes get the remainder).
+    """Return n labelled images, as many of each class (the first classes get the remainder).
 
     Args:
         data: labelled images.
-        n: how many, at least one a class.
+        n: number of images, at least one per class.
         seed: seed of the choice.
 
     Raises:

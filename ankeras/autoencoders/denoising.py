@@ -95,8 +95,7 @@ class DenoisingAutoencoder(Autoencoder):
         """
         if missing.shape != x.shape[:3] or missing.dtype != bool:
             raise ValueError(
-                f"missing must be a bool array {x.shape[:3]}, not {missing.dtype} "
-                f"{missing.shape}."
+                f"missing must be a bool array {x.shape[:3]}, not {missing.dtype} {missing.shape}."
             )
         known = np.where(missing[..., None], 0.0, x).astype("float32")
         drawn = self.predict(known, batch_size=PREDICT_BATCH, verbose=0)

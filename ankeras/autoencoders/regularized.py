@@ -65,7 +65,10 @@ def total_variation(x_hat: Any) -> Any:
 
 
 def edge_difference(x: Any, x_hat: Any) -> Any:
-    """Return sum | |grad x| - |grad x_hat| |, averaged over the batch: two (batch, height, width, c) -> ()."""
+    """Return sum | |grad x| - |grad x_hat| |, averaged over the batch.
+
+    Both x and x_hat are (batch, height, width, c); the result is a scalar.
+    """
     return sum(
         _sum_then_mean(ops.abs(ops.abs(edges) - ops.abs(edges_hat)))
         for edges, edges_hat in zip(_gradient(x), _gradient(x_hat), strict=True)

@@ -1,4 +1,4 @@
-"""Worlds small enough to be drawn: data on a line and in the plane, and players for them.
+"""Data on a line and in the plane, and small networks for it: a game that can be drawn.
 
 Source: AN2DL, "Illustration of the GAN Training Process"; NOTES, "Generative Adversarial
 Networks" (a distribution with two peaks); AE, "1-Dimensional example", "2-Dimensional example";
@@ -16,7 +16,7 @@ WIDTHS = (64, 64)  # units of the players' hidden layers
 
 
 class Gaussians(NamedTuple):
-    """A mixture of equally likely Gaussians, all as wide in every direction: phi_s is known.
+    """A mixture of equally likely Gaussians of the same width: its density phi_s is known.
 
     Attributes:
         means: (k, n), the centres of the modes.

@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-DATA, FAKE, JUDGE = "black", "#2e8b57", "#2f62b5"
-VERDICT = LinearSegmentedColormap.from_list("verdict", ["#f4b8a4", "#ffffff", "#a9c4ec"])
+DATA, FAKE, OF_D = "black", "#2e8b57", "#2f62b5"
+SCORES = LinearSegmentedColormap.from_list("scores", ["#f4b8a4", "#ffffff", "#a9c4ec"])
 
 
 def line(record: Snapshots, density: Gaussians, which: Sequence[int]) -> Figure:
@@ -47,9 +47,9 @@ def line(record: Snapshots, density: Gaussians, which: Sequence[int]) -> Figure:
         axes.fill_between(x, q, color=FAKE, alpha=0.15, lw=0)
         axes.plot(x, p, ":", color=DATA, lw=2, label="data: $p$")
         axes.plot(x, q, color=FAKE, lw=1.8, label=r"$\mathcal{G}(z)$: $q$")
-        axes.plot(x, record.scores[i], "--", color=JUDGE, lw=1.8, label=r"$\mathcal{D}$")
+        axes.plot(x, record.scores[i], "--", color=OF_D, lw=1.8, label=r"$\mathcal{D}$")
         best = optimal_discriminator(p, q)
-        axes.plot(x, best, color=JUDGE, lw=4, alpha=0.25, label=r"$\mathcal{D}^* = p/(p+q)$")
+        axes.plot(x, best, color=OF_D, lw=4, alpha=0.25, label=r"$\mathcal{D}^* = p/(p+q)$")
         axes.set(xlim=(x[0], x[-1]), ylim=(0, 1.1), yticks=(0, 0.5, 1))
         axes.set_title(f"step {record.steps[i]}", fontsize=11, color=INK)
         axes.spines[["top", "right"]].set_visible(False)
@@ -89,11 +89,11 @@ def plane(
     for axes in all_axes.flat:
         axes.set_axis_off()
     for axes, i in zip(all_axes.flat, which, strict=False):
-        verdict = axes.imshow(
+        scores = axes.imshow(
             record.scores[i].reshape(side, side),
             extent=(left, right, bottom, top),
             origin="lower",
-            cmap=VERDICT,
+            cmap=SCORES,
             vmin=0,
             vmax=1,
             interpolation="bilinear",
@@ -105,7 +105,7 @@ def plane(
         axes.set(xlim=(left, right), ylim=(bottom, top))
         axes.set_title(f"step {record.steps[i]}", fontsize=11, color=INK)
     figure.colorbar(
-        verdict, ax=all_axes[:, -1], label=r"$\mathcal{D}$", ticks=(0, 0.5, 1), shrink=0.9
+        scores, ax=all_axes[:, -1], label=r"$\mathcal{D}$", ticks=(0, 0.5, 1), shrink=0.9
     )
     handles, labels = all_axes[0, 0].get_legend_handles_labels()
     figure.legend(
@@ -115,12 +115,12 @@ def plane(
 
 
 def ways(records: Mapping[str, Snapshots], density: Gaussians, n: int = 40) -> Figure:
-    """Draw the way that G(z) takes on a line over the training, for the same z in every run.
+    """Draw how G(z) moves on a line during the training, for the same z in every run.
 
     Args:
         records: title -> the record of a run, a column each.
-        density: of the data; where it is high the background is grey.
-        n: how many of the z are followed.
+        density: of the data; the background is grey where it is high.
+        n: how many of the z are drawn.
     """
     figure, all_axes = plt.subplots(
         1,

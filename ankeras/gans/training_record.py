@@ -1,4 +1,4 @@
-"""The training of a small GAN, recorded and measured: what D should say, and three pitfalls.
+"""Records and measures the training of a small GAN: the best D, and three pitfalls.
 
 Source: Goodfellow et al., "Generative adversarial nets" (NIPS 2014), figure 1 and proposition 1;
 DLSP, "Major pitfalls": vanishing gradients, mode collapse, unstable convergence.
@@ -20,18 +20,18 @@ from keras import ops
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Records one training: where G sends the same z, and what D says at the same places.
+    """Records one training: G(z) for the same z, and D(x) at the same places x.
 
     Args:
         z: (m, d), the noise to follow.
-        x: (l, n), where D is asked.
-        every: training steps from a snapshot to the next; the first is taken before the training.
+        x: (l, n), places where D is evaluated.
+        every: training steps between two snapshots; the first is taken before the training.
             Where the model was compiled with `steps_per_execution`, a multiple of that.
 
     Attributes:
         steps: the training steps before each of the t snapshots.
         generated: t arrays (m, n), G(z).
-        judged: t arrays (l,), the probability D(x) in [0, 1].
+        scores: t arrays (l,), D(x) as a probability in [0, 1].
     """
 
     def __init__(self, z: np.ndarray, x: np.ndarray, every: int = 100) -> None:
@@ -67,13 +67,13 @@ class Snapshots(keras.callbacks.Callback):
 
 
 def kernel_density(samples: np.ndarray, x: np.ndarray, bandwidth: float = 0.1) -> np.ndarray:
-    """Estimate the density of samples on a line: the mean of a Gaussian around each.
+    """Estimate the density of samples on a line: the mean of one Gaussian around each sample.
 
-    The estimate is that of a variance larger by bandwidth^2.
+    The variance of the estimate is larger by bandwidth^2 than that of the samples.
 
     Args:
         samples: (m, 1).
-        x: (l, 1), where it is wanted.
+        x: (l, 1), places where the density is estimated.
         bandwidth: standard deviation of the Gaussians.
 
     Returns:
@@ -83,14 +83,14 @@ def kernel_density(samples: np.ndarray, x: np.ndarray, bandwidth: float = 0.1) -
 
 
 def optimal_discriminator(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Return D* = p / (p + q), the best answer to G: the probability that a point is real.
+    """Return D* = p / (p + q), the best D for a G: the probability that a point is real.
 
     Args:
         p, q: densities of the data and of G(z) at the same places, of one shape.
 
     Returns:
-        An array of that shape; NaN where p + q is below 2 % of the highest p: next to no point of
-        either kind falls there, so that D may say anything.
+        An array of that shape; NaN where p + q is below 2 % of the highest p. Hardly any point of
+        either kind lies there, so D learns nothing there.
     """
     total = p + q
     populated = total > 0.02 * p.max()
@@ -98,7 +98,7 @@ def optimal_discriminator(p: np.ndarray, q: np.ndarray) -> np.ndarray:
 
 
 class Modes(NamedTuple):
-    """What samples make of the modes of a density.
+    """How samples cover the modes of a density.
 
     Attributes:
         covered: the number of modes that receive at least 1 % of the samples within 3 standard
@@ -111,7 +111,7 @@ class Modes(NamedTuple):
 
 
 def modes_covered(samples: np.ndarray, density: Gaussians = RING) -> Modes:
-    """Count the modes that a generator draws, and how well it draws them.
+    """Count the modes that a generator draws, and return the share of its points on them.
 
     Source: the measures of Srivastava et al., "VEEGAN" (NIPS 2017), with 1 % for "a sample".
 
@@ -126,13 +126,13 @@ def modes_covered(samples: np.ndarray, density: Gaussians = RING) -> Modes:
 
 
 def distance_to_data(samples: np.ndarray, data: np.ndarray) -> float:
-    """Return the Wasserstein-1 distance on a line: how far, on average, mass has to be moved.
+    """Return the Wasserstein-1 distance on a line: the mean distance over which mass is moved.
 
     Args:
         samples, data: (m, 1) both, points of G and of the data.
 
     Raises:
-        ValueError: if they are not as many, or not on a line.
+        ValueError: if they differ in number, or are not on a line.
     """
     if samples.shape != data.shape or samples.shape[1:] != (1,):
         raise ValueError(
@@ -142,14 +142,14 @@ def distance_to_data(samples: np.ndarray, data: np.ndarray) -> float:
 
 
 def unrest(generated: list[np.ndarray]) -> float:
-    """Measure how much G still moves: mean ||G_t(z) - G_(t-1)(z)|| over the last half of training.
+    """Return how much G still moves: mean ||G_t(z) - G_(t-1)(z)|| over the last half of training.
 
-    A generator that has settled scores 0. One that hops from mode to mode scores as much as these
-    are apart, though its losses may look calm.
+    It is 0 for a generator that no longer changes. For a generator that jumps from mode to mode it
+    is the distance of the modes, even if the losses look calm.
 
     Args:
-        generated: t >= 4 arrays (m, n), `Snapshots.generated`; the figure depends on the steps
-            between two snapshots, so compare runs recorded alike.
+        generated: t >= 4 arrays (m, n), `Snapshots.generated`; the value depends on the steps
+            between two snapshots, so compare only runs with the same number of them.
     """
     last_half = np.stack(generated[len(generated) // 2 :])
     return float(np.linalg.norm(np.diff(last_half, axis=0), axis=-1).mean())

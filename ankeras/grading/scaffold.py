@@ -11,6 +11,11 @@ _SOLUTION = '''\
 #
 # What this lab is about. Lectures: ...
 
+# %%
+import ankeras
+
+print(ankeras.setup(seed=42, precision="float32"))
+
 # %% given=true
 import ankeras
 

@@ -354,5 +354,37 @@ def input_jacobian(fn: Callable[[Any], Any], x: Any) -> Any:
     return torch.stack(rows, dim=1)
 
 
+def repeat(step: Callable[[], Any], steps: int, variables: Sequence[keras.Variable]) -> Any:
+    """Take a step many times and return what each step returned: (steps, ...).
+
+    On TensorFlow and JAX all steps are one compiled loop.
+
+    Args:
+        step: changes the variables and returns a float32 tensor.
+        steps: how many times.
+        variables: all variables that the step changes.
+    """
+    if BACKEND == "tensorflow":
+        options = {"fn_output_signature": tf.float32, "parallel_iterations": 1}  # in this order
+        loop = tf.function(
+            lambda: tf.map_fn(lambda _: step(), tf.range(steps), **options), autograph=False
+        )
+        return loop()
+    if BACKEND == "jax":
+
+        def stateless_step(values: list, _: None) -> tuple[list, Any]:
+            mapping = list(zip(variables, values, strict=True))
+            with keras.StatelessScope(state_mapping=mapping) as scope:
+                found = step()
+            return [scope.get_current_value(variable) for variable in variables], found
+
+        scan = jax.jit(lambda values: jax.lax.scan(stateless_step, values, length=steps))
+        values, found = scan([variable.value for variable in variables])
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return found
+    return keras.ops.stack([step() for _ in range(steps)])  # PyTorch runs each operation at once
+
+
 def _first(value: Any) -> Any:
     return value[0] if isinstance(value, tuple) else value

@@ -6,19 +6,14 @@ L is the loss, R the regularizer, w its weight. The network behind L does not ch
 of a decoder (`ankeras.latent.invert`) works in this way.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ankeras.training.autodiff import BACKEND, SeedGenerator, descend
+from ankeras.training.autodiff import SeedGenerator, descend, repeat
 
 import keras
 import numpy as np
 from keras import ops
-
-if BACKEND == "tensorflow":
-    import tensorflow as tf
-elif BACKEND == "jax":
-    import jax
 
 Function = Callable[[Any], Any]
 
@@ -103,7 +98,7 @@ def optimize_input(
             x.assign(project(x.value))
         return means
 
-    means = _repeat(step, steps, [x, noise.state, *optimizer.variables])
+    means = repeat(step, steps, [x, noise.state, *optimizer.variables])
     loss, penalty = ops.convert_to_numpy(means).T
     history = {"loss": loss} if regularizer is None else {"loss": loss, "regularizer": penalty}
     return OptimizedInput(ops.convert_to_numpy(x), history)
@@ -117,34 +112,3 @@ def _checked(values: Any, n: int, name: str) -> Any:
             f"{name} must return a scalar or one value for each of {n} rows, not {shape}."
         )
     return ops.cast(values, "float32")
-
-
-def _repeat(step: Callable[[], Any], steps: int, variables: Sequence[keras.Variable]) -> Any:
-    """Take a step many times and return what each step returned, (steps, 2).
-
-    On TensorFlow and JAX all steps are one compiled loop.
-
-    Args:
-        step: changes the variables and returns two values, (2,).
-        steps: how many times.
-        variables: all variables that the step changes.
-    """
-    if BACKEND == "tensorflow":
-        scan = tf.function(
-            lambda: tf.scan(lambda _, i: step(), tf.range(steps), tf.zeros(2)), autograph=False
-        )
-        return scan()
-    if BACKEND == "jax":
-
-        def stateless_step(values: list, _: None) -> tuple[list, Any]:
-            mapping = list(zip(variables, values, strict=True))
-            with keras.StatelessScope(state_mapping=mapping) as scope:
-                means = step()
-            return [scope.get_current_value(variable) for variable in variables], means
-
-        scan = jax.jit(lambda values: jax.lax.scan(stateless_step, values, length=steps))
-        values, means = scan([variable.value for variable in variables])
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        return means
-    return ops.stack([step() for _ in range(steps)])  # PyTorch runs each operation at once

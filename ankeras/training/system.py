@@ -90,6 +90,7 @@ class System(Model):
             self.check_data(validation[0], validation[1] if len(validation) > 1 else None)
             size = options.get("validation_batch_size") or batch_size or 32
             self._check_batches(len(validation[0]), size)
+        self._build_optimizer()
         guard = _LossGuard(self.players)
         try:
             super().fit(
@@ -101,6 +102,20 @@ class System(Model):
             guard.restore(self)
             raise FloatingPointError(guard.sentence())
         return self.history
+
+    def _build_optimizer(self) -> None:
+        """Make the optimizer's variables before TensorFlow traces the first step.
+
+        TensorFlow traces a step twice if the first trace makes variables: a small VAE then needs
+        2.8 s of processor time for its first epoch instead of 1.1 s. On other backends Keras makes
+        these variables early by itself.
+        """
+        optimizer = getattr(self, "optimizer", None)
+        networks = [getattr(self, name) for name in self.networks]
+        known = networks and all(network.built for network in networks)
+        if keras.backend.backend() == "tensorflow" and known and optimizer and not optimizer.built:
+            with self.distribute_strategy.scope():
+                optimizer.build(self.trainable_variables)
 
     def _check_last_layers(self) -> None:
         for name in self.networks:

@@ -7,6 +7,11 @@
 #
 # Lectures: AN2DL, "Sampling the Latent Space", "The latent representation of MNIST autoencoder (d = 2)", "Outputs of interpolated trajectories"; ATIV, "Auto-encoders"; NOTES, "Latent Space Exploration".
 
+# %%
+import ankeras
+
+print(ankeras.setup(seed=42, precision="float32"))
+
 # %% given=true
 import os
 
@@ -23,7 +28,6 @@ from ankeras.grading import checker
 
 check = checker("02_latent_space")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
-print(ankeras.setup(seed=42, precision="float32"))
 
 train_data, test_data = data.load("digits")
 X_train, X_test = train_data.images, test_data.images

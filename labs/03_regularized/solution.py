@@ -7,6 +7,11 @@
 #
 # Lectures: AE, "Regularized Autoencoders"; DLSP, "Autoencoder" to "Contractive autoencoder"; AN2DL, "Autoencoders" (remark on the regularization term).
 
+# %%
+import ankeras
+
+print(ankeras.setup(seed=42, precision="float32"))
+
 # %% given=true
 import os
 
@@ -23,7 +28,6 @@ from ankeras.grading import checker
 
 check = checker("03_regularized")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
-print(ankeras.setup(seed=42, precision="float32"))
 
 # %%
 train_data, test_data = data.load("digits")

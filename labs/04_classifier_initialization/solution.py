@@ -7,6 +7,11 @@
 #
 # Lectures: AN2DL, "Autoencoders for Classifier Initialization" and "Training Autoencoders".
 
+# %%
+import ankeras
+
+print(ankeras.setup(seed=42, precision="float32"))
+
 # %% given=true
 import os
 
@@ -23,7 +28,6 @@ from ankeras.grading import checker
 
 check = checker("04_classifier_initialization")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
-print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # ## 1. Many images, few labels

@@ -7,6 +7,11 @@
 #
 # Lectures: NOTES, lessons 14 and 16; DLSP, "Variational auto-encoder"; AE and ATIV, "Variational Autoencoders".
 
+# %%
+import ankeras
+
+print(ankeras.setup(seed=42, precision="float32"))
+
 # %% given=true
 import os
 
@@ -23,7 +28,6 @@ from ankeras.grading import checker
 
 check = checker("05_vae")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
-print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # ## 1. The three pieces of the loss

@@ -7,6 +7,11 @@
 #
 # Lectures: AN2DL, "The GAN solution" to "Illustration of the GAN Training Process"; NOTES, lesson 15; ATIV, "GAN"; AE, "Putting it all together".
 
+# %%
+import ankeras
+
+print(ankeras.setup(seed=42, precision="float32"))
+
 # %% given=true
 import os
 
@@ -26,7 +31,6 @@ import matplotlib.pyplot as plt
 
 check = checker("06_gan")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
-print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # ## 1. The losses of the players

@@ -7,6 +7,11 @@
 #
 # Lectures: ATIV, "Architecture guidelines for stable Deep Convolutional GANs" and "Latent space arithmetic"; AE, "Deep Convolutional GANs"; AN2DL, "DC-GAN" to "Vector Arithmetic".
 
+# %%
+import ankeras
+
+print(ankeras.setup(seed=42, precision="float32"))
+
 # %% given=true
 import os
 
@@ -24,7 +29,7 @@ from ankeras.grading import checker
 check = checker("07_dcgan")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
 reader = evaluation.face_reader()  # trained once, on the first call on this machine: about a minute
-print(ankeras.setup(seed=42, precision="float32"))
+keras.utils.set_random_seed(42)
 
 # %% [markdown]
 # The portraits are drawn by a program. There are no hats and no beards, and the background is always the same sky: then the training is short.

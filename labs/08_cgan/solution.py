@@ -7,6 +7,11 @@
 #
 # Lectures: AN2DL, "Intuition behind Conditional GANs"; NOTES, lesson 16, "Conditional GANs" and "Concrete Handling of the Condition"; ATIV, "Conditional GANs".
 
+# %%
+import ankeras
+
+print(ankeras.setup(seed=42, precision="float32"))
+
 # %% given=true
 import os
 
@@ -23,7 +28,6 @@ from ankeras.grading import checker
 
 check = checker("08_cgan")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
-print(ankeras.setup(seed=42, precision="float32"))
 
 
 def careful_digits(n, seed):

@@ -7,6 +7,11 @@
 #
 # Lectures: AN2DL, "GAN for Anomaly Detection": "Anomaly Detection in images", "GANs and Anomaly Detection", "BidirectionalGANs (BiGANs)", "Anomaly detection with BidirectionalGANs (BiGANs)", "Fully Convolutional Anomaly Detection by GANs".
 
+# %%
+import ankeras
+
+print(ankeras.setup(seed=42, precision="float32"))
+
 # %% given=true
 import os
 
@@ -31,7 +36,6 @@ from skimage.filters import gaussian
 
 check = checker("09_anomaly_detection")
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test that all cells run
-print(ankeras.setup(seed=42, precision="float32"))
 
 # %% [markdown]
 # The normal images are small images of zeros, so the training is fast. All other digits are anomalies; we use them only for the test.

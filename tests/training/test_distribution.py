@@ -10,12 +10,12 @@ import keras
 import pytest
 
 
-def _run(backend, mode, **environment):
+def _run(backend, **environment):
     if keras.backend.backend() != backend:
         pytest.skip(f"the suite on {backend} runs it")
     script = Path(__file__).with_name("two_devices.py")
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", script, mode],
+        [sys.executable, "-W", "ignore", script],
         env={**os.environ, **environment},
         check=False,
         capture_output=True,
@@ -27,18 +27,23 @@ def _run(backend, mode, **environment):
 
 
 @pytest.fixture(scope="module")
-def mirrored():
-    return _run("tensorflow", "mirrored")
+def on_tensorflow():
+    return _run("tensorflow")
 
 
 @pytest.fixture(scope="module")
-def workers():
-    return _run("tensorflow", "workers")
+def mirrored(on_tensorflow):
+    return on_tensorflow["mirrored"]
+
+
+@pytest.fixture(scope="module")
+def workers(on_tensorflow):
+    return on_tensorflow["workers"]
 
 
 @pytest.fixture(scope="module")
 def on_jax():
-    return _run("jax", "jax", XLA_FLAGS="--xla_force_host_platform_device_count=2")
+    return _run("jax", XLA_FLAGS="--xla_force_host_platform_device_count=2")
 
 
 def _assert_same(found):

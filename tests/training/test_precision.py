@@ -7,7 +7,7 @@ from ankeras.catalogue import SYSTEMS
 from ankeras.data import digits
 from ankeras.gans.gan import AdversarialGame
 from ankeras.training.catalogue_row import TINY_SHAPE
-from ankeras.training.system import drawn_range
+from ankeras.training.checks import drawn_range
 
 import keras
 import numpy as np

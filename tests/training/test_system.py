@@ -115,3 +115,18 @@ def test_ctrl_c_leaves_a_model_and_a_history(tiny_images, build, tmp_path, capsy
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.generate(4), model.generate(4), atol=1e-6)
     assert len(model.fit(tiny_images, epochs=2, verbose=0).epoch) == 2  # can be trained further
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow traces twice")
+def test_the_first_step_is_traced_once(tiny_images):
+    traces = []
+
+    class Counting(VAE):
+        def train_step(self, data):
+            traces.append(1)
+            return super().train_step(data)
+
+    vae = Counting(get_encoder(SHAPE, 6, widths=(4,)), get_decoder(3, SHAPE, widths=(4,)))
+    vae.compile(keras.optimizers.Adam())
+    vae.fit(tiny_images, epochs=2, verbose=0)
+    assert len(traces) == 1

@@ -1,9 +1,10 @@
 """Train systems on one device and on two, from the same weights, and print the differences.
 
-    python two_devices.py mirrored|workers|jax [names of systems in the package]
+    python two_devices.py [names of systems in the package]
 
 A backend's devices can't change after its first computation, so `test_distribution.py` starts this
-file as a new process.
+file as a new process. On TensorFlow it forks one process with two devices, and two processes that
+train together. So TensorFlow is imported only once.
 """
 
 import json
@@ -11,6 +12,7 @@ import os
 import socket
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
@@ -123,7 +125,7 @@ def mirrored():
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     found = {**with_chance(strategy), "systems": {}}
     without_chance()
-    for system in (NAMED[api] for api in sys.argv[2:] or STEPS):
+    for system in (NAMED[api] for api in sys.argv[1:] or STEPS):
         two, result = compared(system, strategy.scope, BATCH, **QUICK)
         result["replicas"] = replicas_apart(strategy, two)
         found["systems"][system.api] = result
@@ -179,29 +181,34 @@ def refused(model, x, batch_size):
         return str(error)
 
 
-def workers():
-    """Fork two processes that train together, and return the results of each."""
+def tensorflow():
+    """Fork one process with two devices and two that train together; return their results."""
     with socket.socket() as first, socket.socket() as second:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))
         addresses = [f"127.0.0.1:{s.getsockname()[1]}" for s in (first, second)]
+    found = forked([mirrored, partial(worker, addresses, 0), partial(worker, addresses, 1)])
+    return {"mirrored": found[0], "workers": found[1:]}
+
+
+def forked(functions):
+    """Run each function in a forked process, all at the same time, and return their results."""
     folder = Path(tempfile.mkdtemp())
     children = []
-    for index in range(2):
+    for index, function in enumerate(functions):
         child = os.fork()
         if child == 0:
-            task = {"type": "worker", "index": index}
-            config = {"cluster": {"worker": addresses}, "task": task}
-            os.environ["TF_CONFIG"] = json.dumps(config)
-            (folder / str(index)).write_text(json.dumps(worker(folder)))
+            (folder / str(index)).write_text(json.dumps(function()))
             os._exit(0)
         children.append(child)
     for child in children:
         os.waitpid(child, 0)
-    return [json.loads((folder / str(index)).read_text()) for index in range(2)]
+    return [json.loads((folder / str(index)).read_text()) for index in range(len(functions))]
 
 
-def worker(folder):
+def worker(addresses, index):
+    task = {"type": "worker", "index": index}
+    os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": addresses}, "task": task})
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     without_chance()
     found = {"workers": strategy.num_replicas_in_sync}
@@ -222,4 +229,4 @@ def jax():
 
 
 if __name__ == "__main__":
-    print(json.dumps({"mirrored": mirrored, "workers": workers, "jax": jax}[sys.argv[1]]()))
+    print(json.dumps(tensorflow() if ON_TENSORFLOW else jax()))
