@@ -1,4 +1,7 @@
-"""Draw the README's pictures: python docs/gallery.py DEMO, with the folder of an `ankeras demo`."""
+"""Draw the pictures of the README: python docs/gallery.py FOLDER.
+
+FOLDER is the result of `ankeras demo`.
+"""
 
 import shutil
 import sys
