@@ -110,9 +110,7 @@ shares["samples / reconstructions"] = [
 print(f"real test images: {evaluation.confident_share(classifier, X_test):.2f}")
 for name, values in shares.items():
     print(f"{name:26}", *(f"{value:6.2f}" for value in values))
-pictures.curves(
-    SIZES, shares, x_label="size of the code d", y_label="share on which the classifier is sure"
-)
+pictures.curves(SIZES, shares, x_label="size of the code d", y_label="confident share")
 
 # %% [markdown]
 # As the dimension of the latent space grows, a random point is more and more likely to fall in a region that corresponds to no class: the codes fill a smaller and smaller part of their box. This way of generating images only works in a latent space of few dimensions, because we do not know the distribution $\phi_z$ of the codes.

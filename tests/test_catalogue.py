@@ -39,7 +39,7 @@ def _compiled(system):
     else:
         model.compile(keras.optimizers.Adam(1e-2))
     if not model.optimizer.built:
-        # Otherwise TensorFlow traces the first step twice, the first time to make these variables.
+        # Otherwise TensorFlow traces the first step twice: the first trace makes these variables.
         model.optimizer.build(model.trainable_variables)
     return model
 

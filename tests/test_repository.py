@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def test_environment_yml_is_in_step_with_pyproject():
+def test_environment_yml_agrees_with_pyproject():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     *conda, pip = environment["dependencies"]
     assert conda == [f"python{PYPROJECT['requires-python']}", "pip"]
@@ -22,7 +22,7 @@ def test_environment_yml_is_in_step_with_pyproject():
     assert pip["pip"] == [*wanted, "-e ."]
 
 
-def test_the_gpu_extra_is_the_same_tensorflow():
+def test_the_gpu_extra_has_the_same_tensorflow():
     plain = next(name for name in PYPROJECT["dependencies"] if name.startswith("tensorflow"))
     assert PYPROJECT["optional-dependencies"]["gpu"] == [
         plain.replace("tensorflow", "tensorflow[and-cuda]")

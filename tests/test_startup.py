@@ -66,7 +66,7 @@ def test_importing_changes_no_other_library():
 
 
 @pytest.mark.parametrize("order", ["ankeras, tensorflow as tf", "tensorflow as tf, ankeras"])
-def test_setup_tunes_pipelines_only_where_asked_for(order):
+def test_setup_tunes_pipelines_only_if_asked_to(order):
     code = (
         f"import {order}\n"
         "ankeras.setup()\n"

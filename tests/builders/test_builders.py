@@ -18,7 +18,7 @@ import pytest
 from keras import layers as tfkl
 
 
-def test_the_slides_code_works_as_written(tmp_path):
+def test_the_code_of_the_slides_works(tmp_path):
     input_shape, latent_dim, seed = (28, 28, 1), 2, 42
 
     def assemble(ae_input_shape=input_shape, ae_output_shape=input_shape):
@@ -69,7 +69,7 @@ def test_plot_model_of_the_slide(tmp_path):
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (17, 23, 3), (5, 9, 1), (64, 64, 3), (9, 9, 2)])
 @pytest.mark.parametrize("upsampling", ["nearest", "bilinear", "transposed"])
-def test_any_image_side(shape, upsampling):
+def test_images_of_any_size(shape, upsampling):
     autoencoder = get_autoencoder(shape, latent_dim=4, widths=(2, 3, 4), upsampling=upsampling)
     x = np.random.default_rng(0).random((2, *shape), "float32")
     assert autoencoder.predict(x, verbose=0).shape == x.shape

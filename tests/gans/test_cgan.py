@@ -38,7 +38,7 @@ def test_the_generator_learns_to_draw_the_class_of_the_label(bars):
 
 
 @pytest.mark.parametrize("way", ["append", "film"])
-def test_the_generator_of_one_class_agrees(way):
+def test_the_generator_of_one_class_draws_the_same_images(way):
     cgan = CGAN(*_players(way=way))
     assert (cgan.latent_dim, cgan.n_classes) == (4, 2)
     assert [len(player.inputs) for player in (cgan.generator, cgan.discriminator)] == [2, 2]

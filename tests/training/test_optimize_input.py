@@ -70,7 +70,7 @@ def test_the_history_holds_the_loss_before_each_step():
     assert len(draw_history(found.history, ("loss", "regularizer")).axes) == 2
 
 
-def test_each_step_is_one_of_adam():
+def test_each_step_is_a_step_of_adam():
     """With a gradient that is always 1, each step of Adam moves x by the learning rate."""
     found = optimize_input(
         lambda x: ops.sum(x, axis=1), np.zeros((2, 1), "float32"), steps=5, learning_rate=0.1

@@ -98,7 +98,7 @@ def test_a_system_learns_in_16_bits_as_in_float32(system, policy, in_float32, ti
     for name in found:
         assert np.isfinite(found[name]), name
     for name in losses:
-        # bfloat16 has 8 significant bits, 0.4 %; a loss is a mean over many roundings
+        # bfloat16 has 8 significant bits: errors up to 0.4 %; in a mean they partly cancel
         assert found[name] == pytest.approx(expected[name], rel=0.01, abs=0.01), name
     moved = [
         np.abs(variable.numpy() - old).max() > 0
@@ -186,7 +186,7 @@ def _weights_after_one_step(game, learning_rate=2.0**25):
     return weights, history
 
 
-def test_a_gradient_below_float16_arrives():
+def test_a_gradient_too_small_for_float16_is_not_lost():
     # dL/dlogit is 2^-26 / 4, and the smallest number of float16 is 2^-24. By hand, exactly:
     # dL/dw_d = a = 2^-26, so w_d = 1 - 2^25 2^-26 = 1/2; dL/dw_g = b w_d = 2^-27, w_g = 3/4.
     keras.config.set_dtype_policy("mixed_float16")
@@ -198,7 +198,7 @@ def test_a_gradient_below_float16_arrives():
     assert weights == [1.0, 1.0]
 
 
-def test_a_step_that_overflows_is_skipped_for_one_player_alone(tmp_path):
+def test_a_step_that_overflows_is_skipped_for_one_player_only(tmp_path):
     # D: 2^15 a / 4 = 2^17 is above 65504, the largest float16. G: as above, but w_d stays 1.
     keras.config.set_dtype_policy("mixed_float16")
     game = _Game(_line("generator"), _line("discriminator"))

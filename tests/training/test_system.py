@@ -67,7 +67,7 @@ def test_a_loss_that_becomes_nan_stops_the_training(tiny_images, player):
     spoilt = getattr(gan, player).trainable_variables[-1]
     with pytest.raises(
         FloatingPointError, match=r"discriminator's loss became nan at step 2 of epoch 3"
-    ):  # with a spoilt generator too, since the discriminator scores its images first
+    ):  # also if the generator has NaN: the discriminator scores its images first
         gan.fit(tiny_images, epochs=9, callbacks=[_Spoil(spoilt, 2, 1)], verbose=0)
     assert np.isfinite(gan.generate(4)).all()
     for variable in gan.variables + gan.optimizer.variables:
