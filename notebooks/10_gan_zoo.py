@@ -263,7 +263,7 @@ for factor in ("slant", "thickness", "aspect", "rotation", "x", "y"):
     print(f"{factor:12}" + "".join(f"{value:8.2f}" for value in by_number))
 
 # %% [markdown]
-# In our runs some rows showed one digit only, without any label. The first number was correlated with the thickness of the strokes, and more so after a longer training. A code stands for a difference between images that *$\mathcal D$* can see easily. This need not be a class: sometimes one code stands for two digits, or two codes stand for the same digit.
+# In our runs some rows showed one digit only, without any label. The first number was correlated with the thickness of the strokes, and more so after a longer training. A code stands for a difference between images that $\mathcal D$ can see easily. This need not be a class: sometimes one code stands for two digits, or two codes stand for the same digit.
 #
 # ## Questions
 #
