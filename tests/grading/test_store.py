@@ -148,8 +148,8 @@ def test_an_override_is_kept_with_the_grade(file):
     ("student", "exercise", "points", "reason", "why"),
     [
         ("bob", "1.1", 1, "x", "no grade of bob"),
-        ("ada", "9.9", 1, "x", "no exercise 9.9"),
-        ("ada", "1.1", 3.5, "x", "give 0 to 3"),
+        ("ada", "9.9", 1, "x", "ada has no grade for exercise 9.9, only for: 1.1"),
+        ("ada", "1.1", 3.5, "x", "3.5 points are out of range: 0 to 3"),
         ("ada", "1.1", -1, "x", "out of range"),
         ("ada", "", float("nan"), "x", "out of range"),
         ("ada", "1.1", 1, " ", "reason"),
@@ -294,12 +294,12 @@ def test_a_folder_that_is_not_writable():
         file.chmod(0o666)
         os.chmod(folder, 0o555)
         for name in ("grades.sqlite", "new.sqlite"):
-            with _without_root(), pytest.raises(StoreError, match="look whether its folder"):
+            with _without_root(), pytest.raises(StoreError, match="check that its folder exists"):
                 Store(Path(folder) / name)
         assert file.read_bytes() == before
         os.chmod(folder, 0o755)
 
 
 def test_a_folder_that_is_missing(tmp_path):
-    with pytest.raises(StoreError, match="look whether its folder is there"):
+    with pytest.raises(StoreError, match="check that its folder exists"):
         Store(tmp_path / "missing" / "grades.sqlite")
