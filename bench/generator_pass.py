@@ -44,9 +44,9 @@ def descend_again(drawn: Any, loss_fn: Callable, optimizer: Any, variables: Any)
 
 def trained(build: Callable, data: tuple, again: bool) -> keras.Model:
     """Return a model whose step is compiled, with or without a second pass."""
-    kept = {}
+    kept: dict[Any, tuple] = {}
     for name in MODULES:
-        module = sys.modules[f"ankeras.gans.{name}"]
+        module: Any = sys.modules[f"ankeras.gans.{name}"]
         kept[module] = module.draw, module.descend_through
         if again:
             module.draw, module.descend_through = draw_again, descend_again
