@@ -272,7 +272,7 @@ pictures.image_grid(np.stack(both), title="rows in pairs: line, arc")
 # "Take randomly generated samples of smiling women, neutral women, and neutral men" (AN2DL). Radford et al. chose their samples by looking at them. We have a network that reads attributes, the face reader: `table[name][i]` is 1 if sample $i$ has the attribute, and 0 if not.
 
 # %%
-read = evaluation.read(reader, np.clip(drawn, 0, 1))
+read = evaluation.read_attributes(reader, np.clip(drawn, 0, 1))
 table = {name: read[name] for name in ("woman", "smile", "glasses")}
 if QUICK:  # after so little training no image has an attribute: draw them, so that all cells run
     chance = np.random.default_rng(2)
@@ -372,7 +372,7 @@ for k in counts:
         arithmetic(*(pick(z, table, wanted, k, rng) for wanted in CONCEPTS.values()))
         for _ in range(20 if QUICK else 200)
     ]
-    read = evaluation.read(reader, np.clip(draw(np.stack(results)), 0, 1))
+    read = evaluation.read_attributes(reader, np.clip(draw(np.stack(results)), 0, 1))
     found.append(np.mean((read["woman"] == 1) & (read["glasses"] == 1)))
 pictures.curves(
     counts,
