@@ -11,6 +11,7 @@ accuracy is measured for 5 seeds.
 import itertools
 from typing import Any
 
+import ankeras
 from ankeras.autoencoders import accuracy, few_labels, fine_tune, train
 from ankeras.builders import get_autoencoder, get_classifier, get_encoder
 from ankeras.data import Dataset
@@ -45,6 +46,7 @@ def score(
 
 def main() -> None:
     """Search the settings, measure the accuracies, and print and save them."""
+    ankeras.setup(0, precision="float32")
     everything, test = real_digits(parser(__doc__).parse_args().data)
     validation, pool = everything.take(slice(0, 1000)), everything.take(slice(1000, None))
     keras.utils.set_random_seed(0)

@@ -3,6 +3,7 @@
 python bench/digits_realism.py [--data mnist.npz]
 """
 
+import ankeras
 from ankeras.data import digits
 
 import keras
@@ -26,6 +27,7 @@ def reader() -> keras.Model:
 
 def main() -> None:
     """Train on drawn digits, classify the real test digits, and print and save the accuracy."""
+    ankeras.setup(0, precision="float32")
     _, test = real_digits(parser(__doc__).parse_args().data)
     confusion = np.zeros((10, 10), int)  # rows: real digits, columns: predictions
     accuracies = []

@@ -199,7 +199,7 @@ def run(
     if ours:
         ankeras.setup(seed)
     else:
-        keras.utils.set_random_seed(seed)  # in float32, as the examples do
+        ankeras.setup(seed, precision="float32")  # as the examples do
     race = RACES[name]
     with np.load(data) as file:
         images, labels, real = file["images"], file["labels"], file["real"]

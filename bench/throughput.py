@@ -12,6 +12,7 @@ import statistics
 import time
 from typing import Any
 
+import ankeras
 from ankeras.gans import CGAN
 
 import keras
@@ -84,7 +85,7 @@ def operations(model: keras.Model, inputs: tuple[np.ndarray, ...]) -> float:
 
 def measure(precision: str) -> dict:
     """Train all models alternately, and return the figures of each."""
-    keras.config.set_dtype_policy(precision)
+    ankeras.setup(0, precision=precision)
     rng = np.random.default_rng(0)
     made: dict = {}
     for name in MEASURED:

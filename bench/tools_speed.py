@@ -8,6 +8,7 @@ import resource
 import time
 from collections.abc import Callable
 
+import ankeras
 from ankeras import evaluation, latent
 from ankeras.builders import get_decoder
 from ankeras.data import digits, stream
@@ -29,6 +30,7 @@ def main() -> None:
 
     Before that, the first two tools run once with little data, so that no compilation is measured.
     """
+    ankeras.setup(0, precision="float32")
     decoder = get_decoder(2, (28, 28, 1))
     classifier = evaluation.digit_classifier()
     real, fake = digits(N_FRECHET, seed=1).images, digits(N_FRECHET, seed=2).images
