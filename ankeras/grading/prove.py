@@ -155,7 +155,7 @@ def prove(lab: Lab) -> Proof:
 
 
 def markdown_table(proofs: Sequence[Proof]) -> str:
-    """Return how many mutants were caught, as it stands in the README of labs/."""
+    """Return the table of caught mutants that the README of labs/ holds."""
     rows = [
         "| lab | exercises | tests | alternatives that pass | mutants caught |",
         "|---|---|---|---|---|",

@@ -148,7 +148,7 @@ def terminal(tmp_path) -> Callable[..., str]:
         # The last two collect all garbage at the end: most of a run's time.
         off = ("cacheprovider", "faulthandler", "unraisableexception", "threadexception")
         off = [word for name in off for word in ("-p", f"no:{name}")]
-        # Below the root, files of all tests have names of their own.
+        # Below the root, the files of all tests have different names.
         options = [*off, "--import-mode=importlib", "--capture=no", f"--rootdir={tmp_path.anchor}"]
         with contextlib.redirect_stdout(io.StringIO()) as text:
             pytest.main([*options, *map(str, words)], plugins=[plugin])

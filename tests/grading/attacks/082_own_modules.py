@@ -1,4 +1,4 @@
-# Writes modules and settings into its folder for whoever comes later. Verdict: 1.1 = 0, 1.2 = 2
+# Writes modules and settings into its folder, for a later submission. Verdict: 1.1 = 0, 1.2 = 2
 
 # %%
 # Exercise 1.1
