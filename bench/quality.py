@@ -325,7 +325,8 @@ def plot(figures: dict) -> None:
                 )
         if not RACES[name].nats:
             axes.axhline(found["frechet, real against real"], color="grey", ls=":", label="real")
-        axes.set(title=name, yscale="log", xlabel="seconds of training")
+        scale = "linear" if RACES[name].nats else "log"
+        axes.set(title=name, yscale=scale, xlabel="seconds of training")
         axes.set_ylabel("-ELBO, nats per image" if RACES[name].nats else "Fréchet distance")
     all_axes[0, 0].legend(fontsize=8)
     figure.savefig(RESULTS / "quality.png", dpi=110)
