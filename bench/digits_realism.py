@@ -5,6 +5,7 @@ python bench/digits_realism.py [--data mnist.npz]
 
 import ankeras
 from ankeras.data import digits
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
@@ -35,9 +36,9 @@ def main() -> None:
         keras.utils.set_random_seed(seed)
         drawn = digits(N, seed=seed)
         model = reader()
-        schedule = keras.optimizers.schedules.CosineDecay(2e-3, EPOCHS * -(-N // BATCH))
+        optimizer = cosine_adam(EPOCHS * -(-N // BATCH), 2e-3)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile(keras.optimizers.Adam(schedule), loss)
+        model.compile(optimizer, loss)
         model.fit(drawn.images, drawn.labels, batch_size=BATCH, epochs=EPOCHS, verbose=0)
         read = model.predict(test.images, batch_size=500, verbose=0).argmax(axis=1)
         np.add.at(confusion, (test.labels, read), 1)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ankeras.data import Dataset
 from ankeras.evaluation.checks import check_range
 from ankeras.latent.codes import PREDICT_BATCH
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
@@ -74,8 +75,8 @@ def train_classifier(data: Dataset, *, epochs: int = 3, seed: int = 0) -> keras.
         ]
     )
     steps = epochs * math.ceil(len(data.images) / CLASSIFIER_BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(CLASSIFIER_RATE, steps)
-    classifier.compile(keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+    optimizer = cosine_adam(steps, CLASSIFIER_RATE)
+    classifier.compile(optimizer, loss="sparse_categorical_crossentropy")
     classifier.fit(data.images, data.labels, batch_size=CLASSIFIER_BATCH, epochs=epochs, verbose=0)
     return classifier
 

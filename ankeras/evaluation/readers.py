@@ -29,6 +29,7 @@ from ankeras.evaluation.classifiers import (
     probabilities,
     train_classifier,
 )
+from ankeras.training.schedules import cosine_adam
 
 import keras
 import numpy as np
@@ -161,9 +162,8 @@ def _train_face_reader(recipe: Recipe) -> keras.Model:
     }
     reader = keras.Model(image, answers, name="face_reader")
     steps = recipe.epochs * math.ceil(recipe.n_images / CLASSIFIER_BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(CLASSIFIER_RATE, steps)
     loss = dict.fromkeys(ATTRIBUTES, "sparse_categorical_crossentropy")
-    reader.compile(keras.optimizers.Adam(rate), loss=loss)
+    reader.compile(cosine_adam(steps, CLASSIFIER_RATE), loss=loss)
     wanted = true_attributes(factors)
     labels = {name: wanted[name] for name in ATTRIBUTES}
     reader.fit(images, labels, batch_size=CLASSIFIER_BATCH, epochs=recipe.epochs, verbose=0)

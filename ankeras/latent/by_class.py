@@ -11,6 +11,7 @@ from ankeras.training.checks import check_labels
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 
 class DrawsByClass:
@@ -48,12 +49,13 @@ class DrawsByClass:
         labels = np.random.default_rng(seed).integers(self.n_classes, size=n)
         return self.generate_classes(labels, seed)
 
-    def generate_classes(self, labels: np.ndarray, seed: int = 0) -> np.ndarray:
+    def generate_classes(self, labels: ArrayLike, seed: int = 0) -> np.ndarray:
         """Draw one image of each of the given classes: (n,) -> (n, *image).
 
         Raises:
             ValueError: if a label is no class.
         """
+        labels = np.asarray(labels)
         check_labels(labels, len(labels), self.n_classes)
         z = sample_prior(len(labels), self.generator.inputs[0].shape[-1], seed)
         y = np.eye(self.n_classes, dtype="float32")[labels]

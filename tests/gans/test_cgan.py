@@ -117,3 +117,6 @@ def test_a_label_that_is_no_class_raises_an_error():
         cgan.for_class(2)
     with pytest.raises(ValueError, match=r"lie in -1 \.\.\. 0"):
         cgan.generate_classes(np.array([0, -1]))
+    np.testing.assert_array_equal(
+        cgan.generate_classes([0, 1]), cgan.generate_classes(np.arange(2))
+    )
