@@ -23,12 +23,12 @@ from ankeras.builders import get_discriminator, get_encoder, get_generator
 from ankeras.builders.blocks import SeededLayers
 from ankeras.gans.gan import GAN
 from ankeras.latent.codes import decode, encode
-from ankeras.training.autodiff import descend, descend_through, draw
+from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 
 def get_pair_discriminator(
@@ -113,12 +113,11 @@ class BiGAN(GAN):
         for i in range(self.k):
             s = images[i :: self.k]
             z = self.sample_z(s)
-            fake, code = draw(self.generator, z), draw(self.encoder, s)  # G(z) and E(s)
+            fake = ops.stop_gradient(self.generator(z, training=True))  # G(z)
+            code = ops.stop_gradient(self.encoder(s, training=True))  # E(s)
 
             # theta_d descends  -E[log D(s, E(s))] - E[log(1 - D(G(z), z))]
-            def d_objective(
-                s: Any = s, z: Any = z, fake: Any = fake.value, code: Any = code.value
-            ) -> tuple:
+            def d_objective(s: Any = s, z: Any = z, fake: Any = fake, code: Any = code) -> tuple:
                 real_scores, fake_scores = self.score(s, code), self.score(fake, z)
                 d_loss = self.d_loss(real_scores, fake_scores)
                 return d_loss + self.r1_penalty(s, code), d_loss, real_scores, fake_scores
@@ -126,10 +125,13 @@ class BiGAN(GAN):
             _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, self.theta_d)
 
         # theta_g and theta_e descend  -E[log D(G(z), z)] - E[log(1 - D(s, E(s)))]
-        def g_objective(fake: Any, code: Any) -> Any:
-            return self.g_loss(self.score(fake, z)) + self.e_loss(self.score(s, code))
+        def g_objective() -> Any:
+            z = self.sample_z(s)
+            fake_scores = self.score(self.generator(z, training=True), z)
+            real_scores = self.score(s, self.encoder(s, training=True))
+            return self.g_loss(fake_scores) + self.e_loss(real_scores)
 
-        g_loss = descend_through([fake, code], g_objective, self.optimizer.generator, self.theta_g)
+        g_loss = descend(g_objective, self.optimizer.generator, self.theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def test_step(self, data: Any) -> dict[str, Any]:

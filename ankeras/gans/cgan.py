@@ -17,12 +17,13 @@ from typing import Any
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans.gan import GAN
 from ankeras.latent.by_class import DrawsByClass
-from ankeras.training.autodiff import descend, descend_through, draw
+from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_CLASSES, TINY_LATENT_DIM, TINY_SHAPE, Row
 from ankeras.training.checks import check_labels
 
 import keras
 import numpy as np
+from keras import ops
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -45,10 +46,10 @@ class CGAN(DrawsByClass, GAN):
         theta_d, theta_g = self.theta_d, self.theta_g
         for i in range(self.k):
             s, y = images[i :: self.k], one_hot[i :: self.k]
-            fake = draw(self.generator, [self.sample_z(s), y])  # G(z|y), for both players
+            fake = ops.stop_gradient(self.generator([self.sample_z(s), y], training=True))  # G(z|y)
 
             # theta_d descends  -E[log D(s|y)] - E[log(1 - D(G(z|y)|y))] + gamma/2 E ||grad_s D||^2
-            def d_objective(s: Any = s, y: Any = y, fake: Any = fake.value) -> tuple:
+            def d_objective(s: Any = s, y: Any = y, fake: Any = fake) -> tuple:
                 real_scores, fake_scores = self.score(s, y), self.score(fake, y)
                 d_loss = self.d_loss(real_scores, fake_scores)
                 return d_loss + self.r1_penalty(s, y), d_loss, real_scores, fake_scores
@@ -56,10 +57,11 @@ class CGAN(DrawsByClass, GAN):
             _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
 
         # theta_g descends  -E[log D(G(z|y)|y)]
-        def g_objective(fake: Any) -> Any:
+        def g_objective() -> Any:
+            fake = self.generator([self.sample_z(s), y], training=True)
             return self.g_loss(self.score(fake, y))
 
-        g_loss = descend_through([fake], g_objective, self.optimizer.generator, theta_g)
+        g_loss = descend(g_objective, self.optimizer.generator, theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def test_step(self, data: Any) -> dict[str, Any]:

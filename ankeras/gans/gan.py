@@ -19,8 +19,6 @@ from ankeras.latent.codes import decode, sample_prior
 from ankeras.training.autodiff import (
     SeedGenerator,
     descend,
-    descend_through,
-    draw,
     input_gradient,
 )
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
@@ -109,10 +107,10 @@ class AdversarialGame(System):
         theta_d, theta_g = self.theta_d, self.theta_g
         for i in range(self.k):
             s = images[i :: self.k]
-            fake = draw(self.generator, self.sample_z(s))  # G(z), for both players
+            fake = ops.stop_gradient(self.generator(self.sample_z(s), training=True))  # G(z)
 
             # theta_d descends  d_loss(D(s), D(G(z))) + gamma/2 E ||grad_s D(s)||^2
-            def d_objective(s: Any = s, fake: Any = fake.value) -> tuple:
+            def d_objective(s: Any = s, fake: Any = fake) -> tuple:
                 real_scores, fake_scores = self.score(s), self.score(fake)
                 d_loss = self.d_loss(real_scores, fake_scores)
                 return d_loss + self.r1_penalty(s), d_loss, real_scores, fake_scores
@@ -120,9 +118,10 @@ class AdversarialGame(System):
             _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
 
         # theta_g descends  g_loss(D(G(z)))
-        g_loss = descend_through(
-            [fake], lambda fake: self.g_loss(self.score(fake)), self.optimizer.generator, theta_g
-        )
+        def g_objective() -> Any:
+            return self.g_loss(self.score(self.generator(self.sample_z(s), training=True)))
+
+        g_loss = descend(g_objective, self.optimizer.generator, theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def test_step(self, data: Any) -> dict[str, Any]:

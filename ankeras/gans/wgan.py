@@ -16,7 +16,7 @@ from typing import Any
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans.gan import AdversarialGame
-from ankeras.training.autodiff import descend, descend_through, draw
+from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
@@ -63,10 +63,10 @@ class WGAN(AdversarialGame):
         theta_d, theta_g = self.theta_d, self.theta_g
         for i in range(self.k):
             s = images[i :: self.k]
-            fake = draw(self.generator, self.sample_z(s))  # G(z), for both players
+            fake = ops.stop_gradient(self.generator(self.sample_z(s), training=True))  # G(z)
 
             # theta_d descends  E[D(G(z))] - E[D(s)]
-            def d_objective(s: Any = s, fake: Any = fake.value) -> tuple:
+            def d_objective(s: Any = s, fake: Any = fake) -> tuple:
                 real_scores, fake_scores = self.score(s), self.score(fake)
                 d_loss = self.d_loss(real_scores, fake_scores)
                 return d_loss + self.r1_penalty(s), d_loss, real_scores, fake_scores
@@ -78,9 +78,10 @@ class WGAN(AdversarialGame):
                 weight.assign(ops.clip(weight, -self.c, self.c))
 
         # theta_g descends  -E[D(G(z))]
-        g_loss = descend_through(
-            [fake], lambda fake: self.g_loss(self.score(fake)), self.optimizer.generator, theta_g
-        )
+        def g_objective() -> Any:
+            return self.g_loss(self.score(self.generator(self.sample_z(s), training=True)))
+
+        g_loss = descend(g_objective, self.optimizer.generator, theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def d_loss(self, real: Any, fake: Any) -> Any:

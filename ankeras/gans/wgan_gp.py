@@ -17,7 +17,7 @@ from typing import Any
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans.gan import AdversarialGame, squared_norm
 from ankeras.gans.wgan import critic_loss
-from ankeras.training.autodiff import descend, descend_through, draw, input_gradient
+from ankeras.training.autodiff import descend, input_gradient
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras
@@ -59,10 +59,10 @@ class WGANGP(AdversarialGame):
         theta_d, theta_g = self.theta_d, self.theta_g
         for i in range(self.k):
             s = images[i :: self.k]
-            fake = draw(self.generator, self.sample_z(s))  # G(z), for both players
+            fake = ops.stop_gradient(self.generator(self.sample_z(s), training=True))  # G(z)
 
             # theta_d descends  E[D(G(z))] - E[D(s)] + lambda E[(||grad_x_hat D(x_hat)||_2 - 1)^2]
-            def d_objective(s: Any = s, fake: Any = fake.value) -> tuple:
+            def d_objective(s: Any = s, fake: Any = fake) -> tuple:
                 real_scores, fake_scores = self.score(s), self.score(fake)
                 d_loss = self.d_loss(real_scores, fake_scores)
                 loss = d_loss + self.lam * self.gradient_penalty(s, fake) + self.r1_penalty(s)
@@ -71,9 +71,10 @@ class WGANGP(AdversarialGame):
             _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
 
         # theta_g descends  -E[D(G(z))]
-        g_loss = descend_through(
-            [fake], lambda fake: self.g_loss(self.score(fake)), self.optimizer.generator, theta_g
-        )
+        def g_objective() -> Any:
+            return self.g_loss(self.score(self.generator(self.sample_z(s), training=True)))
+
+        g_loss = descend(g_objective, self.optimizer.generator, theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def gradient_penalty(self, s: Any, fake: Any) -> Any:

@@ -12,7 +12,7 @@ of the mean over the minibatch. So each replica divides its gradient by the numb
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 
@@ -204,75 +204,6 @@ def descend(
     (_, value), gradients = value_and_gradient(scaled, variables)
     _apply(optimizer, gradients, variables)
     return value
-
-
-class Drawn(NamedTuple):
-    """What a network drew for a minibatch, and how its weights get their gradient later.
-
-    Attributes:
-        value: what the network returned, a constant to all that is computed from it.
-        pull_back: the function dL/dvalue -> dL/dweights, one gradient per trainable variable of
-            the network. It can be called once.
-    """
-
-    value: Any
-    pull_back: Callable[[Any], list]
-
-
-def draw(network: keras.Model, x: Any) -> Drawn:
-    """Run a network in training mode once, for two players that both learn from the result.
-
-    A discriminator first learns from the images. Then `descend_through` gives the generator the
-    gradient of its loss on the same images, without running it again. On TensorFlow this
-    saves 6 to 10 % of a step.
-
-    Args:
-        network: the network that draws.
-        x: its input.
-    """
-    variables = network.trainable_variables
-    tensors = [variable.value for variable in variables]
-    if BACKEND == "tensorflow":
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(tensors)
-            value = network(x, training=True)
-        return Drawn(
-            tf.stop_gradient(value), lambda dvalue: _shares(tape.gradient(value, tensors, dvalue))
-        )
-    if BACKEND == "torch":
-        value = network(x, training=True)
-        return Drawn(
-            value.detach(), lambda dvalue: list(torch.autograd.grad(value, tensors, dvalue))
-        )
-    pure = _pure(lambda: network(x, training=True), variables)
-    value, pull_back, state = jax.vjp(pure, tensors, has_aux=True)
-    _scope().state_mapping.update(state)
-    return Drawn(value, lambda dvalue: pull_back(dvalue)[0])
-
-
-def descend_through(
-    drawn: Sequence[Drawn],
-    loss_fn: Callable[..., Any],
-    optimizer: keras.optimizers.Optimizer,
-    variables: Sequence[keras.Variable],
-) -> Any:
-    """Take one step of an optimizer down the gradient of a loss of what networks drew before.
-
-    Args:
-        drawn: what `draw` returned, one or several.
-        loss_fn: maps the drawn values, one argument each, to the scalar loss.
-        optimizer: of the networks that drew.
-        variables: the trainable variables of the networks that drew, in the order of `drawn`.
-
-    Returns:
-        The loss.
-    """
-    scale = optimizer.scale_loss(1.0)
-    values = [each.value for each in drawn]
-    scaled, slopes = input_gradient(lambda values: loss_fn(*values) * scale, values)
-    parts = [each.pull_back(slope) for each, slope in zip(drawn, slopes, strict=True)]
-    _apply(optimizer, [gradient for part in parts for gradient in part], variables)
-    return scaled / scale
 
 
 def _apply(
