@@ -7,6 +7,8 @@ import importlib
 import os
 from typing import Any
 
+from ankeras.registration import register_with_keras
+
 # Without these TensorFlow and JAX take the whole memory of a GPU at once.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -54,3 +56,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+register_with_keras()

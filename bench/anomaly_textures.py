@@ -10,6 +10,7 @@ good ones.
 
 import argparse
 import time
+from typing import Any
 
 import ankeras
 from ankeras.anomaly import anomaly_maps, image_scores, per_region_overlap, roc_auc, threshold
@@ -34,10 +35,11 @@ def trained(wall: np.ndarray, seconds: float) -> FCBiGAN:
     """Return a trained model: all networks for a quarter of the time, then D alone on forgeries."""
     model = FCBiGAN(get_fc_generator(), get_fc_discriminator(), get_fc_encoder(), lam=10.0)
     patches = crops(wall, 6400, 64)
-    for data, share, options in (
+    stages: tuple[tuple[Any, float, dict[str, Any]], ...] = (
         (patches, 0.25, {"batch_size": 32, "epochs": 1000}),
         (forged_patches(wall), 0.75, {"steps_per_epoch": 1_000_000, "shuffle": False}),
-    ):
+    )
+    for data, share, options in stages:
         of_d, of_g = keras.optimizers.Adam(2e-3), keras.optimizers.Adam(1e-3, beta_1=0.5)
         model.compile(of_d, of_g)
         callbacks = [Training(share * seconds, of_d, of_g)]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from ankeras import evaluation, pictures
 from ankeras.autoencoders import VAE
+from ankeras.data import Dataset
 from ankeras.gans import GAN
 from ankeras.training.callbacks import WeightAverage
 
@@ -44,19 +45,19 @@ class Training(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def train_vae(vae: VAE, data: tuple, seconds: float, rate: float = 5e-3) -> dict:
+def train_vae(vae: VAE, data: Dataset, seconds: float, rate: float = 5e-3) -> dict:
     """Train a VAE for some seconds; return the seconds and the number of steps."""
     vae.compile(keras.optimizers.Adam(rate))
     clock = Training(seconds, vae.optimizer)
-    vae.fit(*data, batch_size=100, epochs=10_000, callbacks=[clock], verbose=0)
+    vae.fit(data, batch_size=100, epochs=10_000, callbacks=[clock], verbose=0)
     return {"seconds": time.perf_counter() - clock.start, "steps": int(vae.optimizer.iterations)}
 
 
-def train_gan(gan: GAN, data: tuple, seconds: float) -> dict:
+def train_gan(gan: GAN, data: Dataset, seconds: float) -> dict:
     """Train a GAN for some seconds, with averaged weights of G; return seconds and steps."""
     gan.compile()
     clock = Training(seconds, gan.optimizer.discriminator, gan.optimizer.generator)
-    gan.fit(*data, batch_size=64, epochs=10_000, callbacks=[WeightAverage(), clock], verbose=0)
+    gan.fit(data, batch_size=64, epochs=10_000, callbacks=[WeightAverage(), clock], verbose=0)
     steps = int(gan.optimizer.generator.iterations)
     return {"seconds": time.perf_counter() - clock.start, "steps": steps}
 

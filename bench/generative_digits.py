@@ -67,7 +67,7 @@ def vae(d: int, train: Dataset, test: Dataset, seconds: float, classifier: keras
     """Train a VAE; return figures of its bound, of q(z) over all images and of its samples."""
     shape = train.images.shape[1:]
     model = VAE(get_encoder(shape, 2 * d), get_decoder(d, shape, upsampling="transposed"))
-    found = train_vae(model, (train.images,), seconds)
+    found = train_vae(model, train, seconds)
     found |= model.evaluate(test.images, batch_size=500, verbose=0, return_dict=True)
     found["log likelihood, k = 100"] = log_likelihood(model, test.images[:1000], k=100)
     mu, log_var = encode_posterior(model, test.images)
@@ -82,7 +82,7 @@ def vae(d: int, train: Dataset, test: Dataset, seconds: float, classifier: keras
 def dcgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
     """Train a DCGAN; return figures of its samples and the share of the rarest class."""
     model = get_dcgan(train.images.shape[1:])
-    found = train_gan(model, (train.images,), seconds)
+    found = train_gan(model, train, seconds)
     samples = model.generate(N_SAMPLES)
     picture("generative_digits_dcgan", samples)
     found |= evaluated(classifier, test.images, samples)
@@ -96,7 +96,7 @@ def cvae(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model)
     shape, d = train.images.shape[1:], 10
     decoder = get_decoder(d, shape, upsampling="transposed", condition_dim=N_CLASSES)
     model = CVAE(get_encoder(shape, 2 * d, condition_dim=N_CLASSES), decoder)
-    found = train_vae(model, (train.images, train.labels), seconds)
+    found = train_vae(model, train, seconds)
     return found | conditional("cvae", model, classifier, test)
 
 
@@ -108,7 +108,7 @@ def cgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model)
         get_discriminator(shape, batch_norm=False, condition_dim=N_CLASSES),
         r1=0.1,
     )
-    found = train_gan(model, (train.images, train.labels), seconds)
+    found = train_gan(model, train, seconds)
     return found | conditional("cgan", model, classifier, test)
 
 

@@ -151,7 +151,7 @@ def main() -> None:
 
     ankeras.setup(0)
     gan = get_dcgan(SHAPE, 64)
-    found = train_gan(gan, (train.images,), seconds)
+    found = train_gan(gan, train, seconds)
     z = latent.sample_prior(N_SAMPLES, gan.latent_dim, seed=1)
     samples = latent.decode(gan.generator, z)
     picture("generative_faces_dcgan", samples)
@@ -168,7 +168,7 @@ def main() -> None:
         get_decoder(d, SHAPE, widths=WIDTHS, upsampling="transposed"),
         beta=0.1,
     )
-    found = train_vae(vae, (train.images,), seconds, rate=3e-3)
+    found = train_vae(vae, train, seconds, rate=3e-3)
     z, _ = encode_posterior(vae, test.images[:N_SAMPLES])
     has = evaluation.true_attributes(draw_factors(N_TEST, seed=1)[:N_SAMPLES])
     drawn = latent.decode(vae.generator, z)

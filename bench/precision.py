@@ -81,14 +81,13 @@ def train(model: System, data: Dataset, steps: int) -> float:
     """Train for some steps, with rates that fall along half a cosine; return images per second."""
     clock = Clock(steps)
     data = data.take(slice(len(data.images) // BATCH * BATCH))  # whole minibatches
-    x = (data.images, data.labels) if isinstance(model, CGAN) else (data.images,)
     if isinstance(model, AdversarialGame):
         model.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
         callbacks = [WeightAverage(), clock]
     else:
         model.compile(cosine_adam(steps, 5e-3))
         callbacks = [clock]
-    model.fit(*x, batch_size=BATCH, epochs=10_000, callbacks=callbacks, verbose=0)
+    model.fit(data, batch_size=BATCH, epochs=10_000, callbacks=callbacks, verbose=0)
     return clock.images_per_second
 
 

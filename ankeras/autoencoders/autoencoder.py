@@ -2,7 +2,7 @@
 
 Source: AN2DL, "Autoencoders"; AE, first part; DLSP, "Autoencoder" and "Reconstruction losses".
 
-    z = E(x),  x_hat = D(z),  L = 1/m sum_j l(x^(j), x_hat^(j))  [+ lambda R]
+    z = E(x),  x_hat = D(z),  L = 1/m sum_j w_j l(x^(j), x_hat^(j))  [+ lambda R],  all w_j = 1
 
     real-valued input:  l(x, x_hat) = 1/2 ||x - x_hat||^2
     binary input:       l(x, x_hat) = -sum_i [x_i log x_hat_i + (1 - x_i) log(1 - x_hat_i)]
@@ -14,7 +14,7 @@ from typing import Any
 from ankeras.builders import get_decoder, get_encoder
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE
-from ankeras.training.checks import check_images, drawn_range
+from ankeras.training.checks import check_images, check_shapes_known, drawn_range
 from ankeras.training.schedules import cosine_adam
 from ankeras.training.system import System
 
@@ -46,6 +46,19 @@ def binary_cross_entropy(x: Any, x_hat: Any) -> Any:
     return _sum_per_image(ops.binary_crossentropy(x, x_hat))
 
 
+def weighted_mean(values: Any, weights: Any = None) -> Any:
+    """Return 1/m sum_j w_j l_j over the images of a batch: (batch, ...) -> (...).
+
+    Args:
+        values: (batch, ...), l_j of each image.
+        weights: (batch,), w_j, the `sample_weight` of `fit`. Default: all 1.
+    """
+    if weights is not None:
+        shape = (-1, *[1] * (len(values.shape) - 1))
+        values = ops.reshape(ops.cast(weights, values.dtype), shape) * values
+    return ops.mean(values, axis=0)
+
+
 def _sum_per_image(values: Any) -> Any:
     return ops.sum(values, axis=tuple(range(1, len(values.shape))))
 
@@ -54,7 +67,8 @@ def _sum_per_image(values: Any) -> Any:
 class Autoencoder(System):
     """Encoder and decoder trained together; the base of the regularized autoencoders.
 
-    A subclass adds its term to the loss by `penalty`, or changes what E sees by `corrupt`.
+    A subclass adds its term to the loss by `penalty`, or changes what E sees by `corrupt`. Weights
+    given to `fit` (`sample_weight`) weigh the reconstruction of each image, not the penalty.
 
     Args:
         encoder: (batch, *image) -> (batch, d), as `get_encoder` builds it.
@@ -66,9 +80,13 @@ class Autoencoder(System):
 
     networks: tuple[str, ...] = ("encoder", "decoder")
     logged = ("loss", "reconstruction", "penalty")
+    target = "images"
+    weighs_images = True
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        check_shapes_known(encoder, "encoder")
+        check_shapes_known(decoder, "decoder")
         if encoder.output_shape != decoder.input_shape:
             raise ValueError(
                 f"The encoder's code has shape {encoder.output_shape[1:]}, but the decoder "
@@ -84,15 +102,15 @@ class Autoencoder(System):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Descend the gradient of reconstruction + penalty on one minibatch."""
-        x, target, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x, target, weights = keras.utils.unpack_x_y_sample_weight(data)
 
         def objective() -> tuple:
             # z = E(x),  x_hat = D(z)
             z = self.encoder(self.corrupt(x), training=True)
             x_hat = self.decoder(z, training=True)
 
-            # L = l(x, x_hat) + lambda R, averaged over the minibatch
-            reconstruction = self.compute_loss(y=target, y_pred=x_hat)
+            # L = w l(x, x_hat) + lambda R, averaged over the minibatch, + losses of layers
+            reconstruction = self.compute_loss(x, target, x_hat, weights)
             penalty = self.penalty(x, z, x_hat)
             loss = reconstruction + penalty
             return loss, reconstruction, penalty, x_hat
@@ -100,17 +118,17 @@ class Autoencoder(System):
         found = descend(objective, self.optimizer, self.trainable_variables)
         loss, reconstruction, penalty, x_hat = found
         self.log(loss=loss, reconstruction=reconstruction, penalty=penalty)
-        return self.compute_metrics(x, target, x_hat)
+        return self.compute_metrics(x, target, x_hat, weights)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate reconstruction + penalty on one minibatch, without corruption."""
-        x, target, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x, target, weights = keras.utils.unpack_x_y_sample_weight(data)
         z = self.encoder(x, training=False)
         x_hat = self.decoder(z, training=False)
-        reconstruction = self.compute_loss(y=target, y_pred=x_hat)
+        reconstruction = self.compute_loss(x, target, x_hat, weights)
         penalty = self.penalty(x, z, x_hat)
         self.log(loss=reconstruction + penalty, reconstruction=reconstruction, penalty=penalty)
-        return self.compute_metrics(x, target, x_hat)
+        return self.compute_metrics(x, target, x_hat, weights)
 
     def corrupt(self, x: Any) -> Any:
         """Return what the encoder sees of x while training: here x itself."""
@@ -124,9 +142,37 @@ class Autoencoder(System):
         """Return the reconstruction D(E(x))."""
         return self.decoder(self.encoder(x, training=training), training=training)
 
+    @property
+    def call_inputs(self) -> list[keras.KerasTensor]:
+        """What `call` reads: the encoder's inputs."""
+        return self.encoder.inputs
+
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, **options: Any) -> None:
+        """Compile as `keras.Model.compile` does.
+
+        Raises:
+            ValueError: if there is no loss l(x, x_hat).
+        """
+        if loss is None:
+            raise ValueError(
+                "An autoencoder needs its loss l(x, x_hat): compile(optimizer, loss=squared_error) "
+                "or loss=binary_cross_entropy."
+            )
+        super().compile(optimizer, loss=loss, **options)
+
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Raise a ValueError if the system can't be trained on the images x."""
-        check_images(x, self.encoder.input_shape[1:], drawn_range(self.decoder))
+        """Raise a ValueError if the system can't learn to map images x to the targets y."""
+        drawn = drawn_range(self.decoder)
+        check_images(x, self.encoder.input_shape[1:], drawn)
+        if y is None:
+            raise ValueError("An autoencoder needs the images as targets too: give fit(x, x).")
+        if y.shape != (len(x), *self.decoder.output_shape[1:]):
+            raise ValueError(
+                f"The targets of an autoencoder are images, of shape "
+                f"{(len(x), *self.decoder.output_shape[1:])}, but y has shape {y.shape}: give "
+                f"fit(x, x)."
+            )
+        check_images(y, self.decoder.output_shape[1:], drawn, "y")
 
 
 def slide_callbacks() -> list[keras.callbacks.Callback]:

@@ -43,11 +43,18 @@ class CVAE(DrawsByClass, VAE):
         """Return what a network reads: [x, one-hot(y)] or [z, one-hot(y)]."""
         return [ops.convert_to_tensor(x_or_z), self.one_hot(y)]
 
+    target = "labels"
+
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the mean reconstruction of the mean code, from [images, labels]."""
         x, y = inputs
         mu, _ = self.encode(x, y, training)
         return self.mean_of(self.decode(mu, y, training))
+
+    @property
+    def call_inputs(self) -> list[keras.KerasTensor]:
+        """What `call` reads: images, and one integer label per image."""
+        return [self.encoder.inputs[0], keras.KerasTensor((None,), "int32", name="label")]
 
     @property
     def n_classes(self) -> int:

@@ -16,12 +16,12 @@ import functools
 import math
 from typing import Any
 
-from ankeras.autoencoders.autoencoder import binary_cross_entropy
+from ankeras.autoencoders.autoencoder import binary_cross_entropy, weighted_mean
 from ankeras.builders import get_decoder, get_encoder
 from ankeras.latent.codes import PREDICT_BATCH, decode, sample_prior
 from ankeras.training.autodiff import SeedGenerator, descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
-from ankeras.training.checks import check_images, drawn_range
+from ankeras.training.checks import check_images, check_shapes_known, drawn_range
 from ankeras.training.system import System
 
 import keras
@@ -113,7 +113,9 @@ class VAE(System):
 
     Its logs are the reconstruction loss and the KL divergence summed over the dimensions, both
     averaged over the images, and "loss", which is reconstruction + beta * KL, without annealing
-    and free bits: -ELBO for beta = 1.
+    and free bits: -ELBO for beta = 1. Weights given to `fit` (`sample_weight`) weigh both terms of
+    each image; losses of layers, such as regularizers, are added. Metrics given to `compile`
+    compare x with the mean image of p(x|z).
 
     Args:
         encoder: (batch, *image) -> (batch, 2 d), mu and log v: `get_encoder(image_shape, 2 * d)`.
@@ -135,6 +137,7 @@ class VAE(System):
     networks = ("encoder", "decoder")
     options = ("beta", "likelihood", "kl_annealing", "free_bits", "seed")
     logged = ("loss", "reconstruction", "kl")
+    weighs_images = True
 
     def __init__(
         self,
@@ -148,6 +151,8 @@ class VAE(System):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_shapes_known(encoder, "encoder")
+        check_shapes_known(decoder, "decoder")
         if likelihood not in LIKELIHOODS:
             raise ValueError(f"likelihood must be one of {LIKELIHOODS}, not {likelihood!r}.")
         if min(beta, kl_annealing, free_bits) < 0:
@@ -164,7 +169,7 @@ class VAE(System):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Descend the gradient of reconstruction + beta * KL on one minibatch."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
 
         def objective() -> tuple:
             # (mu, log v) = E(x),  z = mu + sqrt(v) * eps,  x_hat = D(z)
@@ -173,28 +178,31 @@ class VAE(System):
             z = reparameterize(mu, log_var, eps)
             x_hat = self.decode(z, y, training=True)
 
-            # l = l_reconstruction + beta * l_KL, averaged over the minibatch
-            reconstruction = ops.mean(self.reconstruction_loss(x, x_hat))
-            kl_per_dimension = ops.mean(sum(kl_terms(mu, log_var)), axis=0)  # (d,)
+            # l = l_reconstruction + beta * l_KL, averaged over the minibatch, + losses of layers
+            reconstruction = weighted_mean(self.reconstruction_loss(x, x_hat), weights)
+            kl_per_dimension = weighted_mean(sum(kl_terms(mu, log_var)), weights)  # (d,)
             beta = annealed(self.beta, self.optimizer.iterations, self.kl_annealing)
             kl = free_bits_cost(kl_per_dimension, self.free_bits)
-            loss = reconstruction + beta * kl
-            return loss, reconstruction, ops.sum(kl_per_dimension)
+            added = self.layer_losses()
+            loss = reconstruction + beta * kl + added
+            return loss, reconstruction, ops.sum(kl_per_dimension), added, x_hat
 
-        _, reconstruction, kl = descend(objective, self.optimizer, self.trainable_variables)
-        loss = reconstruction + self.beta * kl
-        return self.log(loss=loss, reconstruction=reconstruction, kl=kl)
+        found = descend(objective, self.optimizer, self.trainable_variables)
+        _, reconstruction, kl, added, x_hat = found
+        self.log(loss=reconstruction + self.beta * kl + added, reconstruction=reconstruction, kl=kl)
+        return self.compute_metrics(x, x, self.mean_of(x_hat), weights)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate reconstruction + beta * KL on one minibatch."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         mu, log_var = self.encode(x, y, training=False)
         eps = keras.random.normal(ops.shape(mu), dtype=mu.dtype, seed=self.noise)
         x_hat = self.decode(reparameterize(mu, log_var, eps), y, training=False)
-        reconstruction = ops.mean(self.reconstruction_loss(x, x_hat))
-        kl = ops.mean(kl_divergence(mu, log_var))
-        loss = reconstruction + self.beta * kl
-        return self.log(loss=loss, reconstruction=reconstruction, kl=kl)
+        reconstruction = weighted_mean(self.reconstruction_loss(x, x_hat), weights)
+        kl = weighted_mean(kl_divergence(mu, log_var), weights)
+        loss = reconstruction + self.beta * kl + self.layer_losses()
+        self.log(loss=loss, reconstruction=reconstruction, kl=kl)
+        return self.compute_metrics(x, x, self.mean_of(x_hat), weights)
 
     def encode(self, x: Any, y: Any = None, training: bool | None = None) -> tuple[Any, Any]:
         """Return mu and log v of q(z|x): each (batch, d). Labels y are for a conditional VAE."""
@@ -274,6 +282,16 @@ class VAE(System):
                 f"For images of {self.image_shape} a {self.likelihood} decoder draws {drawn}, "
                 f"not {self.decoder.output_shape[1:]}."
             )
+
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, **options: Any) -> None:
+        """Compile as `keras.Model.compile` does, without a loss: the VAE has its own.
+
+        Raises:
+            ValueError: if there is a loss.
+        """
+        if loss is not None or options.get("loss_weights") is not None:
+            raise ValueError("A VAE has its own loss, -ELBO: leave out loss and loss_weights.")
+        super().compile(optimizer, **options)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on the images x."""

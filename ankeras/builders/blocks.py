@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from ankeras.builders.conditioning import Condition
 from ankeras.builders.spectral_norm import SpectralNorm
+from ankeras.training.checks import check_keras_settings
 
 import keras
+import numpy as np
 from keras import layers
 
 Shape = int | Sequence[int]
@@ -41,11 +44,16 @@ class SeededLayers:
         seed: seed of the initial weights.
         spectral_norm: whether the weights of each layer are divided by their largest singular
             value, as in `spectral_norm.py`.
+
+    Raises:
+        ValueError: if the seed is no integer.
     """
 
     def __init__(self, seed: int, spectral_norm: bool = False) -> None:
-        self.seed = seed
-        self.spectral_norm = spectral_norm
+        if not isinstance(seed, Integral):
+            raise ValueError(f"The seed of the initial weights is an integer, not {seed!r}.")
+        self.seed: int = int(seed)
+        self.spectral_norm: bool = spectral_norm
 
     def __call__(self, layer: type[layers.Layer], *sizes: Any, **options: Any) -> layers.Layer:
         """Return a dense or convolutional layer, `layer(*sizes, **options)`."""
@@ -111,9 +119,10 @@ def halved_sizes(image_shape: tuple[int, ...], n_blocks: int) -> list[tuple[int,
 
 def checked_image_shape(shape: Shape, kind: str) -> tuple[int, ...]:
     """Return an image shape as a tuple of integers, or raise a ValueError."""
+    check_keras_settings()
     if kind not in ("conv", "mlp"):
         raise ValueError(f'kind must be "conv" or "mlp", not {kind!r}.')
-    image_shape = (shape,) if isinstance(shape, int) else tuple(int(side) for side in shape)
+    image_shape = _integers(shape, "An image shape")
     if kind == "conv" and len(image_shape) != 3:
         raise ValueError(
             f"A convolutional network needs an image shape (height, width, channels), "
@@ -126,23 +135,32 @@ def checked_image_shape(shape: Shape, kind: str) -> tuple[int, ...]:
 
 def checked_latent_dim(shape: Shape) -> int:
     """Return the latent dimension d, given as d or (d,), or raise a ValueError."""
-    dims = (shape,) if isinstance(shape, int) else tuple(shape)
+    dims = _integers(shape, "The latent dimension")
     if len(dims) != 1 or dims[0] < 1:
         raise ValueError(
             f"The latent representation is a vector: give d >= 1 or (d,), not {shape}."
         )
-    return int(dims[0])
+    return dims[0]
 
 
 def checked_widths(
-    widths: Sequence[int] | None, kind: str, default: tuple[int, ...] = CONV_WIDTHS
+    widths: Shape | None, kind: str, default: tuple[int, ...] = CONV_WIDTHS
 ) -> tuple[int, ...]:
     """Return the widths of the blocks as integers, or their default, or raise a ValueError."""
     if widths is None:
         return default if kind == "conv" else MLP_WIDTHS
-    if any(width < 1 for width in widths):
-        raise ValueError(f"Every block needs a width of at least 1, not {tuple(widths)}.")
-    return tuple(int(width) for width in widths)
+    found = _integers(widths, "The width of each block")
+    if any(width < 1 for width in found):
+        raise ValueError(f"Every block needs a width of at least 1, not {found}.")
+    return found
+
+
+def _integers(sizes: Any, what: str) -> tuple[int, ...]:
+    """Return one size or a sequence of sizes as a tuple of Python integers."""
+    found = tuple(sizes) if isinstance(sizes, Sequence | np.ndarray) else (sizes,)
+    if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in found):
+        raise ValueError(f"{what} consists of integers that are known, not {sizes!r}.")
+    return tuple(int(size) for size in found)
 
 
 def check_depth(image_shape: tuple[int, ...], widths: Sequence[int]) -> None:

@@ -25,6 +25,7 @@ from ankeras.gans.gan import GAN
 from ankeras.latent.codes import decode, encode
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
+from ankeras.training.checks import check_shapes_known
 
 import keras
 import numpy as np
@@ -70,6 +71,8 @@ def get_pair_discriminator(
 
 def check_encoder(encoder: keras.Model, generator: keras.Model) -> None:
     """Raise a ValueError unless E maps G's images to G's codes."""
+    check_shapes_known(encoder, "encoder")
+    check_shapes_known(generator, "generator")
     if encoder.input_shape != generator.output_shape or (
         encoder.output_shape != generator.input_shape
     ):
@@ -120,7 +123,8 @@ class BiGAN(GAN):
             def d_objective(s: Any = s, z: Any = z, fake: Any = fake, code: Any = code) -> tuple:
                 real_scores, fake_scores = self.score(s, code), self.score(fake, z)
                 d_loss = self.d_loss(real_scores, fake_scores)
-                return d_loss + self.r1_penalty(s, code), d_loss, real_scores, fake_scores
+                added = self.r1_penalty(s, code) + self.layer_losses(self.discriminator)
+                return d_loss + added, d_loss, real_scores, fake_scores
 
             _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, self.theta_d)
 
@@ -129,9 +133,10 @@ class BiGAN(GAN):
             z = self.sample_z(s)
             fake_scores = self.score(self.generator(z, training=True), z)
             real_scores = self.score(s, self.encoder(s, training=True))
-            return self.g_loss(fake_scores) + self.e_loss(real_scores)
+            g_loss = self.g_loss(fake_scores) + self.e_loss(real_scores)
+            return g_loss + self.layer_losses(self.generator, self.encoder), g_loss
 
-        g_loss = descend(g_objective, self.optimizer.generator, self.theta_g)
+        _, g_loss = descend(g_objective, self.optimizer.generator, self.theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def test_step(self, data: Any) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class CGAN(DrawsByClass, GAN):
         ValueError: if the two networks do not fit each other, or an option is out of range.
     """
 
+    target = "labels"
+
     def train_step(self, data: Any) -> dict[str, Any]:
         """Play one round of algorithm 1 on images s with their labels y."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -52,16 +54,18 @@ class CGAN(DrawsByClass, GAN):
             def d_objective(s: Any = s, y: Any = y, fake: Any = fake) -> tuple:
                 real_scores, fake_scores = self.score(s, y), self.score(fake, y)
                 d_loss = self.d_loss(real_scores, fake_scores)
-                return d_loss + self.r1_penalty(s, y), d_loss, real_scores, fake_scores
+                added = self.r1_penalty(s, y) + self.layer_losses(self.discriminator)
+                return d_loss + added, d_loss, real_scores, fake_scores
 
             _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
 
         # theta_g descends  -E[log D(G(z|y)|y)]
         def g_objective() -> Any:
             fake = self.generator([self.sample_z(s), y], training=True)
-            return self.g_loss(self.score(fake, y))
+            g_loss = self.g_loss(self.score(fake, y))
+            return g_loss + self.layer_losses(self.generator), g_loss
 
-        g_loss = descend(g_objective, self.optimizer.generator, theta_g)
+        _, g_loss = descend(g_objective, self.optimizer.generator, theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def test_step(self, data: Any) -> dict[str, Any]:

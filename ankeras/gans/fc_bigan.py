@@ -218,7 +218,8 @@ class FCBiGAN(LSGAN):
             fake, x_hat = ops.split(drawn, 2)
             g_loss = self.g_loss(self.score(fake, z)) + self.e_loss(self.score(s, code))
             error = ops.mean(ops.abs(x_hat - s))
-            return g_loss + self.lam * error, g_loss, error, fake, code
+            added = self.layer_losses(self.generator, self.encoder)
+            return g_loss + self.lam * error + added, g_loss, error, fake, code
 
         found = descend(g_objective, self.optimizer.generator, self.theta_g)
         _, g_loss, error, fake, code = found
@@ -228,7 +229,8 @@ class FCBiGAN(LSGAN):
         def d_objective() -> tuple:
             real_scores, fake_scores = self.score(s, code), self.score(fake, z)
             d_loss = self.d_loss(real_scores, fake_scores)
-            return d_loss + self.r1_penalty(s, code), d_loss, real_scores, fake_scores
+            added = self.r1_penalty(s, code) + self.layer_losses(self.discriminator)
+            return d_loss + added, d_loss, real_scores, fake_scores
 
         _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, self.theta_d)
         return self.log(
@@ -238,11 +240,12 @@ class FCBiGAN(LSGAN):
     def train_on_forgeries(self, s: Any, mask: Any) -> dict[str, Any]:
         """Take a step of D on forgeries s and their masks, (batch, k h, k w)."""
         code = self.encoder(s, training=False)
-        loss = descend(
-            lambda: self.forgery_loss(self.score(s, code), mask),
-            self.optimizer.discriminator,
-            self.theta_d,
-        )
+
+        def d_objective() -> tuple:
+            loss = self.forgery_loss(self.score(s, code), mask)
+            return loss + self.layer_losses(self.discriminator), loss
+
+        _, loss = descend(d_objective, self.optimizer.discriminator, self.theta_d)
         return self.log(d_loss=loss)
 
     def forgery_loss(self, scores: Any, mask: Any) -> Any:

@@ -16,13 +16,9 @@ from typing import Any
 
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.latent.codes import decode, sample_prior
-from ankeras.training.autodiff import (
-    SeedGenerator,
-    descend,
-    input_gradient,
-)
+from ankeras.training.autodiff import SeedGenerator, descend, input_gradient
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
-from ankeras.training.checks import check_images, drawn_range
+from ankeras.training.checks import check_images, check_scores, check_shapes_known, drawn_range
 from ankeras.training.optimizers import TwoOptimizers
 from ankeras.training.system import System
 
@@ -89,6 +85,8 @@ class AdversarialGame(System):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_shapes_known(generator, "generator")
+        check_shapes_known(discriminator, "discriminator")
         if k < 1:
             raise ValueError(f"The discriminator takes k >= 1 steps, not {k}.")
         if r1 < 0:
@@ -100,6 +98,7 @@ class AdversarialGame(System):
         self.seed = seed
         self.noise = SeedGenerator(seed)
         self.check_networks()
+        self.check_scores()
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Play one round of algorithm 1: k steps of D, then one step of G."""
@@ -113,15 +112,17 @@ class AdversarialGame(System):
             def d_objective(s: Any = s, fake: Any = fake) -> tuple:
                 real_scores, fake_scores = self.score(s), self.score(fake)
                 d_loss = self.d_loss(real_scores, fake_scores)
-                return d_loss + self.r1_penalty(s), d_loss, real_scores, fake_scores
+                added = self.r1_penalty(s) + self.layer_losses(self.discriminator)
+                return d_loss + added, d_loss, real_scores, fake_scores
 
             _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
 
         # theta_g descends  g_loss(D(G(z)))
         def g_objective() -> Any:
-            return self.g_loss(self.score(self.generator(self.sample_z(s), training=True)))
+            g_loss = self.g_loss(self.score(self.generator(self.sample_z(s), training=True)))
+            return g_loss + self.layer_losses(self.generator), g_loss
 
-        g_loss = descend(g_objective, self.optimizer.generator, theta_g)
+        _, g_loss = descend(g_objective, self.optimizer.generator, theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -200,6 +201,32 @@ class AdversarialGame(System):
                 f"{read[1:]}."
             )
 
+    def check_scores(self) -> None:
+        """Raise a ValueError if D ends in an activation that bounds its scores."""
+        check_scores(self.discriminator)
+
+    def check_players(self) -> None:
+        """Raise a ValueError if a player has no weights to train, or a loss that is not counted."""
+        for player, theta in (("discriminator", self.theta_d), ("generator", self.theta_g)):
+            if not theta:
+                raise ValueError(
+                    f"No weight of the {player} can be trained: set {player}.trainable = True, "
+                    f"and compile the model again."
+                )
+        for name in self.networks:
+            for layer in getattr(self, name)._flatten_layers():
+                if getattr(layer, "activity_regularizer", None) is not None:
+                    raise ValueError(
+                        f"The layer {layer.name!r} of the {name} has an activity_regularizer. A "
+                        f"network of this game runs several times per step, so it is not clear "
+                        f"which activities count: take a kernel_regularizer."
+                    )
+
+    @property
+    def smallest_batch(self) -> int:
+        """The number of images that each batch needs: one for each step of D."""
+        return self.k
+
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the game can't be played with the images x."""
         check_images(x, self.generator.output_shape[1:], drawn_range(self.generator))
@@ -210,20 +237,33 @@ class AdversarialGame(System):
 
     def compile(
         self,
-        d_optimizer: keras.optimizers.Optimizer | None = None,
-        g_optimizer: keras.optimizers.Optimizer | None = None,
+        d_optimizer: keras.optimizers.Optimizer | str | None = None,
+        g_optimizer: keras.optimizers.Optimizer | str | None = None,
         **options: Any,
     ) -> None:
         """Give each player its optimizer.
 
         Args:
-            d_optimizer, g_optimizer: of the discriminator and of the generator. Default: one
-                `default_optimizer` each.
+            d_optimizer, g_optimizer: of the discriminator and of the generator, or their names.
+                Default: one `default_optimizer` each.
             **options: further arguments of `keras.Model.compile`, such as `jit_compile`.
+
+        Raises:
+            ValueError: if both players get the same optimizer, or options have no meaning here.
         """
+        if "optimizer" in options:
+            raise ValueError(
+                "Each player has its own optimizer: compile(d_optimizer=..., g_optimizer=...)."
+            )
+        refused = ("loss", "loss_weights", "metrics", "weighted_metrics")
+        if given := [name for name in refused if options.get(name) is not None]:
+            raise ValueError(
+                f"{type(self).__name__} has its own losses, and no targets that metrics could "
+                f"compare: leave out {' and '.join(given)}."
+            )
         both = TwoOptimizers(
-            d_optimizer or self.default_optimizer(),
-            g_optimizer or self.default_optimizer(),
+            keras.optimizers.get(d_optimizer or self.default_optimizer()),
+            keras.optimizers.get(g_optimizer or self.default_optimizer()),
             self.theta_d,
             self.theta_g,
             float16=self.dtype_policy.name == "mixed_float16",
@@ -238,10 +278,6 @@ class AdversarialGame(System):
             "d_optimizer": keras.saving.serialize_keras_object(self.optimizer.discriminator),
             "g_optimizer": keras.saving.serialize_keras_object(self.optimizer.generator),
         }
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile a model that was loaded."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
 
     def call(self, z: Any, training: bool | None = None) -> Any:
         """Return the generated images G(z)."""

@@ -83,7 +83,8 @@ class InfoGAN(GAN):
                 information = self.information(ln_q)
                 d_loss = self.d_loss(real_scores, fake_scores) - self.lam * information
                 found = d_loss, real_scores, fake_scores, information
-                return d_loss + self.r1_penalty(s), *found
+                added = self.r1_penalty(s) + self.layer_losses(self.discriminator)
+                return d_loss + added, *found
 
             _, d_loss, *found = descend(d_objective, self.optimizer.discriminator, self.theta_d)
 
@@ -91,9 +92,10 @@ class InfoGAN(GAN):
         def g_objective() -> Any:
             z, c = self.sample_z(s), self.sample_c(s)
             fake_scores, ln_q = self.score(self.generator([z, c], training=True), c)
-            return self.g_loss(fake_scores) - self.lam * self.information(ln_q)
+            g_loss = self.g_loss(fake_scores) - self.lam * self.information(ln_q)
+            return g_loss + self.layer_losses(self.generator), g_loss
 
-        g_loss = descend(g_objective, self.optimizer.generator, self.theta_g)
+        _, g_loss = descend(g_objective, self.optimizer.generator, self.theta_g)
         *scores, information = found
         return self.log(
             d_loss=d_loss, g_loss=g_loss, information=information, **self.mean_scores(*scores)

@@ -69,7 +69,8 @@ class WGAN(AdversarialGame):
             def d_objective(s: Any = s, fake: Any = fake) -> tuple:
                 real_scores, fake_scores = self.score(s), self.score(fake)
                 d_loss = self.d_loss(real_scores, fake_scores)
-                return d_loss + self.r1_penalty(s), d_loss, real_scores, fake_scores
+                added = self.r1_penalty(s) + self.layer_losses(self.discriminator)
+                return d_loss + added, d_loss, real_scores, fake_scores
 
             _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
 
@@ -79,9 +80,10 @@ class WGAN(AdversarialGame):
 
         # theta_g descends  -E[D(G(z))]
         def g_objective() -> Any:
-            return self.g_loss(self.score(self.generator(self.sample_z(s), training=True)))
+            g_loss = self.g_loss(self.score(self.generator(self.sample_z(s), training=True)))
+            return g_loss + self.layer_losses(self.generator), g_loss
 
-        g_loss = descend(g_objective, self.optimizer.generator, theta_g)
+        _, g_loss = descend(g_objective, self.optimizer.generator, theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def d_loss(self, real: Any, fake: Any) -> Any:

@@ -65,16 +65,18 @@ class WGANGP(AdversarialGame):
             def d_objective(s: Any = s, fake: Any = fake) -> tuple:
                 real_scores, fake_scores = self.score(s), self.score(fake)
                 d_loss = self.d_loss(real_scores, fake_scores)
-                loss = d_loss + self.lam * self.gradient_penalty(s, fake) + self.r1_penalty(s)
+                added = self.r1_penalty(s) + self.layer_losses(self.discriminator)
+                loss = d_loss + self.lam * self.gradient_penalty(s, fake) + added
                 return loss, d_loss, real_scores, fake_scores
 
             _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, theta_d)
 
         # theta_g descends  -E[D(G(z))]
         def g_objective() -> Any:
-            return self.g_loss(self.score(self.generator(self.sample_z(s), training=True)))
+            g_loss = self.g_loss(self.score(self.generator(self.sample_z(s), training=True)))
+            return g_loss + self.layer_losses(self.generator), g_loss
 
-        g_loss = descend(g_objective, self.optimizer.generator, theta_g)
+        _, g_loss = descend(g_objective, self.optimizer.generator, theta_g)
         return self.log(d_loss=d_loss, g_loss=g_loss, **self.mean_scores(*scores))
 
     def gradient_penalty(self, s: Any, fake: Any) -> Any:

@@ -135,5 +135,11 @@ def sample_codes(low: np.ndarray, high: np.ndarray, n: int, seed: int = 0) -> np
 
 
 def sample_prior(n: int, d: int, seed: int = 0) -> np.ndarray:
-    """Return random vectors z from the prior N(0, I) of a VAE or a GAN: (n, d) float32."""
+    """Return random vectors z from the prior N(0, I) of a VAE or a GAN: (n, d) float32.
+
+    Raises:
+        ValueError: if n < 1.
+    """
+    if n < 1:
+        raise ValueError(f"Ask for n >= 1 codes or images, not {n}.")
     return np.random.default_rng(seed).normal(size=(n, d)).astype("float32")

@@ -89,7 +89,7 @@ def _stateless(step: Callable[..., dict]) -> Callable[..., tuple[dict, tuple]]:
             for variables, values in zip(groups, state, strict=True)
             for pair in zip(variables, values, strict=True)
         ]
-        with keras.StatelessScope(state_mapping=mapping) as scope:
+        with keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
             logs = step(self, data)
         return logs, tuple(
             [scope.get_current_value(variable) for variable in variables] for variables in groups
@@ -244,7 +244,7 @@ def _pure(fn: Callable[[], Any], variables: Sequence[keras.Variable]) -> Callabl
     def pure(values: list) -> tuple[Any, dict]:
         # A nested scope replaces the outer one. So the values of the outer scope are copied in,
         # and the caller copies out what fn changed.
-        with keras.StatelessScope() as inner:
+        with keras.StatelessScope(collect_losses=True) as inner:
             inner.state_mapping.update(outer.state_mapping)
             inner.state_mapping.update(zip(map(id, variables), values, strict=True))
             value = fn()

@@ -122,7 +122,9 @@ class WeightAverage(keras.callbacks.Callback):
         self.updates += 1
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Give the generator the average of its weights."""
+        """Give the generator the average of its weights, if a step was taken."""
+        if not self.average:
+            return
         for variable, value in zip(self.model.generator.weights, self.average, strict=True):
             variable.assign(value)
 

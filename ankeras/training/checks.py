@@ -1,7 +1,57 @@
-"""Checks of what `fit` is given: each raises a ValueError with one sentence that says why."""
+"""Checks of settings, networks and data: each raises a ValueError with one sentence."""
+
+from typing import Any
 
 import keras
 import numpy as np
+
+# what a bounded last layer can return, by the name of its activation
+RANGES = {
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "relu": (0.0, np.inf),
+    "softplus": (0.0, np.inf),
+}
+ONLY_SHAPES = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Identity)
+
+
+def check_keras_settings() -> None:
+    """Raise a ValueError if Keras is set to something that no system of this package supports."""
+    if keras.config.image_data_format() != "channels_last":
+        raise ValueError(
+            'Images have the shape (height, width, channels) here, but Keras is set to "'
+            f'{keras.config.image_data_format()}": call '
+            'keras.config.set_image_data_format("channels_last") first.'
+        )
+    variables = keras.config.dtype_policy().variable_dtype
+    if keras.config.floatx() != "float32" or variables != "float32":
+        raise ValueError(
+            f"Weights are float32 here, but Keras is set to {keras.config.floatx()} (floatx) and "
+            f'{variables} (dtype policy): call keras.config.set_floatx("float32") and '
+            'keras.config.set_dtype_policy("float32"); for 16 bits take "mixed_bfloat16".'
+        )
+
+
+def check_shapes_known(network: Any, name: str) -> None:
+    """Raise a ValueError unless a network is a Keras model with known inputs and outputs."""
+    if not getattr(network, "inputs", None):
+        raise ValueError(
+            f"The shapes of the {name} are not known: build it as keras.Model(inputs, outputs), or "
+            f"as a keras.Sequential that begins with keras.Input. It is a {type(network).__name__}."
+        )
+
+
+def check_scores(discriminator: keras.Model) -> None:
+    """Raise a ValueError if the scores of a discriminator are bounded, such as by a sigmoid."""
+    low, high = drawn_range(discriminator)
+    if (low, high) != (-np.inf, np.inf):
+        raise ValueError(
+            f"The discriminator returns values in [{low:g}, {high:g}], but its scores must be able "
+            f"to take any value (for a GAN they are logits): leave out the activation of its last "
+            f"layer."
+        )
 
 
 def check_images(
@@ -23,6 +73,8 @@ def check_images(
         raise ValueError(
             f"{name} holds images of shape {images.shape[1:]}, but the network reads {expected}."
         )
+    if not np.issubdtype(images.dtype, np.floating) and images.dtype.name != "bfloat16":
+        raise ValueError(f"{name} holds {images.dtype} values: give float32 images.")
     if not np.isfinite(images).all():
         raise ValueError(f"{name} holds NaN or infinity.")
     low, high = drawn
@@ -48,6 +100,8 @@ def check_labels(labels: np.ndarray | None, n_images: int, n_classes: int) -> No
             f"Labels are one integer per image, of shape ({n_images},), not {labels.dtype} of "
             f"shape {labels.shape}."
         )
+    if n_images == 0:
+        raise ValueError("There is no label: give at least one.")
     if labels.min() < 0 or labels.max() >= n_classes:
         raise ValueError(
             f"The labels lie in {labels.min()} ... {labels.max()}, but the system was built for "
@@ -55,14 +109,36 @@ def check_labels(labels: np.ndarray | None, n_images: int, n_classes: int) -> No
         )
 
 
+def check_weights(weights: np.ndarray, n_images: int) -> None:
+    """Raise a ValueError unless there is one finite weight, at least 0, for each image."""
+    if weights.shape != (n_images,):
+        raise ValueError(
+            f"sample_weight holds one weight per image, of shape ({n_images},), not of shape "
+            f"{weights.shape}."
+        )
+    if not np.isfinite(weights).all() or weights.min() < 0:
+        raise ValueError("sample_weight holds NaN, infinity or negative weights.")
+
+
 def drawn_range(network: keras.Model) -> tuple[float, float]:
-    """Return the lowest and the highest value that a decoder or generator can draw.
+    """Return the lowest and the highest value that a network's first output can take.
 
     It depends on the last layer alone; (-inf, inf) if that layer sets no bound.
     """
-    last = network.layers[-1]
+    last = _last_layer(network)
     if isinstance(last, keras.layers.Rescaling):  # a tanh that is rescaled, as in get_generator
         return last.offset - last.scale, last.offset + last.scale
-    activation = getattr(last, "activation", keras.activations.linear)
-    ranges = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-    return ranges.get(activation.__name__, (-np.inf, np.inf))
+    activation = getattr(last, "activation", None)
+    name = type(last).__name__.lower() if activation is None else activation.__name__
+    return RANGES.get(name, (-np.inf, np.inf))
+
+
+def _last_layer(network: keras.Model) -> Any:
+    """Return the last layer that changes values, also within a network in the network."""
+    layer = network.outputs[0]._keras_history.operation
+    while isinstance(layer, (*ONLY_SHAPES, keras.Model)):
+        if isinstance(layer, keras.Model):
+            layer = layer.outputs[0]._keras_history.operation
+        else:
+            layer = layer.input._keras_history.operation
+    return layer

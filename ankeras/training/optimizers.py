@@ -4,11 +4,17 @@ Keras saves, loads and carries along what is among the variables of `model.optim
 optimizer beside it would lose its state on JAX and on saving.
 """
 
+from typing import Any
+
 import keras
 
 
 class TwoOptimizers(keras.optimizers.Optimizer):
     """The optimizers of a discriminator and of a generator.
+
+    Callbacks and assignments reach both players: `learning_rate` is that of the generator, and the
+    discriminator's changes by the same factor. Each player can also be set alone, such as
+    `gan.optimizer.discriminator.learning_rate = 1e-4`.
 
     Args:
         discriminator, generator: the two optimizers. Each is built here for its player.
@@ -16,6 +22,9 @@ class TwoOptimizers(keras.optimizers.Optimizer):
         float16: whether the players compute in float16. Each loss then has its own scale:
             gradients that are too small for float16 do not vanish, and a step with a gradient
             that is too large is skipped for that player alone.
+
+    Raises:
+        ValueError: if both are the same optimizer.
     """
 
     def __init__(
@@ -26,12 +35,20 @@ class TwoOptimizers(keras.optimizers.Optimizer):
         theta_g: list[keras.Variable],
         float16: bool = False,
     ) -> None:
+        if discriminator is generator:
+            raise ValueError(
+                "The two players have the same optimizer object, but each needs its own: make two."
+            )
         super().__init__(learning_rate=0.0, name="two_optimizers")
         self.discriminator = _scaled(discriminator) if float16 else discriminator
         self.generator = _scaled(generator) if float16 else generator
         self.discriminator.build(theta_d)
         self.generator.build(theta_g)
         self.build([])
+        # a function, since Keras would take lists of weights for the optimizer's own variables
+        self.players = lambda: ((self.discriminator, theta_d), (self.generator, theta_g))
+        rate_d, rate_g = _rate(self.discriminator), _rate(self.generator)
+        self.ratio = rate_d / rate_g if rate_g else 1.0  # of the players' learning rates
 
     def build(self, variables: list[keras.Variable]) -> None:
         """Do nothing: the two optimizers are built already."""
@@ -41,6 +58,30 @@ class TwoOptimizers(keras.optimizers.Optimizer):
     def variables(self) -> list[keras.Variable]:
         """The state of both optimizers."""
         return [*super().variables, *self.discriminator.variables, *self.generator.variables]
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate of the generator."""
+        return self.generator.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self.generator.learning_rate = rate
+        self.discriminator.learning_rate = self.ratio * float(rate)
+
+    @property
+    def iterations(self) -> Any:
+        """The number of steps that the generator has taken."""
+        return self.generator.iterations
+
+    def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
+        """Give each player its final weights: their moving average, if its optimizer keeps one."""
+        for optimizer, theta in self.players():
+            optimizer.finalize_variable_values(theta)
+
+
+def _rate(optimizer: keras.optimizers.Optimizer) -> float:
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
 
 
 def _scaled(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

@@ -5,9 +5,13 @@ loss becomes NaN, training ends and the last good weights come back. Ctrl-C (in 
 interrupt the kernel) ends a training as if that had been its last epoch.
 """
 
+from pathlib import Path
 from typing import Any
 
+from ankeras.data import Dataset
 from ankeras.training.autodiff import Model, devices_sharing_a_batch
+from ankeras.training.checks import check_keras_settings, check_weights
+from ankeras.training.inputs import Watch, is_array
 
 import keras
 import numpy as np
@@ -27,14 +31,21 @@ class System(Model):
         options: the other arguments of the constructor that are saved.
         logged: the names of the figures that a step logs.
         players: name of a logged loss -> the player that descends it, in the order of the step.
+        target: which target of a `Dataset` it learns from, such as "labels"; "images" if the
+            images are their own targets; "" if it learns from images alone.
+        weighs_images: whether its loss is a mean over images, in which each may have a weight.
+        smallest_batch: the number of images that a batch needs.
     """
 
     networks: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     logged: tuple[str, ...] = ("loss",)
     players: dict[str, str] = {"loss": "model"}  # noqa: RUF012 - nobody changes it
+    target: str = ""
+    weighs_images: bool = False
 
     def __init__(self, **kwargs: Any) -> None:
+        check_keras_settings()
         super().__init__(**kwargs)
         self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
         self.built = True  # its networks are built
@@ -45,63 +56,222 @@ class System(Model):
             self.trackers[name].update_state(value)
         return {name: self.trackers[name].result() for name in values}
 
+    @property
+    def smallest_batch(self) -> int:
+        """The number of images that each batch needs: here 1."""
+        return 1
+
+    def layer_losses(self, *networks: keras.Model) -> Any:
+        """Return the sum of what layers add to the loss, such as their regularizers: a scalar.
+
+        Args:
+            networks: those whose layers count. Default: all.
+        """
+        return sum(loss for network in networks or (self,) for loss in network.losses)
+
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system cannot be trained on x (and y)."""
         raise NotImplementedError
+
+    def check_players(self) -> None:
+        """Raise a ValueError if a player has no weights to train."""
+        if not self.trainable_variables:
+            raise ValueError("No weight of this model can be trained: set trainable = True.")
 
     def fit(
         self,
         x: Any = None,
         y: Any = None,
-        *,
         batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
         callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool | None = None,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
         **options: Any,
     ) -> keras.callbacks.History:
         """Train as `keras.Model.fit` does, with all its options.
 
         Args:
-            x: images; arrays are checked before the first step.
-            y: targets or labels, where the system needs them.
+            x: images: an array or tensor, a `Dataset`, or batches of images in any form that
+                Keras reads (`tf.data.Dataset`, `PyDataset`, generator, PyTorch `DataLoader`).
+                Arrays are checked before the first step; of batches, the first one is checked.
+            y: targets or labels, where the system needs them; not beside a `Dataset` or batches.
             batch_size: images per step. Default: 32.
-            callbacks: a list of Keras callbacks.
-            **options: the further arguments of `keras.Model.fit`.
+            callbacks: a Keras callback, or a list of them.
+            validation_data: a `Dataset`, images, (images, targets), or batches.
+            class_weight, sample_weight: weights of the classes, or of the images, in the loss.
+            shuffle: whether the images come in another order in each epoch. Default: yes, but
+                batches of a generator or a `tf.data.Dataset` come in its own order.
+            epochs, verbose, validation_split, **options: as in `keras.Model.fit`.
 
         Returns:
             The history. After Ctrl-C it holds the epochs that were completed.
 
         Raises:
             ValueError: if the data does not fit the system, its batches do not fit the devices
-                that share them, or a network returns 16 bits; the sentence says why.
+                that share them, weights have no meaning for the system, or a network returns 16
+                bits; the sentence says why.
             FloatingPointError: if a loss became NaN or infinite; the model then holds the last
                 good weights.
         """
         self._check_last_layers()
-        if isinstance(x, np.ndarray):
-            if (batch_size or 32) > len(x):
-                raise ValueError(
-                    f"A batch of {batch_size or 32} is larger than the data: {len(x)} images."
-                )
-            self.check_data(x, y)
-            held_out = int(len(x) * options.get("validation_split", 0.0))
-            self._check_batches(len(x) - held_out, batch_size or 32)
-        validation = options.get("validation_data")
-        if isinstance(validation, tuple) and isinstance(validation[0], np.ndarray):
-            self.check_data(validation[0], validation[1] if len(validation) > 1 else None)
+        self.check_players()
+        self._check_class_weight(class_weight)
+        watches = Watch(self._look, self.smallest_batch), Watch(self._look)
+        if isinstance(x, Dataset):
+            x, y = self._of(x)
+        x, y, sample_weight = watches[0].checked(x, y, sample_weight)
+        if is_array(x):
+            size = batch_size or 32
+            if size > len(x):
+                raise ValueError(f"A batch of {size} is larger than the data: {len(x)} images.")
+            n_images = len(x) - int(len(x) * validation_split)
+            self._check_batches(n_images, size)
+            self._check_last_batch(n_images, size)
+        if validation_data is not None:
             size = options.get("validation_batch_size") or batch_size or 32
-            self._check_batches(len(validation[0]), size)
+            validation_data = self._checked_validation(watches[1], validation_data, size)
+        if shuffle is None:
+            shuffle = is_array(x) or isinstance(x, keras.utils.PyDataset)
         self._build_optimizer()
         guard = _LossGuard(self.players)
+        all_callbacks = [guard, *keras.tree.flatten(callbacks or [])]
         try:
             super().fit(
-                x, y, batch_size=batch_size, callbacks=[guard, *(callbacks or [])], **options
+                x,
+                y,
+                batch_size=batch_size,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=all_callbacks,
+                validation_split=validation_split,
+                validation_data=validation_data,
+                shuffle=shuffle,
+                class_weight=class_weight,
+                sample_weight=sample_weight,
+                **options,
             )
         except KeyboardInterrupt:
             print(f"\nStopped by hand after {len(self.history.epoch)} whole epochs.")
+            self._end_training(all_callbacks)
+        except Exception:
+            for watch in watches:
+                watch.tell()
+            raise
         if guard.failures:
-            guard.restore(self)
+            guard.restore()
             raise FloatingPointError(guard.sentence())
         return self.history
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Evaluate as `keras.Model.evaluate` does; the data is checked as in `fit`.
+
+        Raises:
+            ValueError: if the data does not fit the system; the sentence says why.
+        """
+        watch = Watch(self._look)
+        if "_use_cached_eval_dataset" not in options:  # then `fit` has checked it
+            if isinstance(x, Dataset):
+                x, y = self._of(x)
+            x, y, sample_weight = watch.checked(x, y, sample_weight)
+        try:
+            return super().evaluate(x, y, batch_size, verbose, sample_weight, **options)
+        except Exception:
+            watch.tell()
+            raise
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Take one step as `keras.Model.train_on_batch` does; the batch is checked as in `fit`.
+
+        Raises:
+            ValueError: if the batch does not fit the system; the sentence says why.
+        """
+        self._check_class_weight(class_weight)
+        watch = Watch(self._look, self.smallest_batch)
+        x, y, sample_weight = watch.tensors(x, y, sample_weight)
+        return super().train_on_batch(x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Evaluate one batch as `keras.Model.test_on_batch` does; it is checked as in `fit`.
+
+        Raises:
+            ValueError: if the batch does not fit the system; the sentence says why.
+        """
+        x, y, sample_weight = Watch(self._look).tensors(x, y, sample_weight)
+        return super().test_on_batch(x, y, sample_weight, return_dict)
+
+    def _look(self, x: np.ndarray, y: np.ndarray | None, weights: np.ndarray | None) -> None:
+        """Raise a ValueError if the system can't learn from images, targets and weights."""
+        if len(x) == 0:
+            raise ValueError("x holds no image.")
+        if weights is not None:
+            if not self.weighs_images:
+                raise ValueError(self._no_weights())
+            check_weights(weights, len(x))
+        self.check_data(x, y)
+
+    def _check_class_weight(self, class_weight: dict[int, float] | None) -> None:
+        if class_weight is not None and not self.weighs_images:
+            raise ValueError(self._no_weights())
+        if class_weight is not None and self.target == "images":
+            raise ValueError(
+                "class_weight needs labels, but here the targets are images: give each image its "
+                "weight by sample_weight."
+            )
+
+    def _no_weights(self) -> str:
+        return (
+            f"{type(self).__name__} compares two sets of images, so single images have no "
+            f"weights. To give some images more influence, show them more often, such as "
+            f"x[rng.choice(len(x), len(x), p=weights / weights.sum())]."
+        )
+
+    def _of(self, data: Dataset) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the images of a data set, and the targets that the system learns from."""
+        if self.target == "images":
+            return data.images, data.images
+        return data.images, data.targets.get(self.target)
+
+    def _checked_validation(self, watch: Watch, data: Any, batch_size: int) -> Any:
+        """Return validation data as Keras is to be given it."""
+        if isinstance(data, Dataset):
+            data = self._of(data)
+        parts = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, weights = watch.checked(*parts)
+        if is_array(x):
+            self._check_batches(len(x), batch_size)
+        return keras.utils.pack_x_y_sample_weight(x, y, weights)
+
+    def _end_training(self, callbacks: list[keras.callbacks.Callback]) -> None:
+        """Do what Keras does after the last epoch, when Ctrl-C has ended the training."""
+        guard = callbacks[0]
+        guard.model  # noqa: B018 - on JAX this brings the weights of the training up to date
+        self.optimizer.finalize_variable_values(self.trainable_variables)
+        for callback in callbacks:
+            # This one would delete what it has kept for the next start.
+            if not isinstance(callback, keras.callbacks.BackupAndRestore):
+                callback.on_train_end()
 
     def _build_optimizer(self) -> None:
         """Make the optimizer's variables before TensorFlow traces the first step.
@@ -140,6 +310,62 @@ class System(Model):
                 f"{batch_size} images, such as the first {n_images - left}."
             )
 
+    def _check_last_batch(self, n_images: int, batch_size: int) -> None:
+        left = n_images % batch_size or batch_size
+        if left < self.smallest_batch:
+            raise ValueError(
+                f"The last batch of {n_images} images has {left} images, but each batch needs at "
+                f"least {self.smallest_batch}: give the first {n_images - left} images, or another "
+                f"batch_size."
+            )
+
+    def save(self, filepath: str | Path, *arguments: Any, **options: Any) -> None:
+        """Save the model as `keras.Model.save` does, to a file that ends in ".keras".
+
+        Raises:
+            ValueError: for the older format HDF5, which can't be read back.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(
+                f"{filepath}: HDF5 can't hold a model with its own training step. Save it to a "
+                f'file that ends in ".keras".'
+            )
+        super().save(filepath, *arguments, **options)
+
+    @property
+    def input(self) -> dict[str, Any]:
+        """The inputs of each player, by its name; `keras.utils.plot_model` shows their shapes."""
+        return {layer.name: layer.input for layer in self.layers if isinstance(layer, keras.Model)}
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """The outputs of each player, by its name; `keras.utils.plot_model` shows their shapes."""
+        return {layer.name: layer.output for layer in self.layers if isinstance(layer, keras.Model)}
+
+    @property
+    def call_inputs(self) -> list[keras.KerasTensor]:
+        """What `call` reads: the inputs of the first network."""
+        return getattr(self, self.networks[0]).inputs
+
+    def export(
+        self,
+        filepath: str | Path,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **options: Any,
+    ) -> None:
+        """Export what `call` computes, as `keras.Model.export` does, also before the first call.
+
+        Args:
+            filepath, format, verbose, **options: as in `keras.Model.export`.
+            input_signature: shapes and types of the inputs. Default: those of `call_inputs`.
+        """
+        if input_signature is None:
+            specs = [keras.InputSpec(x.dtype, x.shape) for x in self.call_inputs]
+            input_signature = [specs if len(specs) > 1 else specs[0]]
+        super().export(filepath, format, verbose, input_signature, **options)
+
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build the model again."""
         networks = {
@@ -147,6 +373,11 @@ class System(Model):
         }
         options = {name: getattr(self, name) for name in self.options}
         return {**super().get_config(), **networks, **options}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile a model that was loaded, with the variables of its optimizer."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "System":
@@ -170,16 +401,18 @@ class _LossGuard(keras.callbacks.Callback):
         # later step may come before the first bad one
         self.failures: list[tuple[int, int, int, float]] = []
         self.epoch = 0
-        self.kept: tuple[str, list[np.ndarray]] = ("", [])
+        self.kept_before = ""
+        self.kept: list[tuple[keras.Variable, np.ndarray]] = []
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self.epoch = epoch
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         if batch % SNAPSHOT_STEPS == 0 and not self.failures:
-            values = [np.array(variable) for variable in state_of(self.model)]
-            if all(np.isfinite(value).all() for value in values):
-                self.kept = (f"step {batch + 1} of epoch {self.epoch + 1}", values)
+            kept = [(variable, np.array(variable)) for variable in state_of(self.model)]
+            if all(np.isfinite(value).all() for _, value in kept):
+                self.kept = kept
+                self.kept_before = f"step {batch + 1} of epoch {self.epoch + 1}"
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         for number, key in enumerate(self.players):
@@ -190,16 +423,20 @@ class _LossGuard(keras.callbacks.Callback):
 
     def sentence(self) -> str:
         epoch, step, number, loss = min(self.failures)
-        player, (when, _) = list(self.players.values())[number], self.kept
+        player = list(self.players.values())[number]
+        became = f"The {player}'s loss became {loss} at step {step} of epoch {epoch}."
+        if not self.kept:
+            return (
+                f"{became} The weights held NaN or infinity before the training: build the "
+                f"networks again."
+            )
         return (
-            f"The {player}'s loss became {loss} at step {step} of epoch {epoch}. Training stopped; "
-            f"the weights are those before {when}. A smaller learning rate is the first thing to "
-            f"try."
+            f"{became} Training stopped; the weights are those before {self.kept_before}. A "
+            f"smaller learning rate is the first thing to try."
         )
 
-    def restore(self, model: keras.Model) -> None:
-        _, values = self.kept
-        for variable, value in zip(state_of(model), values, strict=True):
+    def restore(self) -> None:
+        for variable, value in self.kept:
             variable.assign(value)
 
 
