@@ -286,12 +286,19 @@ class VAE(System):
     def compile(self, optimizer: Any = "rmsprop", loss: Any = None, **options: Any) -> None:
         """Compile as `keras.Model.compile` does, without a loss: the VAE has its own.
 
+        Metrics compare x with the mean image of p(x|z).
+
         Raises:
             ValueError: if there is a loss.
         """
         if loss is not None or options.get("loss_weights") is not None:
             raise ValueError("A VAE has its own loss, -ELBO: leave out loss and loss_weights.")
         super().compile(optimizer, **options)
+        if options.get("metrics") or options.get("weighted_metrics"):
+            # Keras would build them for the targets y of `fit`, but they compare with x.
+            x = ops.zeros((1, *self.image_shape))
+            self.compute_metrics(x, x, x)
+            self.reset_metrics()
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on the images x."""

@@ -10,8 +10,9 @@ minibatch, and `optimizer.apply` sums the gradients of all replicas. The sum mus
 of the mean over the minibatch. So each replica divides its gradient by the number of replicas.
 """
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -96,6 +97,27 @@ def _stateless(step: Callable[..., dict]) -> Callable[..., tuple[dict, tuple]]:
         )
 
     return stateless_step
+
+
+@contextlib.contextmanager
+def weights_kept(model: keras.Model) -> Iterator[None]:
+    """Leave a model its weights if the training or evaluation within ends with an error.
+
+    On JAX, Keras takes all values out of the variables while it trains, and an error loses them.
+    """
+    if BACKEND != "jax":
+        yield
+        return
+    variables = [*model.variables, *model.metrics_variables, *model.optimizer.variables]
+    values = [variable.value for variable in variables]
+    try:
+        yield
+    except BaseException:
+        model.jax_state_sync()  # the values after the last whole step, if there was one
+        for variable, value in zip(variables, values, strict=True):
+            if variable._value is None:
+                variable.assign(value)
+        raise
 
 
 def _averaged_by_keras(step: Callable[..., dict]) -> Callable[..., dict]:

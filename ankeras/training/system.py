@@ -5,11 +5,12 @@ loss becomes NaN, training ends and the last good weights come back. Ctrl-C (in 
 interrupt the kernel) ends a training as if that had been its last epoch.
 """
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from ankeras.data import Dataset
-from ankeras.training.autodiff import Model, devices_sharing_a_batch
+from ankeras.training.autodiff import Model, devices_sharing_a_batch, weights_kept
 from ankeras.training.checks import check_keras_settings, check_weights
 from ankeras.training.inputs import Watch, is_array
 
@@ -141,20 +142,21 @@ class System(Model):
         guard = _LossGuard(self.players)
         all_callbacks = [guard, *keras.tree.flatten(callbacks or [])]
         try:
-            super().fit(
-                x,
-                y,
-                batch_size=batch_size,
-                epochs=epochs,
-                verbose=verbose,
-                callbacks=all_callbacks,
-                validation_split=validation_split,
-                validation_data=validation_data,
-                shuffle=shuffle,
-                class_weight=class_weight,
-                sample_weight=sample_weight,
-                **options,
-            )
+            with weights_kept(self):
+                super().fit(
+                    x,
+                    y,
+                    batch_size=batch_size,
+                    epochs=epochs,
+                    verbose=verbose,
+                    callbacks=all_callbacks,
+                    validation_split=validation_split,
+                    validation_data=validation_data,
+                    shuffle=shuffle,
+                    class_weight=class_weight,
+                    sample_weight=sample_weight,
+                    **options,
+                )
         except KeyboardInterrupt:
             print(f"\nStopped by hand after {len(self.history.epoch)} whole epochs.")
             self._end_training(all_callbacks)
@@ -181,13 +183,15 @@ class System(Model):
         Raises:
             ValueError: if the data does not fit the system; the sentence says why.
         """
-        watch = Watch(self._look)
-        if "_use_cached_eval_dataset" not in options:  # then `fit` has checked it
-            if isinstance(x, Dataset):
-                x, y = self._of(x)
-            x, y, sample_weight = watch.checked(x, y, sample_weight)
-        try:
+        if "_use_cached_eval_dataset" in options:  # `fit` evaluates, and has checked the data
             return super().evaluate(x, y, batch_size, verbose, sample_weight, **options)
+        watch = Watch(self._look)
+        if isinstance(x, Dataset):
+            x, y = self._of(x)
+        x, y, sample_weight = watch.checked(x, y, sample_weight)
+        try:
+            with weights_kept(self):
+                return super().evaluate(x, y, batch_size, verbose, sample_weight, **options)
         except Exception:
             watch.tell()
             raise
@@ -265,8 +269,6 @@ class System(Model):
 
     def _end_training(self, callbacks: list[keras.callbacks.Callback]) -> None:
         """Do what Keras does after the last epoch, when Ctrl-C has ended the training."""
-        guard = callbacks[0]
-        guard.model  # noqa: B018 - on JAX this brings the weights of the training up to date
         self.optimizer.finalize_variable_values(self.trainable_variables)
         for callback in callbacks:
             # This one would delete what it has kept for the next start.
@@ -274,18 +276,18 @@ class System(Model):
                 callback.on_train_end()
 
     def _build_optimizer(self) -> None:
-        """Make the optimizer's variables before TensorFlow traces the first step.
+        """Make the optimizer's variables before the first step.
 
         TensorFlow traces a step twice if the first trace makes variables: a small VAE then needs
-        2.8 s of processor time for its first epoch instead of 1.1 s. On other backends Keras makes
-        these variables early by itself.
+        2.8 s of processor time for its first epoch instead of 1.1 s.
         """
         optimizer = getattr(self, "optimizer", None)
-        networks = [getattr(self, name) for name in self.networks]
-        known = networks and all(network.built for network in networks)
-        if keras.backend.backend() == "tensorflow" and known and optimizer and not optimizer.built:
-            with self.distribute_strategy.scope():
-                optimizer.build(self.trainable_variables)
+        if optimizer is None or optimizer.built:
+            return
+        on_tensorflow = keras.backend.backend() == "tensorflow"
+        scope = self.distribute_strategy.scope() if on_tensorflow else contextlib.nullcontext()
+        with scope:
+            optimizer.build(self.trainable_variables)
 
     def _check_last_layers(self) -> None:
         for name in self.networks:

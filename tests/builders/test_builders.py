@@ -159,3 +159,29 @@ def test_classifier_shares_the_encoder():
 def test_invalid_arguments_raise_an_error_with_a_clear_message(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+def test_sizes_may_be_numpy_integers_and_one_width_a_number():
+    encoder = get_encoder(np.array([12, 12, 1]), np.int64(2), widths=np.int32(4))
+    assert encoder.input_shape == (None, 12, 12, 1)
+    assert encoder.output_shape == (None, 2)
+    assert [la.filters for la in encoder.layers if isinstance(la, tfkl.Conv2D)] == [4]
+    assert get_autoencoder((12, 12, 1), widths=4).output_shape == (None, 12, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"enc_input_shape": (None, None, 1)},
+            "An image shape consists of integers that are known",
+        ),
+        ({"enc_input_shape": (28.5, 28, 1)}, "An image shape consists of integers"),
+        ({"enc_output_shape": 2.5}, "The latent dimension consists of integers"),
+        ({"widths": (16, None)}, "The width of each block consists of integers"),
+        ({"seed": None}, "The seed of the initial weights is an integer, not None"),
+    ],
+)
+def test_sizes_that_are_not_known_are_refused(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        get_encoder(**options)

@@ -199,7 +199,7 @@ def test_a_metric_is_that_of_the_reconstruction(api):
     inputs = list(data) if api == "CVAE" else x
     drawn = model.predict(inputs, verbose=0)
     # a VAE draws its codes around those of the prediction
-    np.testing.assert_allclose(found, np.abs(drawn - x).mean(), rtol=0.02)
+    np.testing.assert_allclose(found, np.abs(drawn - x).mean(), rtol=0.05)
 
 
 def test_a_player_without_weights_to_train_is_refused(trained):
