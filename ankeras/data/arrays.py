@@ -1,5 +1,6 @@
 """Training and test images from arrays: checked, and scaled to [0, 1]."""
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,17 +24,17 @@ def load_npz(path: Path, class_names: tuple[str, ...] = ()) -> tuple[Dataset, Da
     Raises:
         ValueError: if the file can't be read or used.
     """
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} can't be read: it is not the complete file that np.savez writes.")
     try:
         # The file is opened here, because NumPy would not close a broken file.
-        with path.open("rb") as stream:
-            file = np.load(stream, allow_pickle=False)
-            if isinstance(file, np.ndarray):
-                raise ValueError("it is one array, without a name: save it by np.savez")
-            with file:
-                found = list(file.files)
-                arrays = {key: file[key] for key in KEYS if key in found}
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            found = list(file.files)
+            arrays = {key: file[key] for key in KEYS if key in found}
     except Exception as error:  # a broken file can raise any error
         reason = str(error) or type(error).__name__
+        if "Object arrays" in reason:
+            reason = "an array holds Python objects: save arrays of numbers"
         raise ValueError(f"{path} can't be read as an .npz file of arrays ({reason}).") from error
     missing = [key for key in ("x_train", "x_test") if key not in arrays]
     if missing:
@@ -176,7 +177,8 @@ def _checked(source: str, images: np.ndarray) -> np.ndarray:
             f"{source}: the largest value is {largest:g}, but 1 is white: it seems that the values "
             f"were divided by 255 twice."
         )
-    return images.astype("float32").clip(0, 1)
+    scaled = images.astype("float32")
+    return np.clip(scaled, 0, 1, out=scaled)
 
 
 def _labels(source: str, labels: np.ndarray, n_images: int) -> np.ndarray:

@@ -64,7 +64,7 @@ def read_image(file: Path, size: int | None = None) -> np.ndarray:
 
     Raises:
         ValueError: if the file can't be read, has several frames or pages, or has pixels without
-            a defined range (32 bits per channel); the message names it.
+            a defined white (32 bits or float); the message names it.
     """
     pixels = _read(file).pixels
     if pixels.dtype == np.uint16:
@@ -105,13 +105,15 @@ def _read(file: Path) -> _Picture:
         data = io.BytesIO(file.read_bytes())
         # Pillow warns of odd metadata, which a viewer ignores too.
         with warnings.catch_warnings(action="ignore"):
-            with Image.open(data, formats=FORMATS) as image:
-                image.verify()  # the checksums of a PNG, which are not compared when it is decoded
-            data.seek(0)
-            with Image.open(data, formats=FORMATS) as image:
-                return _shown(image)
+            image = Image.open(data, formats=FORMATS)
+            if image.format == "PNG":
+                image.verify()  # the checksums, which are not compared when pixels are decoded
+                image = Image.open(data, formats=FORMATS)
+            return _shown(image)
     except UnidentifiedImageError as error:
-        reason = f"it is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"
+        reason = (
+            f"it is no complete {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file of a known kind"
+        )
         raise ValueError(f"{file} can't be read as an image ({reason}).") from error
     except Image.DecompressionBombError as error:
         reason = f"{str(error).split(',', maxsplit=1)[0]}: save it with fewer pixels"
@@ -130,37 +132,44 @@ def _shown(image: ImageFile.ImageFile) -> _Picture:
         )
     if image.mode in ("I", "F"):
         raise ValueError(
-            f"{image.mode} pixels, 32 bits per channel, have no defined range: save it with 8 bits "
-            f"per channel"
+            "its pixels are float, signed or 32-bit numbers, for which no white is defined: save "
+            "it with 8 or 16 bits per channel"
         )
     lossy = image.format in ("JPEG", "MPO", "WEBP")
-    stored = image.tile[0] if image.tile else None  # loading removes it
-    raw_mode = str(stored[3]) if stored and image.format == "PNG" else ""
+    tile = image.tile[0] if image.tile else None  # loading removes it
     image.load()
     upright = _upright(image)
     if image.mode.startswith("I;16"):
         pixels, clear = _grey_16(upright, image)
         return _Picture(pixels, clear, lossy)
-    if "transparency" in upright.info and raw_mode == "RGB;16B":
-        raise ValueError("16 bits per channel with a transparent colour: save it with 8 bits")
-    if raw_mode in GREY_STEPS and "transparency" in upright.info:
-        upright.info["transparency"] *= GREY_STEPS[raw_mode]
     grey = image.mode in ("1", "L", "LA", "La")
+    alpha = None
     if upright.has_transparency_data:
-        layer = upright.convert("LA" if grey else "RGBA")
-        alpha = layer.getchannel("A")
-    else:
-        layer, alpha = upright, Image.new("L", upright.size, 255)
-        if image.format == "GIF" and stored:  # outside its frame the page is seen
-            alpha = Image.new("L", upright.size, 0)
-            alpha.paste(255, stored[1])
+        if image.format == "PNG" and tile and "transparency" in upright.info:
+            upright.info["transparency"] = _clear_value(upright, str(tile[3]))
+        upright = upright.convert("LA" if grey else "RGBA")
+        alpha = upright.getchannel("A")
+    elif image.format == "GIF" and tile and tile[1] != (0, 0, *image.size):
+        alpha = Image.new("L", image.size, 0)  # outside its frame, the page is seen
+        alpha.paste(255, tile[1])
     mode, white = ("L", 255) if grey else ("RGB", (255, 255, 255))
-    page = Image.new(mode, upright.size, white)
-    page.paste(layer.convert(mode), mask=alpha)
-    pixels = np.asarray(page).reshape(page.height, page.width, -1)
+    picture = upright.convert(mode)
+    if alpha is not None:
+        page = Image.new(mode, picture.size, white)
+        page.paste(picture, mask=alpha)
+        picture = page
+    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
     if image.mode in ("P", "PA") and (pixels == pixels[..., :1]).all():
         pixels = pixels[..., :1]
-    return _Picture(pixels, bool((np.asarray(alpha) < 255).any()), lossy)
+    return _Picture(pixels, alpha is not None and bool((np.asarray(alpha) < 255).any()), lossy)
+
+
+def _clear_value(image: Image.Image, raw_mode: str) -> int | bytes | tuple[int, ...]:
+    """Return the transparent value of a PNG in the scale of its decoded pixels."""
+    value = image.info["transparency"]
+    if raw_mode == "RGB;16B":
+        raise ValueError("16 bits per channel and a transparent colour: save it with 8 bits")
+    return value * GREY_STEPS[raw_mode] if raw_mode in GREY_STEPS else value
 
 
 def _upright(image: ImageFile.ImageFile) -> Image.Image:

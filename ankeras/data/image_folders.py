@@ -91,8 +91,7 @@ def _parts(folder: Path, left_out: list[Path]) -> _Parts:
                 f"move it elsewhere. For folders as those of MVTec AD, use load_inspection."
             )
     left_out += found.others + others
-    train, test, validation = (by_part.get(part) for part in ("training", "test", "validation"))
-    assert train is not None
+    train, test, validation = by_part["training"], by_part.get("test"), by_part.get("validation")
     if test is not None:
         left_out += [validation] if validation else []
         return _Parts(train, test, "")
@@ -154,9 +153,10 @@ def _read(folder: Path, files: _Files, size: int | None) -> Dataset:
     first = pictures[0].shape
     for file, picture in zip(files.images, pictures, strict=True):
         if picture.shape[:2] != first[:2]:
+            other = files.images[0].relative_to(folder)
             raise ValueError(
-                f"{file} is {picture.shape[1]}x{picture.shape[0]} pixels, but "
-                f"{files.images[0].relative_to(folder)} is {first[1]}x{first[0]}: give size= to crop and resize."
+                f"{file} is {picture.shape[1]}x{picture.shape[0]} pixels, but {other} is "
+                f"{first[1]}x{first[0]}: give size= to crop and resize."
             )
     channels = max(picture.shape[-1] for picture in pictures)
     pixels = np.stack([np.broadcast_to(p, (*p.shape[:2], channels)) for p in pictures])

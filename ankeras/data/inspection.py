@@ -69,8 +69,8 @@ def load_inspection(
             masks.append(read_mask(mask))
             if masks[-1].shape != image.shape[:2]:
                 raise ValueError(
-                    f"{mask} is {_pixels(masks[-1])}, but its image {file.name} is "
-                    f"{_pixels(image)} pixels (width x height)."
+                    f"{mask} is {_sides(masks[-1])}, but its image {file.name} is "
+                    f"{_sides(image)} pixels (width x height)."
                 )
             if not masks[-1].any():
                 raise ValueError(f"{mask} is black everywhere: it must mark the defect's pixels.")
@@ -144,7 +144,8 @@ def _masks(images: list[Path], folder: Path, left_out: list[Path]) -> list[Path]
         if f"{image.stem}_mask" not in by_stem:
             raise FileNotFoundError(f"There is no mask {image.stem}_mask of {image} in {folder}.")
         masks[image.stem] = by_stem.pop(f"{image.stem}_mask")
-    for mask in by_stem.values():
+    if by_stem:
+        mask = min(by_stem.values())
         raise ValueError(
             f"{mask} is the mask of no image in {images[0].parent}: a mask is named as its image, "
             f"with _mask at the end."
@@ -152,7 +153,7 @@ def _masks(images: list[Path], folder: Path, left_out: list[Path]) -> list[Path]
     return list(masks.values())
 
 
-def _pixels(image: np.ndarray) -> str:
+def _sides(image: np.ndarray) -> str:
     return f"{image.shape[1]}x{image.shape[0]}"
 
 

@@ -151,9 +151,21 @@ def test_other_arrays_are_named_and_left_out(load_arrays, capsys):
 
 
 def test_files_that_hold_no_named_arrays(tmp_path):
-    with (tmp_path / "own.npz").open("wb") as stream:
-        np.save(stream, np.zeros(3))
-    with pytest.raises(ValueError, match=r"own\.npz can't be read .*one array, without a name"):
+    np.savez(tmp_path / "own.npz", x_train=np.ones((2, 9, 9)), x_test=np.ones((2, 9, 9)))
+    data = (tmp_path / "own.npz").read_bytes()
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    one = (tmp_path / "one.npy").read_bytes()
+    for content in (b"", b"text", data[:-30], one):
+        (tmp_path / "own.npz").write_bytes(content)
+        with pytest.raises(ValueError, match=r"own\.npz can't be read.* that np\.savez writes"):
+            load(path=tmp_path / "own.npz")
+    changed = bytearray(data)
+    changed[400] ^= 255  # a byte of the first array
+    (tmp_path / "own.npz").write_bytes(changed)
+    with pytest.raises(ValueError, match=r"own\.npz can't be read .*CRC"):
+        load(path=tmp_path / "own.npz")
+    np.savez(tmp_path / "own.npz", x_train=np.array([{}] * 6), x_test=np.ones((2, 9, 9)))
+    with pytest.raises(ValueError, match="an array holds Python objects: save arrays of numbers"):
         load(path=tmp_path / "own.npz")
     np.savez_compressed(tmp_path / "OWN.NPZ.npz", x_train=np.ones((2, 9, 9)))
     (tmp_path / "OWN.NPZ.npz").rename(tmp_path / "OWN.NPZ")
