@@ -93,8 +93,7 @@ def read_mask(file: Path) -> np.ndarray:
     picture = _read(file)
     if picture.transparent:
         raise ValueError(
-            f"{file} has transparent pixels, which are neither black nor not black: save the mask "
-            f"with a black background."
+            f"{file} has transparent pixels: save the mask with a black background instead."
         )
     brightness = picture.pixels.max(axis=-1)
     return brightness > (max(brightness.max() / 2, LEAST_BRIGHT) if picture.lossy else 0)
@@ -111,9 +110,8 @@ def _read(file: Path) -> _Picture:
                 image = Image.open(data, formats=FORMATS)
             return _shown(image)
     except UnidentifiedImageError as error:
-        reason = (
-            f"it is no complete {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file of a known kind"
-        )
+        kinds = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        reason = f"it is not a complete {kinds} file, or a rare kind of one"
         raise ValueError(f"{file} can't be read as an image ({reason}).") from error
     except Image.DecompressionBombError as error:
         reason = f"{str(error).split(',', maxsplit=1)[0]}: save it with fewer pixels"
@@ -175,8 +173,8 @@ def _clear_value(image: Image.Image, raw_mode: str) -> int | bytes | tuple[int, 
 def _upright(image: ImageFile.ImageFile) -> Image.Image:
     """Return the image as its EXIF orientation turns it.
 
-    `PIL.ImageOps.exif_transpose` also writes all other EXIF data anew, which fails for much of
-    what cameras write.
+    `PIL.ImageOps.exif_transpose` also writes all other EXIF data anew, and some data that it can
+    read can't be written.
     """
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation)

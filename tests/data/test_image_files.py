@@ -261,10 +261,10 @@ def test_files_that_are_no_images(tmp_path):
     (tmp_path / "link.png").symlink_to(tmp_path / "nothing.png")
     (tmp_path / "drawing.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
     for name, reason in (
-        ("text", "no complete PNG, JPEG, BMP, GIF, TIFF or WEBP file"),
+        ("text", "not a complete PNG, JPEG, BMP, GIF, TIFF or WEBP file"),
         ("folder", "Is a directory"),
         ("link", "No such file"),
-        ("drawing", "no complete PNG"),
+        ("drawing", "not a complete PNG"),
     ):
         with pytest.raises(
             ValueError, match=rf"{name}\.png can't be read as an image \(.*{reason}"
