@@ -75,7 +75,7 @@ def _parts(folder: Path, left_out: list[Path]) -> _Parts:
         return _Parts(folder, None, "")
     there = f"{folder} holds {', '.join(sub.name for sub in found.folders)}"
     by_part = {PARTS[sub.name.lower()]: sub for sub in parts}
-    if len(by_part) < len(parts):
+    if min(len(by_part), len({sub.resolve() for sub in parts})) < len(parts):
         raise ValueError(f"{there}: use one folder each for training, test and validation images.")
     if "training" not in by_part:
         raise ValueError(

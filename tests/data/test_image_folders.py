@@ -145,6 +145,13 @@ def test_links(make, tmp_path):
         load(path=folder)
 
 
+def test_test_images_are_not_a_link_to_the_training_images(make):
+    folder = make("train/0.png", "train/1.png")
+    (folder / "test").symlink_to(folder / "train")
+    with pytest.raises(ValueError, match="holds test, train: use one folder each for training"):
+        load(path=folder)
+
+
 def test_a_file_instead_of_a_folder(make):
     with pytest.raises(ValueError, match=r"a\.png is neither an \.npz file nor a folder"):
         load(path=make("a.png") / "a.png")
