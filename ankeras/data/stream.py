@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ankeras.data.dataset import Dataset
+from ankeras.data.image_files import check_size
 from ankeras.data.loading import PROCEDURAL
 
 import numpy as np
@@ -33,7 +34,9 @@ def stream(
     """
     if name not in PROCEDURAL:
         raise ValueError(f"Only {' and '.join(map(repr, PROCEDURAL))} are drawn, not {name!r}.")
+    check_size(size)
     draw, default_size = PROCEDURAL[name]
+    side = default_size if size is None else size
     numbers = np.random.default_rng(seed)
     while True:
-        yield draw(batch_size, seed=int(numbers.integers(2**31)), size=size or default_size)
+        yield draw(batch_size, seed=int(numbers.integers(2**31)), size=side)

@@ -1,12 +1,11 @@
-"""Textures, defects in them, and images in folders like those of MVTec."""
+"""Textures, and defects in them."""
 
-from ankeras.data import anomalies, crops, load_inspection, texture
+from ankeras.data import anomalies, crops, texture
 from ankeras.data.defects import DEFECTS
 from ankeras.data.textures import TEXTURES
 
 import numpy as np
 import pytest
-from PIL import Image
 
 
 @pytest.mark.parametrize("name", TEXTURES)
@@ -66,57 +65,3 @@ def test_the_seed_decides():
     np.testing.assert_array_equal(first.images, again.images)
     np.testing.assert_array_equal(first.masks, again.masks)
     assert np.any(first.masks != other.masks)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Return MVTec's folders with a few images of 20x30 pixels."""
-
-    def write(place, pixels):
-        file = tmp_path / place
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels.astype("uint8")).save(file)
-
-    for i in range(3):
-        write(f"train/good/{i:03}.png", np.full((20, 30), 100 + i))
-    write("test/good/000.png", np.full((20, 30), 100))
-    damaged = np.full((20, 30), 100)
-    damaged[5:10, 5:15] = 255
-    write("test/cut/000.png", damaged)
-    write("ground_truth/cut/000_mask.png", (damaged == 255) * 255)
-    return tmp_path
-
-
-def test_images_in_the_folders_of_mvtec(folder):
-    train, test = load_inspection(folder)
-    assert [image.shape for image in train] == [(20, 30, 1)] * 3
-    assert train[2][0, 0, 0] == pytest.approx(102 / 255)
-    assert test.kinds == ("cut", "good")
-    assert test.masks[0].sum() == 50
-    assert test.masks[0][5:10, 5:15].all()
-    assert not test.masks[1].any()
-
-
-def test_images_are_resized_with_their_masks(folder):
-    _, test = load_inspection(folder, size=40)
-    assert test.images[0].shape == (40, 60, 1)
-    assert test.masks[0].shape == (40, 60)
-    assert test.masks[0].sum() == pytest.approx(200, abs=20)
-    assert test.images[0][test.masks[0]].mean() > 0.9
-
-
-def test_folders_that_are_not_complete(folder):
-    mask = folder / "ground_truth" / "cut" / "000_mask.png"
-    content = mask.read_bytes()
-    Image.fromarray(np.zeros((4, 4), "uint8")).save(mask)
-    with pytest.raises(ValueError, match=r"000_mask.png is \(4, 4\), but its image is \(20, 30\)"):
-        load_inspection(folder)
-    mask.unlink()
-    with pytest.raises(FileNotFoundError, match="no mask 000_mask"):
-        load_inspection(folder)
-    mask.write_bytes(content)
-    (folder / "test" / "cut" / "000.png").write_text("no image")
-    with pytest.raises(ValueError, match="can't be read as an image"):
-        load_inspection(folder)
-    with pytest.raises(FileNotFoundError, match="There is no folder"):
-        load_inspection(folder / "train")

@@ -1,6 +1,6 @@
 """Loading: the same form for every source, and a clear error for every problem."""
 
-from ankeras.data import load
+from ankeras.data import load, stream
 
 import keras
 import numpy as np
@@ -106,10 +106,10 @@ def test_public_data_come_in_the_same_form(monkeypatch):
         ({"x_train": np.zeros((6, 8, 8, 2), "uint8")}, "1 or 3 channels"),
         ({"x_train": np.full((6, 8, 8), np.nan)}, "x_train in .*: image 0 holds NaN"),
         ({"x_train": np.full((6, 8, 8), 7.0)}, r"expected values in \[0, 1\], not in \[7, 7\]"),
-        ({"x_train": np.zeros((6, 8, 8), "int64")}, "uint8 or float values, not int64"),
+        ({"x_train": np.zeros((6, 8, 8), complex)}, "integers, float or bool values, not complex"),
         ({"x_test": np.zeros((2, 9, 9), "uint8")}, "test images of shape"),
         ({"y_train": np.zeros(5, int)}, "6 images, but 5 labels"),
-        ({"y_train": np.zeros(6)}, "labels must be integers"),
+        ({"y_train": np.full(6, 0.5)}, "labels must be integers"),
         ({"x_train": np.array([{}] * 6)}, "can't be read"),
     ],
 )
@@ -161,6 +161,11 @@ def test_folders_that_cannot_be_used(tmp_path):
         (lambda: load(path="/nowhere/at/all"), FileNotFoundError, "/nowhere/at/all"),
         (lambda: load("mnist", size=16), ValueError, "leave out size=16"),
         (lambda: load("faces", size=28), ValueError, "32, 64"),
+        *[
+            (lambda size=size: load("digits", size=size), ValueError, "size must be one integer")
+            for size in (0, -1, 8.0, True, "8", (8, 8))
+        ],
+        (lambda: next(stream("digits", size=0)), ValueError, "size must be one integer from 1"),
     ],
 )
 def test_refusals(call, error, sentence):
