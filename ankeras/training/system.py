@@ -163,7 +163,8 @@ class System(Model):
         except Exception:
             for watch in watches:
                 watch.tell()
-            raise
+            if not guard.finds_bad_weights():
+                raise
         if guard.failures:
             guard.restore()
             raise FloatingPointError(guard.sentence())
@@ -402,7 +403,7 @@ class _LossGuard(keras.callbacks.Callback):
         # (epoch, step, number of the player, loss). Keras may call back from several threads, so a
         # later step may come before the first bad one
         self.failures: list[tuple[int, int, int, float]] = []
-        self.epoch = 0
+        self.epoch = self.step = 0
         self.kept_before = ""
         self.kept: list[tuple[keras.Variable, np.ndarray]] = []
 
@@ -410,6 +411,7 @@ class _LossGuard(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        self.step = batch
         if batch % SNAPSHOT_STEPS == 0 and not self.failures:
             kept = [(variable, np.array(variable)) for variable in state_of(self.model)]
             if all(np.isfinite(value).all() for _, value in kept):
@@ -422,6 +424,13 @@ class _LossGuard(keras.callbacks.Callback):
             if not np.isfinite(loss):
                 self.failures.append((self.epoch + 1, batch + 1, number, loss))
                 self._model.stop_training = True
+
+    def finds_bad_weights(self) -> bool:
+        """Return whether weights hold NaN or infinity: PyTorch raises an error at such a loss."""
+        if all(np.isfinite(np.array(weight)).all() for weight in self._model.weights):
+            return False
+        self.failures.append((self.epoch + 1, self.step + 1, 0, np.nan))
+        return True
 
     def sentence(self) -> str:
         epoch, step, number, loss = min(self.failures)

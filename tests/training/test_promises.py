@@ -73,12 +73,20 @@ def _as_tf_data(*data):
     return tf.data.Dataset.from_tensor_slices(data).batch(N)
 
 
+def _as_loader(*data):
+    torch = pytest.importorskip("torch")
+    return torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(*map(torch.as_tensor, data)), batch_size=N
+    )
+
+
 KINDS = {
     "arrays": lambda *data: data,
     "tensors": lambda *data: tuple(map(ops.convert_to_tensor, data)),
     "Dataset": lambda *data: (_as_dataset(*data),),
     "tf.data": lambda *data: (_as_tf_data(*data),),
     "PyDataset": lambda *data: (_Batches(data),),
+    "DataLoader": lambda *data: (_as_loader(*data),),
     "generator": lambda *data: ((data for _ in range(2)),),
 }
 
@@ -114,7 +122,8 @@ def test_right_images_of_any_kind_are_learnt(kind, api):
     model = _compiled(row.tiny())
     before = model.get_weights()
     given = KINDS[kind](*_data(row))
-    options = {} if kind in ("tf.data", "PyDataset", "generator") else {"batch_size": N}
+    whole = kind in ("arrays", "tensors", "Dataset")
+    options = {"batch_size": N} if whole else {}
     options |= {"steps_per_epoch": 2} if kind == "generator" else {}
     history = model.fit(*given, verbose=0, **options).history
     assert all(np.isfinite(values).all() for values in history.values())
