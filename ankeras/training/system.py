@@ -333,6 +333,7 @@ class System(Model):
                 f"{filepath}: HDF5 can't hold a model with its own training step. Save it to a "
                 f'file that ends in ".keras".'
             )
+        self._build_optimizer()  # `load_model` builds it, and warns if the file has no state of it
         super().save(filepath, *arguments, **options)
 
     @property

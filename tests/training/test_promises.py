@@ -252,7 +252,7 @@ def test_all_systems_are_loaded_in_a_program_that_imports_the_package_alone(tmp_
         files[type(model).__name__] = str(tmp_path / f"{row.api}.keras")
         model.save(files[type(model).__name__])
         np.save(tmp_path / f"{row.api}.npy", model.layers[-1].get_weights()[0])
-    command = [sys.executable, "-c", SCRIPT, json.dumps(files)]
+    command = [sys.executable, "-W", "error::UserWarning", "-c", SCRIPT, json.dumps(files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     for file in files.values():
