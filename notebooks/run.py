@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from ankeras.grading.release import find_labs, student_notebook
+from ankeras.grading.find import find_labs
+from ankeras.grading.release import student_notebook
 from ankeras.grading.warm import preload
 
 import matplotlib

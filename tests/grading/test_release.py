@@ -8,10 +8,11 @@ import zipfile
 from pathlib import Path
 
 from ankeras.cli import main
+from ankeras.grading.find import find_labs
 from ankeras.grading.lab import LabError, read_lab
 from ankeras.grading.plugin import CONFTEST
 from ankeras.grading.prove import prove
-from ankeras.grading.release import build, find_labs, release, student_notebook
+from ankeras.grading.release import build, release, student_notebook
 
 import keras
 import nbformat
