@@ -90,7 +90,9 @@ def pip_address(address: str) -> str:
         return address
     if not archive:
         with contextlib.suppress(InvalidRequirement):
-            return str(Requirement(address))
+            found = Requirement(address)
+            if found.url is None or "://" in found.url:  # "git@host:course" is read as a name, too
+                return str(found)
     path = Path(address).expanduser()
     if path.exists():
         return str(path.resolve())
