@@ -74,7 +74,7 @@ def checker(lab: str) -> Callable[..., Verdict]:
     if other and other[1] != lab:
         raise FileNotFoundError(
             f"The file {PUBLIC} in the folder of this notebook ({Path.cwd()}) is of lab "
-            f"{other[1]}. Move this notebook into a folder of its own, and run its first cell."
+            f"{other[1]}. Move this notebook into its own folder, and run its first cell."
         )
     explain_unanswered()
 
