@@ -12,11 +12,15 @@ from ankeras.grading.submission import GIVEN
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-_INSTALL = """\
+_START = """\
 # On Colab, this cell installs the package.
 import sys
 from pathlib import Path
-
+"""
+_INSTALL = """
+if "google.colab" in sys.modules:
+    %pip install -q "{address}\""""
+_ASK = """
 ADDRESS = {address}
 if "google.colab" in sys.modules:
     if not ADDRESS:
@@ -26,7 +30,8 @@ if "google.colab" in sys.modules:
         )
     %pip install -q "{{ADDRESS}}\""""
 _CHECKS = """
-# The checks of the exercises, if this notebook was moved without its folder.
+
+# If this notebook was moved without its folder, the checks of the exercises are written here.
 if not Path("{file}").exists():
     Path("{file}").write_text({text!r}, encoding="utf-8")"""
 
@@ -37,7 +42,8 @@ def colab_cell(root: str) -> str:
     Args:
         root: the path from the notebook's folder to the repository's folder, such as "..".
     """
-    return _INSTALL.format(address=f'"{root}" if Path("{root}/pyproject.toml").exists() else ""')
+    address = f'"{root}" if Path("{root}/pyproject.toml").exists() else ""'
+    return _START + _ASK.format(address=address)
 
 
 def released_cell(address: str, checks: str) -> str:
@@ -49,7 +55,8 @@ def released_cell(address: str, checks: str) -> str:
         address: what pip installs. "": the student must ask for it.
         checks: the text of the file of the checks.
     """
-    return _INSTALL.format(address=f'"{address}"') + _CHECKS.format(file=PUBLIC, text=checks)
+    install = _INSTALL.format(address=address) if address else _ASK.format(address='""')
+    return _START + install + _CHECKS.format(file=PUBLIC, text=checks)
 
 
 def build_notebook(

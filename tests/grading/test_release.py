@@ -108,7 +108,7 @@ def test_a_release_says_how_the_package_is_installed(numbers, tmp_path):
     address = "git+https://example.org/course/ankeras"
     folder = release(lab, tmp_path / "with", install="https://example.org/course/ankeras")
     assert f'python -m pip install "{address}"\n' in (folder / "README.md").read_text()
-    assert f'\nADDRESS = "{address}"\n' in _cells(folder / "lab.ipynb")["cell-01"]
+    assert f'\n    %pip install -q "{address}"\n' in _cells(folder / "lab.ipynb")["cell-01"]
     folder = release(lab, tmp_path / "without")
     assert "Ask your teacher\nhow to install it." in (folder / "README.md").read_text()
     assert '\nADDRESS = ""\n' in _cells(folder / "lab.ipynb")["cell-01"]
