@@ -180,7 +180,7 @@ def main() -> int:
     runs = run_quickly(chosen) if options.quick else run_and_keep(chosen, options.out)
     failed = 0
     for name, error, seconds in runs:
-        print(f"{name:34}{'FAILED' if error else 'ok':8}{seconds:6.0f} s", flush=True)
+        print(f"{name:44}{'FAILED' if error else 'ok':8}{seconds:6.0f} s", flush=True)
         if error:
             print(error, file=sys.stderr)
             failed += 1
