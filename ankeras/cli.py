@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ankeras.grading.errors import GradingError
+from ankeras.grading.find import LABS, find_lab, find_labs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     labs = commands.add_parser("labs", help="write, check and release labs")
     tasks = labs.add_subparsers(dest="task", required=True, metavar="TASK")
     where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--labs", type=Path, default=Path("labs"), help="the folder of the labs")
+    where.add_argument("--labs", type=Path, default=LABS, help="the folder of the labs")
     build = tasks.add_parser("build", parents=[where], help="write the students' notebooks")
     check = tasks.add_parser("check", parents=[where], help="check tests: wrong answers must fail")
     for task in (build, check):
@@ -60,8 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     new.add_argument("name", metavar="NAME", help="such as 09_diffusion")
     new.set_defaults(run=_labs_new)
     release = tasks.add_parser("release", parents=[where], help="write what students get")
-    release.add_argument("name", metavar="NAME")
+    release.add_argument("name", metavar="NAME", help="such as 05_vae")
     release.add_argument("--out", type=Path, required=True, help="a folder, or a .zip file")
+    release.add_argument(
+        "--install",
+        default="",
+        metavar="ADDRESS",
+        help="from which students install the package: a git or wheel URL, a path, a name for pip",
+    )
     release.add_argument("--nbgrader", action="store_true", help="write nbgrader's source notebook")
     release.set_defaults(run=_labs_release)
 
@@ -81,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _add_grading(commands: Any) -> None:
     grade = commands.add_parser("grade", help="grade the submissions of a class, each in a sandbox")
-    grade.add_argument("lab", type=Path, metavar="LAB", help="its folder, such as labs/05_vae")
+    grade.add_argument("lab", metavar="LAB", help="such as 05_vae or labs/05_vae")
     grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a .zip")
     grade.add_argument("--out", type=Path, required=True, help="the folder for grades and feedback")
     cores = os.cpu_count() or 1
@@ -101,7 +108,7 @@ def _add_grading(commands: Any) -> None:
     grade.set_defaults(run=_grade)
 
     override = commands.add_parser("override", help="change a grade by hand, with a reason")
-    override.add_argument("lab", type=Path, metavar="LAB")
+    override.add_argument("lab", metavar="LAB")
     override.add_argument("out", type=Path, metavar="OUT", help="the folder of the grades")
     override.add_argument("student", metavar="STUDENT")
     override.add_argument("points", type=float, metavar="POINTS")
@@ -114,11 +121,10 @@ def _grade(options: argparse.Namespace) -> None:
     from datetime import datetime
 
     from ankeras.grading import gradebook
-    from ankeras.grading.lab import read_lab
     from ankeras.grading.sandbox import Limits
 
     run = gradebook.GradingRun(
-        read_lab(options.lab),
+        find_lab(options.lab),
         options.submissions,
         options.out,
         jobs=options.jobs,
@@ -134,10 +140,9 @@ def _grade(options: argparse.Namespace) -> None:
 
 def _override(options: argparse.Namespace) -> None:
     from ankeras.grading import gradebook
-    from ankeras.grading.lab import read_lab
 
     change = (options.student, options.exercise, options.points, options.reason)
-    print(gradebook.override(options.out, read_lab(options.lab), *change))
+    print(gradebook.override(options.out, find_lab(options.lab), *change))
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -177,15 +182,15 @@ def _systems(options: argparse.Namespace) -> None:
 def _labs_build(options: argparse.Namespace) -> None:
     from ankeras.grading import release
 
-    for lab in release.find_labs(options.labs, options.names):
+    for lab in find_labs(options.labs, options.names):
         print(release.build(lab))
 
 
 def _labs_check(options: argparse.Namespace) -> None:
-    from ankeras.grading import prove, release
+    from ankeras.grading import prove
 
     proofs = []
-    for lab in release.find_labs(options.labs, options.names):
+    for lab in find_labs(options.labs, options.names):
         proofs.append(prove.prove(lab))
         print("\n".join(proofs[-1].errors) or f"{lab.name}: proven", flush=True)
     print(f"\n{prove.markdown_table(proofs)}")
@@ -194,18 +199,18 @@ def _labs_check(options: argparse.Namespace) -> None:
 
 
 def _labs_new(options: argparse.Namespace) -> None:
-    from ankeras.grading import release, scaffold
+    from ankeras.grading import scaffold
 
     folder = scaffold.new_lab(options.labs, options.name)
-    release.add_conftest(options.labs)
-    print(f"{folder}/\nEdit solution.py, then run: ankeras labs check {options.name}")
+    print(f"{folder}/\nEdit solution.py, then run: ankeras labs check {folder.name}")
 
 
 def _labs_release(options: argparse.Namespace) -> None:
     from ankeras.grading import release
 
-    (lab,) = release.find_labs(options.labs, [options.name])
-    print(release.release(lab, options.out, nbgrader=options.nbgrader))
+    lab = find_lab(options.name, options.labs)
+    out = release.release(lab, options.out, install=options.install, nbgrader=options.nbgrader)
+    print(out)
 
 
 def _new_folder(wanted: Path) -> Path:

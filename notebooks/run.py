@@ -1,7 +1,7 @@
 """Run the notebooks from top to bottom and keep what they show.
 
 python notebooks/run.py --out DIR      # as a student would: DIR gets notebooks, HTML, figures
-python notebooks/run.py --quick        # the same code with little training, as a check
+python notebooks/run.py --quick        # with little training, as a check; also labs without answers
 python notebooks/run.py 05_vae         # names select: notebooks, and labs with their solutions
 """
 
@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from ankeras.grading.release import find_labs, student_notebook
+from ankeras.grading.find import find_labs
+from ankeras.grading.release import student_notebook
 from ankeras.grading.warm import preload
 
 import matplotlib
@@ -31,14 +32,20 @@ LABS = FOLDER.parent / "labs"
 AT_ONCE = 2  # quick runs side by side
 
 
-def sources() -> dict[str, tuple[Path, str]]:
-    """Return (where it runs, JSON) of each notebook and each solved lab, by name, in order."""
+def sources(*, empty: bool = False) -> dict[str, tuple[Path, str]]:
+    """Return (where it runs, JSON) of each notebook and each solved lab, by name, in order.
+
+    Args:
+        empty: also each lab as students get it: no cell may fail while no exercise is done.
+    """
     found = {
         file.stem: (FOLDER, file.read_text(encoding="utf-8"))
         for file in sorted(FOLDER.glob("[0-9]*.ipynb"))
     }
     for lab in find_labs(LABS):
         found[f"labs/{lab.name}"] = (lab.folder, student_notebook(lab, solved=True))
+        if empty:
+            found[f"labs/{lab.name}, empty"] = (lab.folder, student_notebook(lab))
     return found
 
 
@@ -162,7 +169,7 @@ def main() -> int:
         os.environ["ANKERAS_QUICK"] = "1"
     chosen = {
         name: source
-        for name, source in sources().items()
+        for name, source in sources(empty=options.quick).items()
         if not options.names or name.removeprefix("labs/").startswith(tuple(options.names))
     }
     if options.quick and options.out:
@@ -173,7 +180,7 @@ def main() -> int:
     runs = run_quickly(chosen) if options.quick else run_and_keep(chosen, options.out)
     failed = 0
     for name, error, seconds in runs:
-        print(f"{name:34}{'FAILED' if error else 'ok':8}{seconds:6.0f} s", flush=True)
+        print(f"{name:44}{'FAILED' if error else 'ok':8}{seconds:6.0f} s", flush=True)
         if error:
             print(error, file=sys.stderr)
             failed += 1

@@ -5,6 +5,7 @@ check("1.2")                  # the tests of one exercise
 check()                       # a table of all exercises
 """
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from ankeras.grading.lab import PUBLIC
 from ankeras.grading.plugin import SECONDS, Grading, judge
 from ankeras.grading.results import ExerciseResult
 from ankeras.grading.session import Session
+from ankeras.grading.unanswered import explain_unanswered
 
 
 class Verdict:
@@ -54,6 +56,8 @@ class Verdict:
 def checker(lab: str) -> Callable[..., Verdict]:
     """Return the function `check` for a lab's notebook.
 
+    From now on, a cell that needs an exercise which is not done yet says so in one sentence.
+
     Args:
         lab: the name of the lab, such as "05_vae".
 
@@ -66,6 +70,13 @@ def checker(lab: str) -> Callable[..., Verdict]:
             f"The checks of lab {lab} are in the file {PUBLIC}. Put this file into the folder of "
             f"this notebook ({Path.cwd()})."
         )
+    other = re.search(r'^LAB = "(.+)"$', tests.read_text(encoding="utf-8"), re.MULTILINE)
+    if other and other[1] != lab:
+        raise FileNotFoundError(
+            f"The file {PUBLIC} in the folder of this notebook ({Path.cwd()}) is of lab "
+            f"{other[1]}. Move this notebook into its own folder, and run its first cell."
+        )
+    explain_unanswered()
 
     def check(exercise: str | None = None) -> Verdict:
         """Check one exercise, such as "1.2", or all exercises."""

@@ -6,43 +6,73 @@ nbgrader's metadata, so that a course with nbgrader can use the same notebook.
 
 from typing import Any
 
-from ankeras.grading.lab import Cell, Lab
+from ankeras.grading.lab import PUBLIC, Cell, Lab
 from ankeras.grading.submission import GIVEN
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-_COLAB = """\
-# On Colab this cell installs the package; elsewhere it does nothing.
+_START = """\
+# On Colab, this cell installs the package.
 import sys
 from pathlib import Path
-
-REPOSITORY = ""  # on Colab: the address of the course's repository, from your teacher
+"""
+_INSTALL = """
 if "google.colab" in sys.modules:
-    SOURCE = "{root}" if Path("{root}/pyproject.toml").exists() else f"git+{{REPOSITORY}}"
-    %pip install -q {{SOURCE}}"""
+    %pip install -q "{address}\""""
+_ASK = """
+ADDRESS = {address}
+if "google.colab" in sys.modules:
+    if not ADDRESS:
+        raise ValueError(
+            "The address of the package is missing: ask your teacher for it, write it into this "
+            'cell as ADDRESS = "...", and run the cell again.'
+        )
+    %pip install -q "{{ADDRESS}}\""""
+_CHECKS = """
+
+# If this notebook was moved without its folder, the checks of the exercises are written here.
+if not Path("{file}").exists():
+    Path("{file}").write_text({text!r}, encoding="utf-8")"""
 
 
 def colab_cell(root: str) -> str:
-    """Return the code of a notebook's first code cell: it installs the package on Colab.
+    """Return the first code cell of a notebook of the repository: it installs the package on Colab.
 
     Args:
         root: the path from the notebook's folder to the repository's folder, such as "..".
     """
-    return _COLAB.format(root=root)
+    address = f'"{root}" if Path("{root}/pyproject.toml").exists() else ""'
+    return _START + _ASK.format(address=address)
 
 
-def build_notebook(lab: Lab, public_points: dict[str, float], *, solved: bool = False) -> str:
+def released_cell(address: str, checks: str) -> str:
+    """Return the first code cell of a released notebook, which also works without its folder.
+
+    It installs the package on Colab, and writes the file of the checks if there is none.
+
+    Args:
+        address: what pip installs. "": the student must ask for it.
+        checks: the text of the file of the checks.
+    """
+    install = _INSTALL.format(address=address) if address else _ASK.format(address='""')
+    return _START + install + _CHECKS.format(file=PUBLIC, text=checks)
+
+
+def build_notebook(
+    lab: Lab, public_points: dict[str, float], first: str, *, solved: bool = False
+) -> str:
     """Return the notebook as JSON.
 
     Args:
         lab: the lab to build.
         public_points: exercise -> the points of its public tests.
+        first: the first code cell, which installs the package.
         solved: keep the solutions and their marks.
     """
     title, *others = lab.cells
     cells: list[Any] = []
-    for i, cell in enumerate([title, Cell("code", colab_cell("../..")), *others]):
+    for i, cell in enumerate([title, Cell("code", first), *others]):
         if cell.exercise is None:
             new = new_markdown_cell if cell.kind == "markdown" else new_code_cell
             source = f"{GIVEN}\n{cell.source}" if cell.given else cell.source

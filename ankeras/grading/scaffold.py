@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+from ankeras.grading.find import labs_folder
 from ankeras.grading.lab import PROOF, PUBLIC, SOLUTION
+from ankeras.grading.release import add_conftest
 
 _SOLUTION = '''\
 # %% [markdown]
@@ -103,16 +105,20 @@ def squared_error(x, x_hat):
 def new_lab(labs: Path, name: str) -> Path:
     """Write the files of a new lab, and return its folder.
 
+    The folder of all labs gets a conftest.py, if it has none: with it, pytest judges the labs.
+
     Args:
-        labs: the folder of all labs.
-        name: two digits and words, such as "09_diffusion".
+        labs: the folder of all labs, as a user names it from outside or from inside of it.
+        name: two digits and words, such as "09_diffusion". The folder may stand before it.
 
     Raises:
         ValueError: if the name has another form.
         FileExistsError: if this lab exists already.
     """
-    if not re.fullmatch(r"\d\d_[a-z0-9_]+", name):
+    path = Path(name)
+    if path.parent not in (Path(), labs) or not re.fullmatch(r"\d\d_[a-z0-9_]+", path.name):
         raise ValueError(f'A lab is named like "09_diffusion", not {name!r}.')
+    labs, name = labs_folder(labs), path.name
     folder = labs / name
     folder.mkdir(parents=True)
     words = {
@@ -122,4 +128,5 @@ def new_lab(labs: Path, name: str) -> Path:
     }
     for file, text in ((SOLUTION, _SOLUTION), (PUBLIC, _PUBLIC), (PROOF, _PROOF)):
         (folder / file).write_text(text.format(**words), encoding="utf-8")
+    add_conftest(labs)
     return folder

@@ -7,6 +7,7 @@ import types
 
 from ankeras.grading import check, plugin
 from ankeras.grading.check import checker
+from ankeras.grading.packed import packed_file
 
 import pytest
 from PIL import Image
@@ -147,4 +148,7 @@ def test_mistakes_are_sentences(notebook, tmp_path, monkeypatch):
         checker("01_numbers")("7")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"Put this file into the folder of this notebook"):
+        checker("01_numbers")
+    (tmp_path / "test_lab.py").write_text(packed_file("", "02_other", "Another lab"))
+    with pytest.raises(FileNotFoundError, match=r"is of lab 02_other\. Move this notebook into"):
         checker("01_numbers")

@@ -8,16 +8,17 @@ import zipfile
 from pathlib import Path
 
 from ankeras.cli import main
+from ankeras.grading.find import LABS, find_lab, find_labs
 from ankeras.grading.lab import LabError, read_lab
 from ankeras.grading.plugin import CONFTEST
 from ankeras.grading.prove import prove
-from ankeras.grading.release import build, find_labs, release, student_notebook
+from ankeras.grading.release import build, pip_address, release, student_notebook
 
 import keras
 import nbformat
 import pytest
 
-LABS = Path(__file__).parents[2] / "labs"
+COURSE = Path(__file__).parents[2] / "labs"
 ANSWERS = {
     "1.1": "def double(x):\n    return x + x",
     "1.2": "def quadruple(x):\n    return double(double(x))",
@@ -56,10 +57,10 @@ def _run(*words: object, folder: Path) -> str:
     return f"{done.stdout}{done.stderr}\nstatus {done.returncode}"
 
 
-@pytest.mark.parametrize("name", sorted(f.parent.name for f in LABS.glob("*/solution.py")))
+@pytest.mark.parametrize("name", sorted(f.parent.name for f in COURSE.glob("*/solution.py")))
 def test_a_labs_notebook_is_built_from_its_source(name):
-    written = (LABS / name / "lab.ipynb").read_text(encoding="utf-8")
-    assert written == student_notebook(read_lab(LABS / name)), f"run `ankeras labs build {name}`"
+    written = (COURSE / name / "lab.ipynb").read_text(encoding="utf-8")
+    assert written == student_notebook(read_lab(COURSE / name)), f"run `ankeras labs build {name}`"
 
 
 def test_building_again_changes_nothing(numbers):
@@ -102,6 +103,37 @@ def test_the_first_code_cell_installs_the_package_on_colab(numbers):
     assert "\n    %pip install" in cells["cell-01"]
 
 
+def test_a_release_says_how_the_package_is_installed(numbers, tmp_path):
+    lab = read_lab(numbers())
+    address = "git+https://example.org/course/ankeras"
+    folder = release(lab, tmp_path / "with", install="https://example.org/course/ankeras")
+    assert f'python -m pip install "{address}"\n' in (folder / "README.md").read_text()
+    assert f'\n    %pip install -q "{address}"\n' in _cells(folder / "lab.ipynb")["cell-01"]
+    folder = release(lab, tmp_path / "without")
+    assert "Ask your teacher\nhow to install it." in (folder / "README.md").read_text()
+    assert '\nADDRESS = ""\n' in _cells(folder / "lab.ipynb")["cell-01"]
+
+
+def test_addresses_become_what_pip_takes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ankeras").mkdir()  # the name of a package is no folder that happens to be there
+    wheel = tmp_path / "ankeras-0.1-py3-none-any.whl"
+    wheel.touch()
+    for address, expected in {
+        "https://example.org/a.git": "git+https://example.org/a.git",
+        "git+ssh://git@example.org/a@v1": "git+ssh://git@example.org/a@v1",
+        "https://example.org/a.whl#sha256=1": "https://example.org/a.whl#sha256=1",
+        "ankeras": "ankeras",
+        "ankeras >= 0.1": "ankeras>=0.1",
+        wheel.name: str(wheel),
+        ".": str(tmp_path),
+    }.items():
+        assert pip_address(address) == expected
+    for address in ("git@example.org:a", "./nothing", "nothing.whl", "two words"):
+        with pytest.raises(ValueError, match="give the URL of a git repository or of a wheel"):
+            pip_address(address)
+
+
 def test_a_lab_is_not_built_while_it_is_wrong(numbers):
     folder = numbers(("solution.py", "points=2", "points=5"))
     with pytest.raises(LabError, match="add up to 2"):
@@ -118,11 +150,11 @@ def test_students_get_nothing_secret(numbers, tmp_path):
     for folder in (tmp_path / "out" / "lab", tmp_path / "unzipped" / "01_numbers"):
         texts = {file.name: file.read_text() for file in folder.rglob("*")}
         assert set(texts) == {"lab.ipynb", "test_lab.py", "conftest.py", "README.md"}
-        assert texts["test_lab.py"] == (lab.folder / "test_lab.py").read_text()
+        assert 'LAB = "01_numbers"' in texts["test_lab.py"]
         assert texts["README.md"].startswith("# Lab 1. Numbers\n")
         for secret in ("double(double(x))", "SOLUTION", "test_double_of_zero", "Mutant"):
             assert secret not in "".join(texts.values())
-        assert "return 2 * x" not in texts["lab.ipynb"]
+        assert "2 * x" not in "".join(texts.values())  # the tests compute it
 
 
 def test_a_release_overwrites_nothing(numbers, tmp_path):
@@ -172,12 +204,42 @@ def test_labs_with_equal_file_names_are_not_mixed(numbers, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "name", ["01_numbers", "01_numbers/", "labs/01_numbers", "labs/01_numbers/"]
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_lab_has_one_name_everywhere(numbers, monkeypatch, capsys, name, inside):
+    labs = numbers().parent
+    monkeypatch.chdir(labs if inside else labs.parent)
+    assert main(["labs", "build", name]) == 0
+    assert (labs / "01_numbers" / "lab.ipynb").exists()
+    assert main(["labs", "new", name.replace("01_numbers", "02_next")]) == 0
+    assert (labs / "02_next" / "solution.py").exists()
+    assert (labs / "conftest.py").read_text() == CONFTEST
+    assert [lab.name for lab in find_labs(LABS)] == ["01_numbers", "02_next"]
+    capsys.readouterr()
+    assert main(["grade", name, "nowhere", "--out", "grades"]) == 1
+    assert "nowhere" in capsys.readouterr().err  # the lab is found
+    assert main(["override", name, "nowhere", "ada", "1", "--reason", "x"]) == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_lab_may_be_the_current_folder_or_anywhere(numbers, monkeypatch, tmp_path):
+    folder = numbers()
+    monkeypatch.chdir(folder)
+    assert find_lab(".").name == "01_numbers"
+    monkeypatch.chdir(tmp_path.parent)
+    assert find_lab(str(folder)).name == find_lab("01_numbers", folder.parent).name == "01_numbers"
+
+
+@pytest.mark.parametrize(
     ("words", "why"),
     [
         (["new", "diffusion"], "A lab is named like"),
         (["new", "../09_x"], "A lab is named like"),
         (["new", "01_numbers"], "exists"),
-        (["check", "09_x"], "09_x/solution.py:0: there is no such file"),
+        (["check", "09_x"], "There is no lab '09_x' in the folder labs: do you mean 01_numbers?"),
+        (["build", "labs/number/"], "do you mean 01_numbers?"),
+        (["release", "01_numbers", "--out", "new", "--install", "x y"], "pip cannot install 'x y'"),
         (["release", "01_numbers", "--out", "."], "exists already"),
         (["build", "--labs", "nothing"], "there are no labs here"),
     ],
