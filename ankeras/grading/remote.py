@@ -93,6 +93,10 @@ class RemoteSession:
         """Run a cell."""
         self.ask("define", source, file)
 
+    def run_answer(self, number: str, source: str, others: Sequence[str], missing: str) -> None:
+        """Run the cell of an exercise, and what it needs of other cells."""
+        self.ask("run_answer", number, source, list(others), missing)
+
     def get(self, target: int | None, name: str) -> Any:
         """Return a name that the cells define (target None), or an attribute of an object."""
         return self.ask("get", target, name)

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ankeras.grading.results import Grade
-from ankeras.grading.session import as_python
+from ankeras.grading.ipython_code import as_python
 
 import numpy as np
 
@@ -127,7 +127,7 @@ def normal_form(source: str) -> list[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # ignore the SyntaxWarnings of the answer
-            tree = as_python(ast.parse, source)
+            tree = ast.parse(as_python(source))
         normal = _Normal(_chosen_names(tree)).visit(tree)
         return TOKEN.findall(ast.unparse(normal))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

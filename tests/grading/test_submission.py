@@ -40,7 +40,7 @@ def test_of_two_cells_the_last_filled_in_one_counts(tmp_path):
     stub = '# Exercise 1.1\nraise NotImplementedError("exercise 1.1: your code here")'
     found = _read(tmp_path, _notebook("# Exercise 1.1\na = 1", "# Exercise 1.1\na = 2", stub))
     assert found.answers == {"1.1": "# Exercise 1.1\na = 2"}
-    assert "has several cells: the last filled-in one counts" in found.notes[0]
+    assert "has several cells: the last whole one counts" in found.notes[0]
 
 
 def test_a_script_is_read_as_the_notebook_is(tmp_path):
