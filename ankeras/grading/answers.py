@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from ankeras.grading.definitions import defined_names, is_code
+from ankeras.grading.definitions import defined_names, is_code, statements
 
 GIVEN = "# Given"
 # Such as "#Exercise 1.2:", "## EXERCISE 1.2 (3 points)", "# Ex. 1.2", "# %% Exercise 1.2".
@@ -24,6 +24,7 @@ HEADING = re.compile(
 )
 POINTS = re.compile(r"\((\d+(?:\.\d+)?) points?\)")
 NAME = re.compile(r"exercise-(\d+)-(\d+)")
+STUB = "your code here"
 MAX_CHARACTERS = 1_000_000  # of the other cells that an answer may use
 
 
@@ -98,7 +99,7 @@ def find_answers(cells: Sequence[Cell], exercises: Collection[str] | None = None
     notes: list[str] = []
     points: dict[str, float] = {}
     for cell in cells:
-        found = _numbers(cell, exercises)
+        found = headings(cell, exercises)
         if cell.kind != "code":
             continue
         if len(found) > 1:
@@ -112,6 +113,10 @@ def find_answers(cells: Sequence[Cell], exercises: Collection[str] | None = None
                     points[number] = float(promised[1])
             parts.append(part)
     chosen = {number: _choose(found) for number, found in candidates.items()}
+    for number, each in chosen.items():
+        if each.is_stub and (place := _without_heading(each, parts)) is not None:
+            chosen[number] = _Candidate(place, parts[place], number, has_heading=False)
+            notes.append(f"the answer to exercise {number} is in a cell without its heading")
     notes += [
         f"exercise {number} has several cells: the last whole one counts"
         for number, found in candidates.items()
@@ -121,7 +126,7 @@ def find_answers(cells: Sequence[Cell], exercises: Collection[str] | None = None
         number: f"its heading is in a cell of the type {cell.kind}. Only code cells count"
         for cell in cells
         if cell.kind != "code"
-        for number in _numbers(cell, exercises)
+        for number in headings(cell, exercises)
         if number not in candidates
     }
     notes += [f"exercise {number}: {why}" for number, why in missing.items()]
@@ -148,7 +153,7 @@ class _Candidate:
     @property
     def is_stub(self) -> bool:
         """Whether nothing was filled in."""
-        stub = f'raise NotImplementedError("exercise {self.number}: your code here")'
+        stub = f'raise NotImplementedError("exercise {self.number}: {STUB}")'
         return stub in self.source
 
 
@@ -168,7 +173,19 @@ def _choose(candidates: Sequence[_Candidate]) -> _Candidate:
     return (whole or found)[-1]
 
 
-def _numbers(cell: Cell, exercises: Collection[str] | None) -> dict[str, int]:
+def _without_heading(stub: _Candidate, parts: Sequence[str]) -> int | None:
+    """Return the index of the last cell without a heading that defines what a stub defines."""
+    undone = (each for each in statements(stub.source) if STUB in each.text)
+    names = frozenset(name for each in undone for name in each.binds)
+    found = (
+        place
+        for place, part in enumerate(parts)
+        if STUB not in part and not HEADING.search(part) and defined_names(part) & names
+    )
+    return max(found, default=None)
+
+
+def headings(cell: Cell, exercises: Collection[str] | None = None) -> dict[str, int]:
     """Return the exercises of a cell: number -> where its part begins."""
     found: dict[str, int] = {}
     for heading in HEADING.finditer(cell.source):

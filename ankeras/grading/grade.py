@@ -86,10 +86,11 @@ def grade_file(
         try:
             for found in workers.judge([tests], drawn):
                 by_number[found.number].tests += found.tests
+                grade.notes += [f"exercise {found.number}: {note}" for note in found.notes]
         finally:
             workers.close()
         grade.sandbox = ", ".join(workers.standing)
-        grade.notes += [note for note in workers.notes if note not in grade.notes]
+        grade.notes = list(dict.fromkeys([*grade.notes, *workers.notes]))
     grade.exercises = list(by_number.values())
     if abs(sum(exercise.possible for exercise in grade.exercises) - lab.points) > 1e-6:
         grade.problem = "not all tests were run, or their points do not add up: check the lab"

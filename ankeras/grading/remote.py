@@ -24,6 +24,7 @@ from ankeras.grading.warm import READY
 GRACE = 5.0  # extra seconds in which a worker may report that its time is over
 HELLO = 120.0  # seconds to start; a worker may have to import TensorFlow on a busy machine
 ENDED = "the process ended"
+MAX_TAKEN, MAX_CODE = 50, 10_000  # names of other cells, and characters of the code of one
 
 
 class SandboxError(GradingError):
@@ -96,6 +97,16 @@ class RemoteSession:
     def run_answer(self, number: str, source: str, others: Sequence[str], missing: str) -> None:
         """Run the cell of an exercise, and what it needs of other cells."""
         self.ask("run_answer", number, source, list(others), missing)
+
+    @property
+    def taken(self) -> dict[str, str]:
+        """What the answer uses of other cells, as its process tells: name -> code."""
+        try:
+            told = self.ask("list_taken")
+        except StudentError:  # the process has ended
+            return {}
+        pairs = list(told.items())[:MAX_TAKEN] if isinstance(told, dict) else []
+        return {shown(str(name)[:100]): str(code)[:MAX_CODE] for name, code in pairs}
 
     def get(self, target: int | None, name: str) -> Any:
         """Return a name that the cells define (target None), or an attribute of an object."""

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,10 +60,19 @@ class TestResult:
 
 @dataclass
 class ExerciseResult:
-    """The results of the tests of one exercise."""
+    """The results of the tests of one exercise.
+
+    Attributes:
+        number: of the exercise.
+        tests: the results of the tests that were run.
+        hidden_points: the points of tests that only the teacher has.
+        notes: what the student should know, one text each.
+    """
 
     number: str
     tests: list[TestResult] = field(default_factory=list)
+    hidden_points: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
     @property
     def points(self) -> float:
@@ -71,8 +81,17 @@ class ExerciseResult:
 
     @property
     def possible(self) -> float:
-        """The points that a right answer earns."""
+        """The points that a right answer earns, by the tests that were run."""
         return sum(test.points for test in self.tests)
+
+
+def score(exercises: Sequence[ExerciseResult], unit: str = " points") -> str:
+    """Return the points of exercises, such as "2 of 3 points (1 more by hidden tests)"."""
+    hidden = sum(exercise.hidden_points for exercise in exercises)
+    earned = sum(exercise.points for exercise in exercises)
+    whole = sum(exercise.possible for exercise in exercises) + hidden
+    more = f" ({hidden:g} more by hidden tests)" if hidden else ""
+    return f"{earned:g} of {whole:g}{unit}{more}"
 
 
 @dataclass
@@ -119,7 +138,7 @@ class Grade:
         """Return the grade from which `as_data` made the data."""
         exercises = [
             ExerciseResult(e["number"], [_test(test) for test in e["tests"]])
-            for e in data["exercises"]
+            for e in data["exercises"]  # the rest is for the student's own checks
         ]
         return Grade(**{**data, "exercises": exercises})
 

@@ -91,20 +91,25 @@ def enter_namespaces() -> None:
     _call("mount", None, b"/", None, _MS_REC_PRIVATE, None)
 
 
-def mount_own_folder(folder: Path, limits: Limits) -> None:
-    """Make all files read-only, and mount a file system in memory at the folder.
+def mount_own_folder(folder: Path, limits: Limits) -> Path:
+    """Make all files read-only, mount a file system in memory, and return the path of its folder.
 
-    Other processes do not see either: they have another mount namespace. Landlock alone would let
-    the owner of a file change its permissions and dates.
+    The folder is /tmp, since notebooks write there; or the given folder, if Python or a package is
+    in /tmp. Other processes do not see either: they have another mount namespace. Landlock alone
+    would let the owner of a file change its permissions and dates.
 
     Raises:
         OSError: if the system does not allow it.
     """
+    temporary = Path("/tmp")
+    if temporary.is_dir() and not any(path.is_relative_to(temporary) for path in readable()):
+        folder = temporary
     read_only = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY)
     where = (_AT_FDCWD, b"/", _AT_RECURSIVE)
     _call("syscall", _SYS_MOUNT_SETATTR, *where, read_only, ctypes.sizeof(read_only))
     options = f"size={limits.disk},nr_inodes={_MAX_FILES},mode=700".encode()
     _call("mount", b"tmpfs", str(folder).encode(), b"tmpfs", _MS_NOSUID_NODEV, options)
+    return folder
 
 
 def end_with_parent(parent: int) -> None:

@@ -36,7 +36,6 @@ OF_TEST = "<test>"  # the file name of code that a test runs beside the answers
 NOT_DONE = "not done yet"
 MAX_DEPTH, MAX_ITEMS = 8, 100_000
 LONG_DOUBLES = {"g": np.float64, "G": np.complex128}  # by NumPy's letters
-STUB = "your code here"  # in what a stub raises
 
 
 def _display(*objects: Any, **_: Any) -> None:
@@ -162,10 +161,6 @@ class Session:
             for each in found:
                 with self._kept():
                     self._guarded(lambda each=each: ipython_code.run(each.code, self.namespace))
-            undone = {name for each in found if STUB in each.text for name in each.binds}
-            if undone:  # the answer may be in a cell of its own
-                self.replaceable |= undone
-                self._take(undone, [cell for cell in others if STUB not in cell])
 
     @contextlib.contextmanager
     def _kept(self) -> Iterator[None]:
@@ -207,6 +202,10 @@ class Session:
             for name, value in names.items()
             if name != "__builtins__" and (name not in known or known[name] is not value)
         }
+
+    def list_taken(self) -> dict[str, str]:
+        """Return what the last answer uses of other cells."""
+        return self.taken
 
     def get(self, target: int | None, name: str) -> Any:
         """Return an attribute of an object, or a name that the cells define (target None).
@@ -298,6 +297,8 @@ def _as_array(value: Any) -> Any:
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         number = value.item()
         return float(number) if isinstance(number, np.floating) else number  # a long double
+    if hasattr(type(value), "to_numpy") and hasattr(type(value), "__array__"):  # of pandas
+        value = value.to_numpy()
     if not isinstance(value, np.ndarray):
         keras = sys.modules.get("keras")
         if keras is None or isinstance(value, keras.KerasTensor):

@@ -154,7 +154,7 @@ def _work(
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
         own = socket.socket(fileno=kept)
         if standing and "namespaces" in standing:
-            sandbox.mount_own_folder(folder, limits)
+            folder = sandbox.mount_own_folder(folder, limits)
         os.chdir(folder)
         os.environ.update(HOME=str(folder), TMPDIR=str(folder))
         tempfile.tempdir = None  # it must be searched for again: the old one is not writable
