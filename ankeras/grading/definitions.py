@@ -81,8 +81,7 @@ def read_statements(source: str, file: str) -> tuple[Statement, ...]:
         ]
     lines = python.splitlines(keepends=True)
     return tuple(
-        _statement(each, code, source, lines)
-        for each, code in zip(tree.body, codes, strict=True)
+        _statement(each, code, source, lines) for each, code in zip(tree.body, codes, strict=True)
     )
 
 

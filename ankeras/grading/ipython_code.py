@@ -19,9 +19,10 @@ from IPython.utils.text import SList
 
 MAX_COMMANDS = 50  # of one cell: to replace one takes as long as to read the whole cell
 # What stands below these magics is not run by the notebook's Python.
-NOT_PYTHON = frozenset(
-    "! SVG bash cmd file html HTML javascript js latex markdown perl pypy python python2 python3 "
-    "ruby script sh svg sx system writefile".split()
+NOT_PYTHON = re.compile(
+    r"!|bash|cmd|file|html|javascript|js|latex|markdown|perl|pypy|python\d?|ruby|script|sh|svg|sx|"
+    r"system|writefile",
+    re.IGNORECASE,
 )
 MEASURES = frozenset(("time", "timeit", "prun"))  # they run the code behind them
 OPTIONS = re.compile(r"(?:-[a-z]\s*\d*\s+)*", re.IGNORECASE)
@@ -91,7 +92,7 @@ class Shell:
 
     def run_cell_magic(self, name: str, line: str, cell: str) -> None:
         """Run the cell, if it is Python."""
-        if name not in NOT_PYTHON:
+        if not NOT_PYTHON.fullmatch(name):
             self.run_cell(cell)
 
     def run_cell(self, raw_cell: str, **_: Any) -> None:
@@ -149,7 +150,7 @@ def _transformed(lines: list[str]) -> list[str]:
     for clean in manager.cleanup_transforms:  # indentation and prompts
         lines = clean(lines)
     if lines and (magic := re.match(r"%%(\w+|!)(?!\w*\?)", lines[0])):
-        if magic[1] in NOT_PYTHON:
+        if NOT_PYTHON.fullmatch(magic[1]):
             return ["\n"] * (len(start) + len(lines))
         return [*start, "\n", *as_python("".join(lines[1:])).splitlines(keepends=True)]
     if lines and not lines[-1].endswith("\n"):

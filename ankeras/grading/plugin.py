@@ -368,6 +368,5 @@ def _line(exercise: ExerciseResult) -> str:
     return f"{exercise.number:<6} {score([exercise], '')}  {state}"
 
 
-
 def _is_import(code: str) -> bool:
     return code.startswith(("import ", "from "))

@@ -12,7 +12,7 @@ from types import CodeType
 from typing import Any
 
 from ankeras.grading.answers import Cell, headings
-from ankeras.grading.definitions import defined_names, statements
+from ankeras.grading.definitions import defined_names, is_code, statements
 from ankeras.grading.session import PLAIN
 
 from IPython import get_ipython
@@ -39,10 +39,16 @@ class RunCells:
     def latest(self) -> list[Cell]:
         """Return the last text of each cell, where the cell was run first.
 
-        Where Jupyter gives cells no id, two texts are taken for the same cell if they answer the
-        same exercise, or define the same names.
+        Where Jupyter gives cells no id, two texts are taken for the same cell if they have the same
+        headings and define the same names, or if the later one has a mistake in its syntax.
         """
-        return list({_identity(cell): cell for cell in self.cells}.values())
+        found: dict[Hashable, Cell] = {}
+        for cell in self.cells:
+            own = headings(cell)
+            if own and not cell.name and not is_code(cell.source):
+                found = {key: each for key, each in found.items() if headings(each) != own}
+            found[_identity(cell)] = cell
+        return list(found.values())
 
     def differences(self, answer: str, names: Mapping[str, Any]) -> list[str]:
         """Return a note for each name of an answer that is another one in the running notebook.
@@ -97,12 +103,8 @@ def run_cells() -> RunCells | None:
 
 
 def _identity(cell: Cell) -> Hashable:
-    return (
-        cell.name
-        or tuple(headings(cell))
-        or defined_names(cell.source)
-        or cell.source
-    )
+    names = defined_names(cell.source)
+    return cell.name or (tuple(headings(cell)), names or cell.source)
 
 
 def _content(value: Any) -> Any:

@@ -18,8 +18,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ankeras.grading.results import Grade
 from ankeras.grading.ipython_code import as_python
+from ankeras.grading.results import Grade
 
 import numpy as np
 

@@ -84,16 +84,12 @@ def _list_of_cells(notebook: Any) -> list[Any] | None:
 
 
 def _of_notebook(cell: dict[str, Any]) -> Cell:
-    kind = cell.get("cell_type")
-    nbgrader = cell.get("metadata")
-    for name in ("nbgrader", "grade_id"):
-        nbgrader = nbgrader.get(name) if isinstance(nbgrader, dict) else None
-    name = nbgrader if isinstance(nbgrader, str) else cell.get("id")
-    return Cell(
-        _text(cell.get("source", cell.get("input"))),
-        name if isinstance(name, str) else "",
-        kind if isinstance(kind, str) else "",
-    )
+    known = cell.get("metadata")
+    nbgrader = known.get("nbgrader") if isinstance(known, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    source, kind = cell.get("source", cell.get("input")), cell.get("cell_type")
+    names = (name for name in (grade_id, cell.get("id")) if isinstance(name, str))
+    return Cell(_text(source), next(names, ""), kind if isinstance(kind, str) else "")
 
 
 def _read(file: Path) -> str:

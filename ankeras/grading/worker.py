@@ -13,8 +13,8 @@ def serve(connection: socket.socket, seconds: float) -> None:
 
     A request is one of ("open", number), ("define", number, source, file), ("run_answer", number,
     exercise, source, others, missing), ("list_taken", number), ("get", number, target, name) and
-    ("call", number, target, args, kwargs), where `number` is the number of the session. An answer is one of {"value": ...}, {"error": [kind, message, line, source]} and {"limit":
-    seconds}.
+    ("call", number, target, args, kwargs), where `number` is the number of the session. An answer
+    is one of {"value": ...}, {"error": [kind, message, line, source]} and {"limit": seconds}.
 
     Args:
         connection: the connection to the judge.
