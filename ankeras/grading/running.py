@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from ankeras.grading.answers import Cell, headings
+from ankeras.grading.answers import STUB, Cell, headings
 from ankeras.grading.definitions import defined_names, is_code, statements
 from ankeras.grading.session import PLAIN
 
@@ -40,14 +40,17 @@ class RunCells:
         """Return the last text of each cell, where the cell was run first.
 
         Where Jupyter gives cells no id, two texts are taken for the same cell if they have the same
-        headings and define the same names, or if the later one has a mistake in its syntax.
+        headings and define the same names, or if the later one has a mistake in its syntax. A cell
+        in which nothing is filled in replaces no other cell.
         """
         found: dict[Hashable, Cell] = {}
         for cell in self.cells:
             own = headings(cell)
             if own and not cell.name and not is_code(cell.source):
                 found = {key: each for key, each in found.items() if headings(each) != own}
-            found[_identity(cell)] = cell
+            key = _identity(cell)
+            if key not in found or cell.name or STUB not in cell.source:
+                found[key] = cell
         return list(found.values())
 
     def differences(self, answer: str, names: Mapping[str, Any]) -> list[str]:

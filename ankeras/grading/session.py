@@ -171,11 +171,13 @@ class Session:
             self.failure = self.failure or error
 
     def _take(self, names: Iterable[str], cells: Sequence[str]) -> None:
-        """Run what defines names in other cells, and what this needs. Known names are left out."""
-        with self._kept():
-            for each in self._guarded(lambda: find_definitions(names, cells, self._knows)):
-                with self._kept():
-                    self._guarded(lambda each=each: self._run_definition(each))
+        """Run what defines names in other cells, and what this needs. Known names are left out.
+
+        An exception is left out: the answer will miss a name, and this is said where it uses it.
+        """
+        for each in self._guarded(lambda: find_definitions(names, cells, self._knows)):
+            with contextlib.suppress(StudentError):
+                self._guarded(lambda each=each: self._run_definition(each))
 
     def _knows(self, name: str) -> bool:
         return (name in self.namespace or name in PYTHON) and name not in self.replaceable

@@ -7,7 +7,9 @@ import pytest
 
 ONE = "# Exercise 1.1 (2 points)\ndef double(x):\n    return x + x"
 TWO = "# Exercise 1.2 (1 point)\ndef quadruple(x):\n    return double(double(x))"
-STUB = '# Exercise 1.1\ndef double(x):\n    raise NotImplementedError("exercise 1.1: your code here")'
+STUB = (
+    '# Exercise 1.1\ndef double(x):\n    raise NotImplementedError("exercise 1.1: your code here")'
+)
 
 
 def _answers(*cells: str | Cell) -> dict[str, str]:

@@ -190,6 +190,10 @@ def test_in_a_notebook_the_text_of_the_cells_is_judged(jupyter):
 
 def test_a_cell_that_only_tries_an_answer_does_not_replace_it(jupyter):
     assert jupyter(DOUBLE, "# Exercise 1.1: a try\nprint(double(2))", "check('1.1')").points == 1
+    stub = DOUBLE.replace(
+        "return x + x", 'raise NotImplementedError("exercise 1.1: your code here")'
+    )
+    assert jupyter(stub, "check('1.1')").points == 1
     helper = DOUBLE.replace("def", "FACTOR = 2\ndef")
     assert jupyter(helper, "check('1.1')").points == 1
     assert jupyter(DOUBLE.replace("x + x", "x +"), "check('1.1')").points == 0  # not an old text
@@ -226,6 +230,13 @@ def test_cells_are_known_by_their_ids(jupyter):
     broken = DOUBLE.replace("return x", "return (x")
     assert jupyter((broken, "another-copy"), "check('1.1')").points == 1  # the last whole answer
     assert jupyter((broken, "a-copy"), "check('1.1')").points == 0
+
+
+def test_an_exercise_that_is_not_done(jupyter):
+    stub = DOUBLE.replace(
+        "return x + x", 'raise NotImplementedError("exercise 1.1: your code here")'
+    )
+    assert "not done yet (in line 3 of your cell: raise N" in repr(jupyter(stub, "check('1.1')"))
 
 
 def test_an_exercise_that_was_not_run(jupyter):

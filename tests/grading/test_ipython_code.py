@@ -48,7 +48,9 @@ def _run(cell: str) -> dict:
     names: dict = {}
     shell = Shell(names)
     names["get_ipython"] = lambda: shell
-    run(compile(as_python(cell), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)  # with top-level await
+    run(
+        compile(as_python(cell), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names
+    )  # with top-level await
     return names
 
 
@@ -73,5 +75,7 @@ def test_await_at_the_top_level_waits():
     inside = f"import asyncio\nasync def g():\n    namespace.update(_run({cell!r}))\nawait g()"
     namespace: dict = {}
     names = {"_run": _run, "namespace": namespace}
-    run(compile(inside, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)  # in a notebook, a loop runs already
+    run(
+        compile(inside, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names
+    )  # in a notebook, a loop runs already
     assert namespace["x"] == 5
