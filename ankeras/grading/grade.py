@@ -86,11 +86,15 @@ def grade_file(
         try:
             for found in workers.judge([tests], drawn):
                 by_number[found.number].tests += found.tests
-                grade.notes += [f"exercise {found.number}: {note}" for note in found.notes]
+                if not any(test.hidden for test in found.tests):  # a student reads the notes
+                    grade.notes += [f"exercise {found.number}: {note}" for note in found.notes]
         finally:
             workers.close()
         grade.sandbox = ", ".join(workers.standing)
         grade.notes = list(dict.fromkeys([*grade.notes, *workers.notes]))
+        for number, code in workers.taken.items():  # a copy must be found there, too
+            parts = dict.fromkeys([grade.answers.get(number, ""), *code.values()])
+            grade.answers[number] = "\n\n".join(filter(None, parts))[:MAX_KEPT]
     grade.exercises = list(by_number.values())
     if abs(sum(exercise.possible for exercise in grade.exercises) - lab.points) > 1e-6:
         grade.problem = "not all tests were run, or their points do not add up: check the lab"
@@ -139,6 +143,7 @@ class _Workers:
         self.standing: list[str] = []
         self.trouble: SandboxError | None = None
         self.notes: list[str] = []
+        self.taken: dict[str, dict[str, str]] = {}  # exercise -> what it uses of other cells
 
     def judge(self, tests: Sequence[Path], seed: int) -> list[ExerciseResult]:
         """Run tests on all exercises, and return the results.
@@ -167,7 +172,9 @@ class _Workers:
     def _judge(
         self, tests: Sequence[Path], seed: int, only: str | None = None
     ) -> list[ExerciseResult]:
-        found = judge(tests, _InOrder(self.lab, self.open, seed, only))
+        grading = _InOrder(self.lab, self.open, seed, only)
+        found = judge(tests, grading)
+        self.taken |= {e.number: code for e in found if (code := grading.taken(e.number))}
         if self.trouble is not None:  # pytest has counted it as a wrong answer
             raise self.trouble
         return found

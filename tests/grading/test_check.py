@@ -153,6 +153,8 @@ def test_mistakes_are_sentences(notebook, tmp_path, monkeypatch):
 
 
 DOUBLE = "# Exercise 1.1 (2 points)\ndef double(x):\n    return x + x"
+NOT_DONE = 'raise NotImplementedError("exercise 1.1: your code here")'
+STUB = f"# Exercise 1.1\ndef double(x):\n    {NOT_DONE}"
 QUADRUPLE = "# Exercise 1.2 (1 point)\ndef quadruple(x):\n    return double(double(x))"
 
 

@@ -1,6 +1,7 @@
 """Cells with magics become plain Python with the same lines, and run without IPython."""
 
 import ast
+from types import CodeType
 
 from ankeras.grading.ipython_code import Shell, as_python, run
 
@@ -42,6 +43,10 @@ def test_python_and_other_mistakes_stay():
 
 def test_a_cell_of_many_commands_is_not_read_for_ever():
     assert as_python("!ls\n" * 1000).count("get_ipython") == 50
+
+
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def _run(cell: str) -> dict:
