@@ -187,7 +187,9 @@ def _run_own(lab: Lab, draft: Draft, tests: Path, factory: WorkerFactory) -> Non
     found = _Run(lab, draft, factory, {}).judge(tests)
     hidden = tests.name == HIDDEN
     for exercise in draft.grade.exercises:
-        own = [test for result in found if result.number == exercise.number for test in result.tests]
+        own = [
+            test for result in found if result.number == exercise.number for test in result.tests
+        ]
         exercise.tests += own
         if _has_ended(own):
             notes = draft.grade.remarks if hidden else draft.grade.notes

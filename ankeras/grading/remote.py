@@ -10,11 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ankeras.grading import wire
+from ankeras.grading import sandbox, wire
 from ankeras.grading.errors import GradingError
 from ankeras.grading.sandbox import Limits, missing
 from ankeras.grading.session import CRASHED, TIME_LIMIT, StudentError
@@ -334,6 +334,17 @@ def check_layers(standing: Sequence[str]) -> None:
             "later with libseccomp has all layers, but a container may switch them off. With "
             "--no-sandbox submissions run with your rights: use it only for code that you trust."
         )
+
+
+def check_places(paths: Iterable[Path]) -> None:
+    """Raise a SandboxError if a submission may read one of these paths, or what is in it."""
+    for path in paths:
+        top = sandbox.readable_top(path)
+        if top is not None:
+            raise SandboxError(
+                f"Every submission could read {path}, since it is in {top}, where Python's "
+                "packages are. Move it to another folder."
+            )
 
 
 def _environment() -> dict[str, str]:

@@ -161,6 +161,12 @@ def readable() -> list[Path]:
     return sorted({path for path in found if path.exists()})
 
 
+def readable_top(path: Path) -> Path | None:
+    """Return the path of `readable` that contains a path; None: no submission may read it."""
+    real = path.resolve()
+    return next((top for top in readable() if real.is_relative_to(top.resolve())), None)
+
+
 def missing(standing: Iterable[str]) -> list[str]:
     """Return the layers that are not in `standing`."""
     return [name for name in LAYERS if name not in set(standing)]

@@ -11,10 +11,10 @@ from ankeras.grading.time_limit import TimeLimit
 def serve(connection: socket.socket) -> None:
     """Answer requests until the judge closes the connection.
 
-    A request is one of ("open", number, seconds), ("define", number, source, file), ("get", number, target,
-    name) and ("call", number, target, args, kwargs), where `number` is the number of the session,
-    and `seconds` the time that all its requests together may take. An answer is one of {"value": ...}, {"error": [kind, message, line, source]} and {"limit":
-    seconds}.
+    A request is one of ("open", number, seconds), ("define", number, source, file), ("get", number,
+    target, name) and ("call", number, target, args, kwargs), where `number` is the number of the
+    session, and `seconds` the time that all its requests together may take. An answer is one of
+    {"value": ...}, {"error": [kind, message, line, source]} and {"limit": seconds}.
 
     Args:
         connection: the connection to the judge.
