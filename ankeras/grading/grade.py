@@ -33,7 +33,7 @@ from ankeras.grading.remote import (
 )
 from ankeras.grading.results import ExerciseResult, Grade, TestResult
 from ankeras.grading.session import StudentError
-from ankeras.grading.submission import SubmissionError, read_submission
+from ankeras.grading.submission import Submission, SubmissionError, read_submission
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ class Draft:
 
     Attributes:
         grade: the grade so far.
-        answers: exercise number -> the whole source of the student's cell.
+        submission: the student's answers; None if they could not be read.
         wave: the index of the next wave that this submission needs; None if the grade is final.
         seconds: exercise number -> how long its tests have taken so far.
         ended: the exercises whose cell ended its process, or took too long. Later exercises are run
@@ -77,7 +77,7 @@ class Draft:
     """
 
     grade: Grade
-    answers: dict[str, str] = field(default_factory=dict)
+    submission: Submission | None = None
     wave: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
@@ -95,7 +95,12 @@ class Draft:
     @staticmethod
     def from_data(data: dict[str, Any]) -> "Draft":
         """Return the draft from which `as_data` made the data."""
-        return Draft(**{**data, "grade": Grade.from_data(data["grade"])})
+        submission = data["submission"] and Submission(**data["submission"])
+        return Draft(**{**data, "grade": Grade.from_data(data["grade"]), "submission": submission})
+
+    def answer(self, number: str) -> str:
+        """Return the source of the cell of an exercise; "" if there is none."""
+        return self.submission.answers.get(number, "") if self.submission else ""
 
 
 def grade_file(
@@ -146,7 +151,7 @@ def begin(lab: Lab, student: str, file: Path, seed: int | None = None) -> Draft:
         ),
     ]
     grade.exercises = [ExerciseResult(number) for number in lab.exercises]
-    return Draft(grade, dict(submission.answers), wave=0)
+    return Draft(grade, submission, wave=0)
 
 
 def judge_wave(lab: Lab, draft: Draft, factory: WorkerFactory) -> None:
@@ -243,7 +248,7 @@ def _may_gain(lab: Lab, draft: Draft, number: str, factory: WorkerFactory) -> bo
     (exercise,) = (exercise for exercise in draft.grade.exercises if exercise.number == number)
     return (
         not exercise.right
-        and number in draft.answers
+        and draft.answer(number) != ""
         and not _is_stub(lab, draft, number)
         and draft.seconds.get(number, 0.0) < factory.limits.seconds
     )
@@ -251,7 +256,7 @@ def _may_gain(lab: Lab, draft: Draft, number: str, factory: WorkerFactory) -> bo
 
 def _is_stub(lab: Lab, draft: Draft, number: str) -> bool:
     """Whether an answer is the cell that students were given. It needs no worker to fail."""
-    return draft.answers[number].strip() == lab.exercises[number].stub.strip()
+    return draft.answer(number).strip() == lab.exercises[number].stub.strip()
 
 
 class _InOrder(Grading):
@@ -324,16 +329,16 @@ class _Run:
 
     def open(self, folder: Path, number: str) -> RemoteSession:
         """Run the cell of an exercise, after the cells that it may use."""
-        if number not in self.draft.answers:
+        answer = self.draft.answer(number)
+        if not answer:
             raise SubmissionError(f"The cell of exercise {number} is missing.")
         if _is_stub(self.lab, self.draft, number):
-            raise _not_done(self.draft.answers[number])
+            raise _not_done(answer)
         allowed, used = self._allowed(number), self.draft.seconds.get(number, 0.0)
         if used >= allowed:
             raise too_long(allowed)
         session = self.sessions[number] = self._connect().open(allowed, used)
         self._run_earlier(session, number)
-        answer = self.draft.answers[number]
         alive = session.worker.failure is None
         try:
             session.define(answer, _file(number))
@@ -362,9 +367,9 @@ class _Run:
                 return
             if earlier in self.right:
                 session.define(self.right[earlier], f"<answer {earlier}>")
-            elif earlier in self.draft.answers and earlier not in self.draft.ended:
+            elif earlier not in self.draft.ended:
                 with contextlib.suppress(StudentError):  # as in a notebook, later cells still run
-                    session.define(self.draft.answers[earlier], _file(earlier))
+                    session.define(self.draft.answer(earlier), _file(earlier))
 
     def _connect(self) -> Worker:
         """Return the worker, or a new one if it has ended."""

@@ -18,7 +18,7 @@ from types import FrameType
 from ankeras.grading import exports, report, sandbox
 from ankeras.grading.cluster import cluster_judges
 from ankeras.grading.cohort import Cohort, Entry, find_submissions
-from ankeras.grading.files import write_text
+from ankeras.grading.files import full_disk_named, write_text
 from ankeras.grading.grade import Draft, grade_file, lab_files, lab_version
 from ankeras.grading.judges import Judge, Task, judge_in_waves, local_judges
 from ankeras.grading.lab import HIDDEN, PUBLIC, Lab
@@ -76,15 +76,17 @@ def grade_class(run: GradingRun) -> Path:
     console = Console()
     with tempfile.TemporaryDirectory(prefix="ankeras-submissions-") as scratch:
         _check_places(run, Path(scratch))
-        cohort = find_submissions(
-            run.submissions,
-            pattern=run.pattern,
-            roster=run.roster,
-            unpack_into=Path(scratch),
-            lab=run.lab.name,
-        )
+        with full_disk_named(Path(scratch)):
+            cohort = find_submissions(
+                run.submissions,
+                pattern=run.pattern,
+                roster=run.roster,
+                unpack_into=Path(scratch),
+                lab=run.lab.name,
+            )
         keys = _keys(run, cohort)
-        run.out.mkdir(parents=True, exist_ok=True)
+        with full_disk_named(run.out):
+            run.out.mkdir(parents=True, exist_ok=True)
         with Store(run.out / STORE, run.lab.name) as store:
             for problem in cohort.problems:
                 console.print(f"note: {problem}", markup=False, highlight=False)

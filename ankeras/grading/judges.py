@@ -48,8 +48,9 @@ class Task:
         """
         if self.draft is not None:
             return self.draft.give_up(reason)
-        student, file = self.entry.student, self.entry.file.name
-        return Draft(Grade(student, file, lab, [], possible)).give_up(reason)
+        entry = self.entry
+        grade = Grade(entry.student, entry.file.name, lab, [], possible, notes=[*entry.notes])
+        return Draft(grade).give_up(reason)
 
 
 Judge = Callable[[list[Task]], Iterator[Draft]]  # judges each submission in its next wave

@@ -27,7 +27,7 @@ NOT_DONE = "not done yet"
 MAX_DEPTH, MAX_ITEMS = 8, 100_000
 LONG_DOUBLES = {"g": np.float64, "G": np.complex128}  # by NumPy's letters
 # Lines that only IPython understands: magics, commands, questions.
-MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?)[ \t]*$", re.MULTILINE)
+MAGIC = re.compile(r"^([ \t]*+)(?:[%!?].*|.*\?)[ \t]*$", re.MULTILINE)
 
 
 def _display(*objects: Any, **_: Any) -> None:
