@@ -255,8 +255,13 @@ def _may_gain(lab: Lab, draft: Draft, number: str, factory: WorkerFactory) -> bo
 
 
 def _is_stub(lab: Lab, draft: Draft, number: str) -> bool:
-    """Whether an answer is the cell that students were given. It needs no worker to fail."""
-    return draft.answer(number).strip() == lab.exercises[number].stub.strip()
+    """Whether an answer is the cell that students were given, below any first line.
+
+    It needs no worker to fail.
+    """
+    texts = draft.answer(number), lab.exercises[number].stub
+    answer, stub = (text.strip().partition("\n")[2].strip() for text in texts)
+    return answer == stub
 
 
 class _InOrder(Grading):
