@@ -325,7 +325,7 @@ class _Run:
         try:
             found = judge([tests], self.grading)
         finally:
-            self._close()
+            self.close()
             for number, session in self.sessions.items():
                 self.draft.seconds[number] = session.allowed - session.seconds
         if self.trouble is not None:  # pytest has counted it as a wrong answer
@@ -379,7 +379,7 @@ class _Run:
     def _connect(self) -> Worker:
         """Return the worker, or a new one if it has ended."""
         if self.worker is None or self.worker.failure is not None:
-            self._close()
+            self.close()
             try:
                 self.worker = self.factory.connect()
                 if self.worker.standing:  # a layer may fail later than in the first test
@@ -390,7 +390,8 @@ class _Run:
             self.draft.grade.sandbox = ", ".join(self.worker.standing)
         return self.worker
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """End the worker."""
         if self.worker is not None:
             self.worker.close()
             self.worker = None
