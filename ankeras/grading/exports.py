@@ -182,7 +182,7 @@ def gradescope_results(grade: Grade, overrides: Overrides, late: bool) -> dict[s
     """Return the content of Gradescope's results.json.
 
     Students read it. So a hidden test has no message, and it is visible only after the grades are
-    published. The whole score has no field of its own, which would be visible before: Gradescope
+    published. There is no field for the whole score, since it would be visible before: Gradescope
     adds up the tests, and each sees the sum of the tests that are visible.
     """
     said = [grade.problem, *grade.notes, "handed in late" if late else ""]

@@ -173,8 +173,11 @@ def _grade(
     files = {entry.student: entry.file for entry in entries}
     tasks = []
     for entry in entries:
-        data = store.draft(entry.student, keys[entry.student])
-        tasks.append(Task(entry, Draft.from_data(data) if data else None))
+        draft = None
+        if data := store.draft(entry.student, keys[entry.student]):
+            with contextlib.suppress(TypeError, KeyError):  # of another version: judge it again
+                draft = Draft.from_data(data)
+        tasks.append(Task(entry, draft))
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
