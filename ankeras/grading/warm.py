@@ -162,7 +162,7 @@ def _work(
             standing += sandbox.confine(folder, limits)
         wire.send(own, wire.encode({"standing": standing or []}))
         _first_operation()
-        serve(own, limits.seconds)
+        serve(own)
         status = 0
     except wire.WireError:
         status = 0  # the judge has ended
