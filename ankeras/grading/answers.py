@@ -16,9 +16,9 @@ GIVEN = "# Given"
 # Such as "#Exercise 1.2:", "## EXERCISE 1.2 (3 points)", "# Ex. 1.2", "# %% Exercise 1.2".
 HEADING = re.compile(
     r"""
-    (?:\A\s*|^) \# [\#\s%@*=-]*
-    (?:title\s+)? (?:(?:my\s+)?(?:answer|solution)\s+(?:to|of|for)\s+)?
-    (?:exercise|ex) [\s.:\#*_-]* (?:no\b\.?\s*)? (\d+\.\d+) (?![.\d]*\d)
+    (?:\A\s*|^) \# [\#% \t@*=-]*
+    (?:title[ \t]+)? (?:(?:my[ \t]+)?(?:answer|solution)[ \t]+(?:to|of|for)[ \t]+)?
+    (?:exercise|ex) [ \t.:\#*_-]* (?:no\b\.?[ \t]*)? (\d+\.\d+) (?![.\d]*\d)
     """,
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
@@ -26,6 +26,7 @@ POINTS = re.compile(r"\((\d+(?:\.\d+)?) points?\)")
 NAME = re.compile(r"exercise-(\d+)-(\d+)")
 STUB = "your code here"
 MAX_CHARACTERS = 1_000_000  # of the other cells that an answer may use
+MAX_CELLS = 50  # that are compared to find the answer to an exercise
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def _choose(candidates: Sequence[_Candidate]) -> _Candidate:
         return found[0]
     whole: list[_Candidate] = []
     names: set[str] = set()  # that the cells before define
-    for each in found:
+    for each in found[-MAX_CELLS:]:
         own = defined_names(each.source)
         if is_code(each.source) and (not names or names & own):
             whole.append(each)
@@ -177,12 +178,12 @@ def _without_heading(stub: _Candidate, parts: Sequence[str]) -> int | None:
     """Return the index of the last cell without a heading that defines what a stub defines."""
     undone = (each for each in statements(stub.source) if STUB in each.text)
     names = frozenset(name for each in undone for name in each.binds)
-    found = (
-        place
-        for place, part in enumerate(parts)
-        if STUB not in part and not HEADING.search(part) and defined_names(part) & names
-    )
-    return max(found, default=None)
+    places = range(len(parts) - 1, max(len(parts) - 1 - 2 * MAX_CELLS, -1), -1)
+    for place in places if names else ():
+        part = parts[place]
+        if STUB not in part and not HEADING.search(part) and defined_names(part) & names:
+            return place
+    return None
 
 
 def headings(cell: Cell, exercises: Collection[str] | None = None) -> dict[str, int]:

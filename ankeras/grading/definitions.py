@@ -18,7 +18,7 @@ from types import CodeType
 
 from ankeras.grading.ipython_code import as_python
 
-MAX_CHARACTERS = 100_000  # of a cell; what a longer one defines is not found
+MAX_CHARACTERS = 30_000  # of a cell; what a longer one defines is not found
 OTHER_CELL = "<other cell"  # the file names of other cells start with it
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
@@ -57,7 +57,7 @@ class Statement:
         return isinstance(self.tree, ast.ImportFrom) and self.tree.names[0].name == "*"
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=100)  # the cells of one notebook
 def read_statements(source: str, file: str) -> tuple[Statement, ...]:
     """Return the statements of a cell.
 

@@ -39,9 +39,20 @@ def test_a_heading_in_any_usual_spelling(heading):
     assert _answers(source) == {"1.2": source}
 
 
+def test_a_long_comment_is_read_once():
+    for hostile in ("#\n" * 300_000, "# " * 300_000, "# Exercise" + " ." * 300_000):
+        assert _answers(hostile) == {}
+
+
 @pytest.mark.parametrize(
     "text",
-    ["# see exercise 1.2", "x = 1  # Exercise 1.2", "if x:\n    # Exercise 1.2", "# Exp 1.2"],
+    [
+        "# see exercise 1.2",
+        "x = 1  # Exercise 1.2",
+        "if x:\n    # Exercise 1.2",
+        "# Exp 1.2",
+        "# Exercise\n1.2",
+    ],
 )
 def test_a_comment_that_is_no_heading(text):
     assert _answers(text) == {}
