@@ -9,24 +9,20 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ankeras.grading.cohort import Entry
 from ankeras.grading.errors import GradingError
-from ankeras.grading.grade import grade_file, lab_files, lab_version
+from ankeras.grading.grade import Draft, lab_files, lab_version
+from ankeras.grading.judges import MAX_LOSSES, Judge, Task, judge_task
 from ankeras.grading.lab import Lab, read_lab
-from ankeras.grading.remote import WorkerFactory, warm_up
-from ankeras.grading.results import Grade
+from ankeras.grading.remote import WorkerFactory, check_places, warm_up
 from ankeras.grading.sandbox import Limits
 from ankeras.grading.submission import content
 
-Judge = Callable[[list[Entry]], Iterator[Grade]]
-
 PATIENCE = 20.0  # seconds to wait for the scheduler's answer
 CHECK_EVERY = 0.5  # seconds between two checks of which workers are connected
-MAX_LOSSES = 2  # lost workers after which a submission is given up
 
 
 class ClusterError(GradingError):
@@ -46,9 +42,8 @@ def cluster_judges(
         sandboxed: False: run submissions with the rights of the workers.
 
     Yields:
-        A function that grades submissions and yields each grade when it is known. If a worker is
-        lost, its submission goes to another worker. After two lost workers, the submission gets a
-        grade with a `problem`.
+        The function that judges. It yields each draft when it is known. If a worker is lost, its
+        submission goes to another worker. After two lost workers, the submission gets a `problem`.
 
     Raises:
         ClusterError: if no scheduler answers, or a worker has no ankeras or another version of it.
@@ -65,7 +60,7 @@ def cluster_judges(
     files = {file.name: file.read_bytes() for file in lab_files(lab)}
     package = _LabPackage(lab, files, limits, sandboxed)
     with client:
-        yield lambda entries: _distribute(client, package, entries)
+        yield lambda tasks: _distribute(client, package, tasks)
 
 
 class _LabPackage:
@@ -80,38 +75,40 @@ class _LabPackage:
         self.sandboxed = sandboxed
 
 
-def _distribute(client: Any, package: _LabPackage, entries: list[Entry]) -> Iterator[Grade]:
+def _distribute(client: Any, package: _LabPackage, tasks: list[Task]) -> Iterator[Draft]:
     from distributed import KilledWorker, wait  # noqa: PLC0415
 
-    waiting, losses = deque(entries), Counter[str]()
-    running: dict[Any, tuple[Entry, str]] = {}
+    waiting, losses = deque(tasks), Counter[str]()
+    running: dict[Any, tuple[Task, str]] = {}
     while waiting or running:
         workers = set(client.scheduler_info(n_workers=-1)["workers"])
-        for future, (entry, worker) in list(running.items()):
+        for future, (task, worker) in list(running.items()):
             if future.done() and not isinstance(future.exception(), KilledWorker):
                 del running[future]
                 yield _result(future, worker)
             elif worker not in workers:
                 del running[future]
                 future.cancel()
-                losses[entry.student] += 1
-                if losses[entry.student] < MAX_LOSSES:
-                    waiting.append(entry)
+                losses[task.entry.student] += 1
+                if losses[task.entry.student] < MAX_LOSSES:
+                    waiting.append(task)
                 else:
-                    yield _give_up(package, entry)
+                    reason = (
+                        f"{MAX_LOSSES} workers of the cluster were lost with it: grade it by hand"
+                    )
+                    yield task.give_up(package.name, package.possible, reason)
         for worker in workers - {worker for _, worker in running.values()}:
             if waiting:
-                entry = waiting.popleft()
-                future = client.submit(
-                    _grade_there,
-                    package,
-                    entry,
-                    content(entry.file),
-                    workers=[worker],
-                    pure=False,
-                    retries=0,
-                )
-                running[future] = entry, worker
+                task = waiting.popleft()
+                try:
+                    sent = content(task.entry.file) if task.draft is None else b""
+                except OSError as error:
+                    reason = f"its file cannot be read any more: {error.strerror}"
+                    yield task.give_up(package.name, package.possible, reason)
+                    continue
+                options = {"workers": [worker], "pure": False, "retries": 0}
+                future = client.submit(_judge_there, package, task, sent, **options)
+                running[future] = task, worker
         if running:
             with contextlib.suppress(TimeoutError):
                 wait(list(running), timeout=CHECK_EVERY, return_when="FIRST_COMPLETED")
@@ -119,9 +116,9 @@ def _distribute(client: Any, package: _LabPackage, entries: list[Entry]) -> Iter
             time.sleep(CHECK_EVERY)  # until the first worker is connected
 
 
-def _result(future: Any, worker: str) -> Grade:
+def _result(future: Any, worker: str) -> Draft:
     try:
-        grade: Grade = future.result()
+        draft: Draft = future.result()
     except GradingError:
         raise
     except Exception as error:
@@ -129,25 +126,14 @@ def _result(future: Any, worker: str) -> Grade:
             f"the worker at {worker} can't grade ({error}). Is the same version of "
             "ankeras[grading] installed there?"
         ) from error
-    return grade
+    return draft
 
 
-def _give_up(package: _LabPackage, entry: Entry) -> Grade:
-    grade = Grade(entry.student, entry.file.name, package.name, [], package.possible)
-    grade.problem = f"{MAX_LOSSES} workers of the cluster were lost with it: grade it by hand"
-    grade.notes = list(entry.notes)
-    return grade
-
-
-def _grade_there(package: _LabPackage, entry: Entry, content: bytes) -> Grade:
-    """Grade one submission on this worker. pytest can judge one submission at a time."""
-    with _WORKER.lock, tempfile.TemporaryDirectory(prefix="ankeras-submission-") as folder:
+def _judge_there(package: _LabPackage, task: Task, content: bytes) -> Draft:
+    """Judge one submission on this worker. pytest can judge one submission at a time."""
+    with _WORKER.lock:
         lab, factory = _WORKER.set_up(package)
-        file = Path(folder, entry.file.name)
-        file.write_bytes(content)
-        grade = grade_file(lab, entry.student, file, factory)
-    grade.notes = [*entry.notes, *grade.notes]
-    return grade
+        return judge_task(lab, task, factory, content)
 
 
 class _WorkerState:
@@ -171,6 +157,8 @@ class _WorkerState:
                 package.name,
             )
             folder.mkdir()
+            if package.sandboxed:
+                check_places([folder])
             for name, content in package.files.items():
                 (folder / name).write_bytes(content)
             self.lab = read_lab(folder)

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from ankeras.grading.collect import CohortError, Found, collect, suffix
@@ -46,11 +47,31 @@ class Entry:
         student: the id, one line of valid Unicode.
         file: the notebook.
         notes: "late", and unusual things; one text each.
+        saved: when it was handed in, in seconds since 1970; None if that is not known.
+        dated_by: what says so, such as "the date of the file lab.ipynb".
+        canvas_id, moodle_id: the number of the student there, if the file was downloaded there.
     """
 
     student: str
     file: Path
     notes: tuple[str, ...] = ()
+    saved: float | None = None
+    dated_by: str = ""
+    canvas_id: str = ""
+    moodle_id: str = ""
+
+    def late(self, deadline: datetime | None) -> str:
+        """Return what says that the submission is late; "" if it is not late.
+
+        Args:
+            deadline: in local time; None: only the mark of the platform counts.
+        """
+        if LATE in self.notes:
+            return "Canvas marked it as late"
+        if deadline is None or self.saved is None or self.saved <= deadline.timestamp():
+            return ""
+        when = datetime.fromtimestamp(self.saved).isoformat(" ", "seconds")
+        return f"{when}: {self.dated_by}"
 
 
 @dataclass(frozen=True)
@@ -103,11 +124,19 @@ def find_submissions(
     Raises:
         CohortError: if the submissions, the pattern or the roster can't be used.
     """
-    found = collect(folder_or_zip, unpack_into)
+    compiled = _compile(pattern) if pattern is not None else None
+
+    def owner(parts: tuple[str, ...]) -> str:
+        if compiled is not None:
+            named = _parse_by_pattern(compiled, shown("/".join(parts)))
+        else:
+            named = _parse_name(parts[1:] if _is_wrapper(parts, folder_or_zip) else parts)
+        return named.student if named else "/".join(parts)
+
+    found = collect(folder_or_zip, unpack_into, owner)
     if roster is not None:  # the file may be among the submissions
         own = os.path.abspath(roster)
         found = [i for i in found if os.path.abspath(folder_or_zip.joinpath(*i.parts)) != own]
-    compiled = _compile(pattern) if pattern is not None else None
     if compiled is None:
         found = _without_wrapper(found, folder_or_zip)
         found = _only_lab(found, lab) if lab else found
@@ -123,7 +152,7 @@ def find_submissions(
             if item.trouble or item.file:
                 problems.append(f"{item.trouble or f'{item.path}: {why}'}; it is not graded.")
             continue
-        student = students.setdefault(name.student, _Student(name.student, name.number))
+        student = students.setdefault(name.student, _Student(name))
         student.items.append((item, name))
     entries: list[Entry] = []
     for _, student in sorted(students.items()):
@@ -137,9 +166,17 @@ def find_submissions(
 
 @dataclass(frozen=True)
 class _ParsedName:
-    """What the name of a file says: the student; with Canvas also the version and "late"."""
+    """What the name of a file says: the student; with Canvas also the version and "late".
+
+    Attributes:
+        student: the id.
+        platform: "Canvas" or "Moodle" if the name has the form of its downloads, else "".
+        number: the number of the student there.
+        work, version, late: only with Canvas.
+    """
 
     student: str
+    platform: str = ""
     number: str = ""
     work: str = ""
     version: int = 0
@@ -150,9 +187,13 @@ class _ParsedName:
 class _Student:
     """All files of one student."""
 
-    student: str
-    number: str
+    name: _ParsedName
     items: list[tuple[Found, _ParsedName]] = field(default_factory=list)
+
+    @property
+    def student(self) -> str:
+        """The id."""
+        return self.name.student
 
     def choose(self, problems: list[str]) -> Entry | None:
         """Return the notebook that counts; if there is none, add the reason to the problems."""
@@ -183,7 +224,16 @@ class _Student:
         assert item.file is not None
         notes = [LATE] if name.late else []
         notes += [f"an earlier version was ignored: {old.path}" for old, _ in notebooks[:-1]]
-        return Entry(self.student, item.file, tuple(notes))
+        numbers = {"Canvas": "", "Moodle": "", self.name.platform: self.name.number}
+        return Entry(
+            self.student,
+            item.file,
+            tuple(notes),
+            item.saved,
+            item.dated_by,
+            canvas_id=numbers["Canvas"],
+            moodle_id=numbers["Moodle"],
+        )
 
 
 def _listed(names: list[str]) -> str:
@@ -196,13 +246,16 @@ def _parse_name(parts: tuple[str, ...]) -> _ParsedName | None:
         return None
     first = parts[0]
     if found := MOODLE.fullmatch(first):
-        return _ParsedName(_clean(f"{found['name']}_{found['number']}"), found["number"])
-    if len(parts) == 1 or suffix(first) == ".zip":
-        first = os.path.splitext(first)[0]
+        student = _clean(f"{found['name']}_{found['number']}")
+        return _ParsedName(student, "Moodle", found["number"])
+    if len(parts) > 1 and suffix(first) != ".zip":
+        return _ParsedName(_clean(first))  # Canvas makes no folders
+    first = os.path.splitext(first)[0]
     if found := CANVAS.fullmatch(first):
         student = _clean(f"{found['name']}_{found['number']}")
         version = int(found["version"] or 0)
-        return _ParsedName(student, found["number"], found["work"], version, bool(found["late"]))
+        known = (found["number"], found["work"], version, bool(found["late"]))
+        return _ParsedName(student, "Canvas", *known)
     return _ParsedName(_clean(first))
 
 
@@ -227,12 +280,17 @@ def _without_wrapper(found: list[Found], folder_or_zip: Path) -> list[Found]:
     """Remove the outer folder from all paths, if all files of the download are in one folder."""
     tops = {item.parts[0] for item in found if item.parts}
     files = any(len(item.parts) == 1 for item in found)
-    stem = re.sub(r" \(\d+\)$", "", folder_or_zip.stem).casefold()  # the name of a second download
-    if files or len(tops) != 1 or tops.pop().casefold() not in (*WRAPPERS, stem):
+    if files or len(tops) != 1 or not _is_wrapper((tops.pop(), ""), folder_or_zip):
         return found
     return [
         dataclasses.replace(item, parts=item.parts[1:]) for item in found if len(item.parts) > 1
     ]
+
+
+def _is_wrapper(parts: tuple[str, ...], folder_or_zip: Path) -> bool:
+    """Whether a path begins with a folder that is named like the whole download."""
+    stem = re.sub(r" \(\d+\)$", "", folder_or_zip.stem).casefold()  # the name of a second download
+    return len(parts) > 1 and parts[0].casefold() in (*WRAPPERS, stem)
 
 
 def _only_lab(found: list[Found], lab: str) -> list[Found]:
@@ -263,7 +321,7 @@ def _clean(student: str) -> str:
 
 def _compare(students: Iterable[_Student], entries: list[Entry], roster: Path) -> list[str]:
     """Return a sentence for each student who is missing, and for each who is not on the roster."""
-    names = {student.student: {student.student, student.number} for student in students}
+    names = {student.student: {student.student, student.name.number} for student in students}
     everyone = set().union(*names.values())
     columns = _read_roster(roster)
     ids = max(columns, key=lambda column: len(everyone.intersection(column)))

@@ -2,6 +2,8 @@
 
 Students make these files, so nothing in them is trusted. No link is followed. Only notebooks are
 unpacked from a zip, and only up to a limit. Files that are not read are listed with the reason.
+
+A student can write any date into an own zip. So for a file in it, the date of the zip counts.
 """
 
 import contextlib
@@ -10,8 +12,8 @@ import re
 import stat
 import time
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ankeras.grading.errors import GradingError
@@ -20,11 +22,11 @@ from ankeras.grading.submission import MAX_BYTES, SUFFIXES, shown
 
 @dataclass(frozen=True)
 class ZipLimits:
-    """The largest zip that is unpacked.
+    """How much is unpacked.
 
     Attributes:
         bytes: of all unpacked notebooks together.
-        members: the number of files and folders in the zip.
+        members: the number of files and folders in all zips together.
     """
 
     bytes: int
@@ -48,6 +50,8 @@ class Found:
         path: the same path as one line of text.
         file: where the file can be read, if it is a notebook.
         trouble: why it was not read; "" if there is no trouble.
+        saved: when it was handed in, in seconds since 1970; None if that is not known.
+        dated_by: what says so, such as "the date of the file".
         blocks: whether the unread file may be, or may contain, the notebook that counts. Then the
             student is not graded.
     """
@@ -57,19 +61,25 @@ class Found:
     file: Path | None = None
     trouble: str = ""
     blocks: bool = False
+    saved: float | None = None
+    dated_by: str = ""
 
 
-def collect(folder_or_zip: Path, unpack_into: Path) -> list[Found]:
+Owner = Callable[[tuple[str, ...]], str]  # the parts of a zip's path -> its student
+
+
+def collect(folder_or_zip: Path, unpack_into: Path, owner: Owner) -> list[Found]:
     """Return all files of a folder or zip, and of the zips in it. Hidden files are left out.
 
     Args:
         folder_or_zip: the folder or zip of all submissions.
         unpack_into: a folder outside it, for the files of zips.
+        owner: says to whom a zip belongs. All zips of one student together have one limit.
 
     Raises:
         CohortError: if `folder_or_zip` is neither a folder nor a zip, or can't be read.
     """
-    unpacker = _Unpacker(unpack_into)
+    unpacker = _Unpacker(unpack_into, owner)
     if folder_or_zip.is_dir():
         if unpack_into.resolve().is_relative_to(folder_or_zip.resolve()):
             raise CohortError(
@@ -78,12 +88,12 @@ def collect(folder_or_zip: Path, unpack_into: Path) -> list[Found]:
         found: list[Found] = []
         for item in _walk(folder_or_zip):
             if item.file is not None and suffix(item.file.name) == ".zip":
-                found += unpacker.unpack(item.file, item.parts, OF_STUDENT)
+                found += unpacker.unpack_of_student(item, item.file)
             else:
                 found.append(item)
         return found
     if folder_or_zip.is_file() and suffix(folder_or_zip.name) == ".zip":
-        return unpacker.unpack(folder_or_zip, (), OF_CLASS)
+        return unpacker.unpack_class(folder_or_zip)
     raise CohortError(f"{folder_or_zip} is neither a folder nor a .zip file.")
 
 
@@ -126,9 +136,22 @@ def _look_at(entry: os.DirEntry[str], path: tuple[str, ...]) -> Found:
         return _seen(path)
     try:
         Path(entry.path).open("rb").close()
+        saved = entry.stat().st_mtime
     except OSError as error:
         return _refused(path, f"cannot be read ({error.strerror})", blocks=True)
-    return _seen(path, Path(entry.path))
+    return _seen(path, Path(entry.path), saved, f"the date of the file {shown(entry.name)}")
+
+
+@dataclass
+class _Budget:
+    """How much may still be unpacked."""
+
+    limits: ZipLimits
+    bytes: int = field(init=False)
+    members: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bytes, self.members = self.limits.bytes, self.limits.members
 
 
 class _Unpacker:
@@ -137,59 +160,82 @@ class _Unpacker:
     The path in the zip is not used for the unpacked file, so no file can be written elsewhere.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, owner: Owner) -> None:
         self.folder = folder
+        self.owner = owner
+        self.budgets: dict[str, _Budget] = {}  # by student
         self.count = 0
 
-    def unpack(self, file: Path, parts: tuple[str, ...], limits: ZipLimits) -> list[Found]:
-        """Unpack a zip, and return its files.
-
-        Args:
-            file: the zip.
-            parts: the parts of its path, as the teacher sees it; () for the zip of all submissions.
-            limits: the largest zip that is unpacked.
-        """
-        where = parts or (file.name,)
-        if parts and _is_too_large(file, limits):
-            return [_refused(where, "is too large, or has too many files", blocks=True)]
+    def unpack_class(self, file: Path) -> list[Found]:
+        """Unpack the zip of all submissions, and return its files."""
         try:
             archive = zipfile.ZipFile(file)
         except Exception:  # a damaged zip raises many kinds of exceptions
-            if not parts:
-                raise CohortError(f"{file} is no zip, or it is damaged.") from None
-            return [_refused(where, "is no zip, or it is damaged", blocks=True)]
-        found: list[Found] = []
-        left = limits.bytes
+            raise CohortError(f"{file} is no zip, or it is damaged.") from None
         with archive:
-            members = archive.infolist()
-            if len(members) > limits.members:
-                return [_refused(where, f"has more than {limits.members} files", blocks=True)]
-            for info in members:
-                name = _member_name(info)
-                path = (*parts, *_split(name))
-                kind = suffix(name)
-                if _leaves_folder(name):
-                    why = f"{shown('/'.join((*parts, name)))} leads out of its folder"
-                    found.append(Found(parts, "", trouble=why))
-                elif any(_is_hidden(part) for part in path):
+            return self._unpack(archive, (), (file.name,), _Budget(OF_CLASS), None)
+
+    def unpack_of_student(self, item: Found, file: Path) -> list[Found]:
+        """Unpack the zip of a student, and return its files.
+
+        Args:
+            item: the zip as it was found.
+            file: where it can be read.
+        """
+        if _is_too_large(file, OF_STUDENT):
+            return [_refused(item.parts, "is too large, or has too many files", blocks=True)]
+        try:
+            archive = zipfile.ZipFile(file)
+        except Exception:  # a damaged zip raises many kinds of exceptions
+            return [_refused(item.parts, "is no zip, or it is damaged", blocks=True)]
+        budget = self.budgets.setdefault(self.owner(item.parts), _Budget(OF_STUDENT))
+        with archive:
+            return self._unpack(archive, item.parts, item.parts, budget, item)
+
+    def _unpack(
+        self,
+        archive: zipfile.ZipFile,
+        parts: tuple[str, ...],
+        where: tuple[str, ...],
+        budget: _Budget,
+        of_student: Found | None,
+    ) -> list[Found]:
+        found: list[Found] = []
+        members = archive.infolist()
+        if len(members) > budget.members:
+            why = f"has more than {budget.limits.members} files"
+            if budget.members < budget.limits.members:
+                why += ", together with the other zips of this student"
+            return [_refused(where, why, blocks=True)]
+        budget.members -= len(members)
+        for info in members:
+            name = _member_name(info)
+            path = (*parts, *_split(name))
+            kind = suffix(name)
+            if _leaves_folder(name):
+                why = f"{shown('/'.join((*parts, name)))} leads out of its folder"
+                found.append(Found(parts, "", trouble=why))
+            elif any(_is_hidden(part) for part in path):
+                continue
+            elif stat.S_ISLNK(info.external_attr >> 16):
+                found.append(_refused(path, "is a symbolic link, and links are not followed"))
+            elif kind not in (*SUFFIXES, ".zip") or path[-1] == "":
+                found.append(_seen(path))
+            elif kind == ".zip" and parts:
+                found.append(_refused(path, "is in a zip inside a zip", blocks=True))
+            else:
+                target = self._target(path[-1])
+                why = _copy(archive, info, target, min(budget.bytes, MAX_BYTES))
+                if why:
+                    found.append(_refused(path, why, blocks=True))
                     continue
-                elif stat.S_ISLNK(info.external_attr >> 16):
-                    found.append(_refused(path, "is a symbolic link, and links are not followed"))
-                elif kind not in (*SUFFIXES, ".zip") or path[-1] == "":
-                    found.append(_seen(path))
-                elif kind == ".zip" and parts:
-                    found.append(_refused(path, "is in a zip inside a zip", blocks=True))
-                else:
-                    target = self._target(path[-1])
-                    why = _copy(archive, info, target, min(left, MAX_BYTES))
-                    if why:
-                        found.append(_refused(path, why, blocks=True))
-                        continue
-                    left -= target.stat().st_size
-                    zipped = kind == ".zip"
-                    found += (
-                        self.unpack(target, path, OF_STUDENT) if zipped else [_seen(path, target)]
-                    )
+                budget.bytes -= target.stat().st_size
+                if of_student is not None:
+                    found.append(_seen(path, target, of_student.saved, of_student.dated_by))
+                    continue
+                saved = _date_of(info)
+                item = _seen(path, target, saved, "its date in the zip of the class")
+                found += self.unpack_of_student(item, target) if kind == ".zip" else [item]
         return found
 
     def _target(self, name: str) -> Path:
@@ -213,10 +259,14 @@ def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, limit: 
                 target.unlink()
                 return "is damaged" if chunk is None else "is too large to be unpacked"
             file.write(chunk)
-    with contextlib.suppress(ValueError, OverflowError):  # a deadline is compared with this time
-        saved = time.mktime((*info.date_time, 0, 0, -1))
-        os.utime(target, (saved, saved))
     return ""
+
+
+def _date_of(info: zipfile.ZipInfo) -> float | None:
+    """Return the date of a file in a zip; None if it is no date."""
+    with contextlib.suppress(ValueError, OverflowError):
+        return time.mktime((*info.date_time, 0, 0, -1))
+    return None
 
 
 def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes | None]:
@@ -259,8 +309,13 @@ def _leaves_folder(name: str) -> bool:
     return ".." in unified.split("/") or bool(re.match("/|[A-Za-z]:", unified))
 
 
-def _seen(parts: tuple[str, ...], file: Path | None = None) -> Found:
-    return Found(parts, shown("/".join(parts)), file)
+def _seen(
+    parts: tuple[str, ...],
+    file: Path | None = None,
+    saved: float | None = None,
+    dated_by: str = "",
+) -> Found:
+    return Found(parts, shown("/".join(parts)), file, saved=saved, dated_by=dated_by)
 
 
 def _refused(parts: tuple[str, ...], why: str, *, blocks: bool = False) -> Found:

@@ -1,14 +1,15 @@
 """Writes grades as files for spreadsheets, Canvas, Moodle, Gradescope, and readers of JUnit's XML.
 
 In all functions `overrides` are the points given by hand, by (student, exercise), where "" is the
-total; `late` are the students who handed in late. A file that could not be graded has 0 points.
+total; `late` are the students who handed in late, and what says so. A file that could not be graded
+has 0 points.
 """
 
 import csv
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,32 +23,31 @@ from ankeras.grading.results import Grade, TestResult
 FORMULA = re.compile(r"(^|[;\t\r\n])([ \"]*)(?=[=+\-@\t\r＝＋－＠])")
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# The ids that `find_submissions` makes from the names of Canvas and Moodle end with a number.
-CANVAS_NAME = re.compile(r"[^_]+_(\d{3,})")
-MOODLE_NAME = re.compile(r"(.+)_(\d{3,})|(?:Participant )?(\d+)")
+MOODLE_ID = re.compile(r"Participant (\d+)")  # as Moodle itself writes it
+
+
+LAST = ("late", "late by", "status", "problem")
 
 
 def write_csv(
-    file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
+    file: Path, grades: Sequence[Grade], overrides: Overrides, late: Mapping[str, str]
 ) -> None:
     """Write one row per student, in UTF-8 with a byte order mark, which spreadsheets need."""
     numbers = exercise_numbers(grades)
-    rows: list[list[object]] = [
-        ["student", *(f"exercise {n}" for n in numbers), "total", "late", "status", "problem"]
-    ]
+    rows: list[list[object]] = [["student", *(f"exercise {n}" for n in numbers), "total", *LAST]]
     for grade in grades:
         points = [_number(exercise_points(grade, number, overrides)) for number in numbers]
         whole = total(grade, overrides)
         status = "not graded" if grade.problem else "graded"
         if any(student == grade.student for student, _ in overrides):
             status = "changed by hand"
-        is_late = "late" if grade.student in late else ""
-        rows.append([grade.student, *points, _number(whole), is_late, status, grade.problem])
+        dated = ["late" if grade.student in late else "", late.get(grade.student, "")]
+        rows.append([grade.student, *points, _number(whole), *dated, status, grade.problem])
     write_text(file, "\ufeff" + _table(rows))
 
 
 def write_json(
-    file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
+    file: Path, grades: Sequence[Grade], overrides: Overrides, late: Mapping[str, str]
 ) -> None:
     """Write everything as JSON, for programs; `Grade.from_data` reads each "grade".
 
@@ -59,6 +59,7 @@ def write_json(
             "points": total(grade, overrides),
             "possible": grade.possible,
             "late": grade.student in late,
+            "late by": late.get(grade.student, ""),
             "overrides": {
                 number: {"points": given.points, "reason": given.reason}
                 for (student, number), given in overrides.items()
@@ -72,7 +73,7 @@ def write_json(
 
 
 def write_junit(
-    file: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
+    file: Path, grades: Sequence[Grade], overrides: Overrides, late: Mapping[str, str]
 ) -> None:
     """Write JUnit's XML, with one test suite per student.
 
@@ -116,8 +117,8 @@ def write_canvas(
 ) -> None:
     """Write a CSV that Canvas's gradebook imports.
 
-    If the id comes from the name of a file that Canvas offered for download ("doejane_1234"),
-    Canvas finds the student by its number. Else the id is written as the SIS user ID and the login.
+    If the file was downloaded from Canvas, Canvas finds the student by the number in its name. Else
+    the id is written as the SIS user ID and the login.
 
     Args:
         file, grades, overrides: as in all functions of this module.
@@ -129,8 +130,8 @@ def write_canvas(
         ["    Points Possible", "", "", "", "", _number(_possible(grades))],
     ]
     for grade in grades:
-        found = CANVAS_NAME.fullmatch(grade.student)
-        ids = [found[1], "", ""] if found else ["", grade.student, grade.student]
+        known = grade.canvas_id
+        ids = [known, "", ""] if known else ["", grade.student, grade.student]
         rows.append([grade.student, *ids, "", _number(total(grade, overrides))])
     write_text(file, _table(rows))
 
@@ -138,11 +139,11 @@ def write_canvas(
 def write_moodle(file: Path, grades: Sequence[Grade], overrides: Overrides) -> None:
     """Write a grading worksheet that a Moodle assignment imports ("Upload grading worksheet").
 
-    Moodle finds a student only by the participant's number. So the id must be this number, or come
-    from the name of a folder that Moodle offered for download ("Jane Doe_1234567"). The row of any
-    other student has no identifier, and Moodle ignores it. The worksheet does not contain the times
-    of earlier grades. To overwrite earlier grades, allow Moodle to update records that were
-    modified more recently.
+    Moodle finds a student only by the participant's number. So the file must be a download from
+    Moodle ("Jane Doe_1234567_assignsubmission_file_"), or the id must be "Participant 1234567". The
+    row of any other student has no identifier, and Moodle ignores it. The worksheet does not
+    contain the times of earlier grades. To overwrite earlier grades, allow Moodle to update records
+    that were modified more recently.
     """
     rows: list[list[object]] = [
         [
@@ -156,17 +157,18 @@ def write_moodle(file: Path, grades: Sequence[Grade], overrides: Overrides) -> N
     ]
     possible = _number(_possible(grades))
     for grade in grades:
-        found = MOODLE_NAME.fullmatch(grade.student)
-        identifier = f"Participant {found[2] or found[3]}" if found else ""
-        email = grade.student if "@" in grade.student and not found else ""
-        name = found[1] if found else "" if email else grade.student
+        found = MOODLE_ID.fullmatch(grade.student)
+        number = grade.moodle_id or (found[1] if found else "")
+        identifier = f"Participant {number}" if number else ""
+        email = grade.student if "@" in grade.student and not number else ""
+        name = "" if email or found else grade.student.removesuffix(f"_{number}")
         points = _number(total(grade, overrides))
         rows.append([identifier, name, email, points, possible, ""])
     write_text(file, _table(rows))
 
 
 def write_gradescope(
-    folder: Path, grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
+    folder: Path, grades: Sequence[Grade], overrides: Overrides, late: Mapping[str, str]
 ) -> None:
     """Write one results.json for Gradescope per student: <folder>/<safe name of the id>.json."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -180,22 +182,27 @@ def gradescope_results(grade: Grade, overrides: Overrides, late: bool) -> dict[s
     """Return the content of Gradescope's results.json.
 
     Students read it. So a hidden test has no message, and it is visible only after the grades are
-    published.
+    published. There is no field for the whole score, since it would be visible before: Gradescope
+    adds up the tests, and each sees the sum of the tests that are visible.
     """
     said = [grade.problem, *grade.notes, "handed in late" if late else ""]
     for (student, number), given in overrides.items():
         if student == grade.student:
             what = f"exercise {number}" if number else "total"
             said.append(f"{what}: changed by hand to {given.points:g} points. {given.reason}")
+    tests = [_gradescope_test(test) for found in grade.exercises for test in found.tests]
+    changed = total(grade, overrides) - total(grade, {})
+    if changed:  # the difference would tell the points of hidden tests
+        entry = {"name": "Changed by hand", "score": changed, "visibility": "after_published"}
+        tests.append(entry)
     return {
-        "score": total(grade, overrides),
-        "execution_time": round(grade.seconds, 1),
+        **({} if tests else {"score": total(grade, overrides)}),
         "output": "\n".join(filter(None, said)),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
         "visibility": "visible",
-        "tests": [_gradescope_test(test) for found in grade.exercises for test in found.tests],
+        "tests": tests,
     }
 
 

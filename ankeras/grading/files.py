@@ -1,14 +1,36 @@
 """Writes files completely or not at all, under names that are safe on every system."""
 
+import contextlib
+import errno
 import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from ankeras.grading.errors import GradingError
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,59}")
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # in Windows
+
+
+@contextlib.contextmanager
+def full_disk_named(folder: Path) -> Iterator[None]:
+    """Make the error of a full disk a sentence that names the folder.
+
+    Raises:
+        GradingError: instead of the OSError of a full disk, or of a quota that is used up.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise GradingError(
+            f"The disk with {folder} is full. Free some space there, and start the same command "
+            "again: the grades that exist already are kept."
+        ) from error
 
 
 def write_text(file: Path, text: str) -> None:
@@ -18,11 +40,15 @@ def write_text(file: Path, text: str) -> None:
         file: the path. Its folder must exist.
         text: characters that UTF-8 cannot hold (half of a surrogate pair, from a notebook) become
             "?".
+
+    Raises:
+        GradingError: if the disk is full.
     """
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        partial.write_bytes(text.encode("utf-8", "replace"))
-        partial.replace(file)
+        with full_disk_named(file.parent):
+            partial.write_bytes(text.encode("utf-8", "replace"))
+            partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
 

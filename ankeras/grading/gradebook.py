@@ -4,31 +4,28 @@ The grades are in `grades.sqlite` in the output folder. A grader that is started
 where the last one stopped: a submission with the same content, lab and limits is not graded again.
 """
 
-import concurrent.futures
 import contextlib
 import json
-import multiprocessing
-import os
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
 from ankeras.grading import exports, report, sandbox
-from ankeras.grading.cluster import Judge, cluster_judges
-from ankeras.grading.cohort import LATE, Cohort, Entry, find_submissions
-from ankeras.grading.files import write_text
-from ankeras.grading.grade import grade_file, lab_version
-from ankeras.grading.lab import Lab, read_lab
-from ankeras.grading.remote import WorkerFactory, warm_up
-from ankeras.grading.results import Grade
+from ankeras.grading.cluster import cluster_judges
+from ankeras.grading.cohort import Cohort, Entry, find_submissions
+from ankeras.grading.files import full_disk_named, write_text
+from ankeras.grading.grade import Draft, grade_file, lab_files, lab_version
+from ankeras.grading.judges import Judge, Task, judge_in_waves, local_judges
+from ankeras.grading.lab import HIDDEN, PUBLIC, Lab
+from ankeras.grading.remote import WorkerFactory, check_places, warm_up
 from ankeras.grading.sandbox import Limits
 from ankeras.grading.similarity import similar_answers
-from ankeras.grading.store import Store, key
+from ankeras.grading.store import Store, StoreError, key
 from ankeras.grading.submission import content
 
 from rich.console import Console
@@ -71,34 +68,38 @@ def grade_class(run: GradingRun) -> Path:
     Ctrl-C stops the grading within seconds. The grades that exist then are saved and written.
 
     Raises:
-        SandboxError: if this machine can't isolate submissions.
+        SandboxError: if this machine can't isolate submissions, or if they could read the lab, the
+            submissions or the grades.
         StoreError: if the file of grades can't be used.
         ValueError, OSError: if the submissions can't be read.
     """
     console = Console()
-    run.out.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="ankeras-submissions-") as scratch,
-        Store(run.out / STORE) as store,
-    ):
-        cohort = find_submissions(
-            run.submissions,
-            pattern=run.pattern,
-            roster=run.roster,
-            unpack_into=Path(scratch),
-            lab=run.lab.name,
-        )
-        for problem in cohort.problems:
-            console.print(f"note: {problem}", markup=False, highlight=False)
-        keys = {entry.student: _key(run, entry) for entry in cohort.entries}
-        todo = [e for e in cohort.entries if store.find(e.student, keys[e.student]) is None]
-        known = len(cohort.entries) - len(todo)
-        console.print(f"{len(cohort.entries)} submissions, {known} of them graded before")
-        try:
-            if todo:
-                _grade(run, todo, lambda grade: store.save(keys[grade.student], grade), console)
-        finally:
-            page = _write(run, cohort, store)
+    with tempfile.TemporaryDirectory(prefix="ankeras-submissions-") as scratch:
+        _check_places(run, Path(scratch))
+        with full_disk_named(Path(scratch)):
+            cohort = find_submissions(
+                run.submissions,
+                pattern=run.pattern,
+                roster=run.roster,
+                unpack_into=Path(scratch),
+                lab=run.lab.name,
+            )
+        keys = _keys(run, cohort)
+        with full_disk_named(run.out):
+            run.out.mkdir(parents=True, exist_ok=True)
+        with Store(run.out / STORE, run.lab.name) as store:
+            for problem in cohort.problems:
+                console.print(f"note: {problem}", markup=False, highlight=False)
+            todo = [e for e in cohort.entries if store.find(e.student, keys[e.student]) is None]
+            known = len(cohort.entries) - len(todo)
+            console.print(f"{len(cohort.entries)} submissions, {known} of them graded before")
+            late = {e.student: why for e in cohort.entries if (why := e.late(run.deadline))}
+            store.save_run({"late": late, "problems": cohort.problems})
+            try:
+                if todo:
+                    _grade(run, todo, keys, store, console)
+            finally:
+                page = _write(run.out, run.lab, store)
     return page
 
 
@@ -106,8 +107,9 @@ def grade_for_gradescope(run: GradingRun) -> Path:
     """Grade one notebook, `run.submissions`, and return the path of Gradescope's results.json.
 
     Raises:
-        SandboxError: if this machine can't isolate submissions.
+        SandboxError: as in `grade_class`.
     """
+    _check_places(run)
     run.out.mkdir(parents=True, exist_ok=True)
     with _worker_factory(run, Console(stderr=True)) as factory:
         grade = grade_file(run.lab, run.submissions.stem, run.submissions, factory)
@@ -130,19 +132,52 @@ def override(out: Path, lab: Lab, student: str, exercise: str, points: float, re
     Raises:
         StoreError, ValueError: if there is no such grade, or the points are out of range.
     """
-    with Store(out / STORE) as store:
+    if not (out / STORE).is_file():
+        raise StoreError(f"There are no grades in {out}: it has no file {STORE}.")
+    with Store(out / STORE, lab.name) as store:
         store.override(student, exercise, points, reason)
-        return _write_all(out, lab, store, [], set())
+        return _write(out, lab, store)
 
 
-def _key(run: GradingRun, entry: Entry) -> str:
-    sandbox_used = "sandbox" if run.sandboxed else "no sandbox"
-    return key(content(entry.file), lab_version(run.lab), f"{run.limits}, {sandbox_used}")
+def _check_places(run: GradingRun, *others: Path) -> None:
+    """Raise a SandboxError if submissions could read what is secret."""
+    if run.sandboxed:
+        places = (run.lab.folder, *lab_files(run.lab), run.submissions, run.out, *others)
+        check_places(places)
+
+
+def _keys(run: GradingRun, cohort: Cohort) -> dict[str, str]:
+    """Return student -> key. A file that has vanished is moved from the entries to the problems."""
+    lab, sandbox_used = lab_version(run.lab), "sandbox" if run.sandboxed else "no sandbox"
+    keys = {}
+    for entry in list(cohort.entries):
+        try:
+            handed_in = content(entry.file)
+        except OSError as error:
+            cohort.entries.remove(entry)
+            said = f"The file of {entry.student} cannot be read any more ({error.strerror}); "
+            cohort.problems.append(f"{said}it is not graded.")
+            continue
+        keys[entry.student] = key(handed_in, lab, f"{run.limits}, {sandbox_used}")
+    return keys
 
 
 def _grade(
-    run: GradingRun, entries: list[Entry], save: Callable[[Grade], None], console: Console
+    run: GradingRun,
+    entries: list[Entry],
+    keys: Mapping[str, str],
+    store: Store,
+    console: Console,
 ) -> None:
+    """Judge the submissions that have no grade yet, and save each draft and each grade."""
+    files = {entry.student: entry.file for entry in entries}
+    tasks = []
+    for entry in entries:
+        draft = None
+        if data := store.draft(entry.student, keys[entry.student]):
+            with contextlib.suppress(TypeError, KeyError):  # of another version: judge it again
+                draft = Draft.from_data(data)
+        tasks.append(Task(entry, draft))
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -161,13 +196,26 @@ def _grade(
         Progress(*columns, console=console, transient=False) as progress,
     ):
         bar = progress.add_task("grading", total=len(entries), counts="")
-        for grade in judge(entries):
-            save(grade)
+        for wave, draft in judge_in_waves(run.lab, judge, tasks):
+            grade = draft.grade
+            student = grade.student
+            if draft.wave is not None:
+                store.save_draft(student, keys[student], draft.as_data())
+            else:
+                # What failed without the student's fault is graded again by the next command.
+                again = draft.lost or not files[student].exists()
+                store.save("" if again else keys[student], grade)
+                full = "full points" if grade.points == grade.possible else "less"
+                counts["unreadable" if grade.problem else full] += 1
+                progress.advance(bar)
             raise_lost_interrupt()
-            full = "full points" if grade.points == grade.possible else "less"
-            counts["unreadable" if grade.problem else full] += 1
             shown = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
-            progress.update(bar, advance=1, counts=shown)
+            progress.update(bar, description=_named(wave), counts=shown)
+
+
+def _named(wave: str) -> str:
+    names = {PUBLIC: "public tests", HIDDEN: "hidden tests"}
+    return names.get(wave, f"exercise {wave} with right answers")
 
 
 @contextlib.contextmanager
@@ -210,55 +258,18 @@ def _worker_factory(run: GradingRun, console: Console) -> Iterator[WorkerFactory
 
 @contextlib.contextmanager
 def _judges(run: GradingRun, console: Console) -> Iterator[Judge]:
-    """Start the judges. Each is a process, since pytest can judge one submission at a time."""
-    with _worker_factory(run, console) as factory:
-        context = multiprocessing.get_context("fork")
-        arguments = (os.getpid(), run.lab.folder, factory.address, factory.limits)
-        pool = concurrent.futures.ProcessPoolExecutor(run.jobs, context, _start_judge, arguments)
-
-        def judge(entries: list[Entry]) -> Iterator[Grade]:
-            futures = [pool.submit(_judge, entry) for entry in entries]
-            for future in concurrent.futures.as_completed(futures):
-                yield future.result()
-
-        try:
-            yield judge
-        finally:
-            judges = list(pool._processes.values())  # it has no public name; a judge may wait long
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in judges:
-                process.kill()
+    """Start the judges of this machine."""
+    with (
+        _worker_factory(run, console) as factory,
+        local_judges(run.lab, factory, run.jobs) as judge,
+    ):
+        yield judge
 
 
-def _start_judge(grader: int, folder: Path, address: Path, limits: Limits) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that waits for judges handles Ctrl-C
-    sandbox.end_with_parent(grader)
-    _JUDGE.lab, _JUDGE.factory = read_lab(folder), WorkerFactory(address, limits)
-
-
-def _judge(entry: Entry) -> Grade:
-    grade = grade_file(_JUDGE.lab, entry.student, entry.file, _JUDGE.factory)
-    grade.notes = [*entry.notes, *grade.notes]
-    return grade
-
-
-class _JudgeState:
-    """What the process of a judge needs for every submission."""
-
-    lab: Lab
-    factory: WorkerFactory
-
-
-_JUDGE = _JudgeState()
-
-
-def _write(run: GradingRun, cohort: Cohort, store: Store) -> Path:
-    late = {entry.student for entry in cohort.entries if _is_late(entry, run.deadline)}
-    return _write_all(run.out, run.lab, store, cohort.problems, late)
-
-
-def _write_all(out: Path, lab: Lab, store: Store, problems: list[str], late: set[str]) -> Path:
-    grades, overrides = store.grades(), store.overrides()
+def _write(out: Path, lab: Lab, store: Store) -> Path:
+    """Write all grades and pages, with what the latest run found out about the class."""
+    grades, overrides, run = store.grades(), store.overrides(), store.latest_run()
+    late, problems = run.get("late", {}), run.get("problems", [])
     exports.write_csv(out / "grades.csv", grades, overrides, late)
     exports.write_json(out / "grades.json", grades, overrides, late)
     exports.write_junit(out / "grades.xml", grades, overrides, late)
@@ -267,10 +278,3 @@ def _write_all(out: Path, lab: Lab, store: Store, problems: list[str], late: set
     stubs = {number: exercise.stub for number, exercise in lab.exercises.items()}
     pairs = similar_answers(grades, stubs=stubs)
     return report.write_report(out, lab.title, grades, problems, overrides, pairs, late)
-
-
-def _is_late(entry: Entry, deadline: datetime | None) -> bool:
-    if LATE in entry.notes:
-        return True
-    saved = os.stat(entry.file).st_mtime
-    return deadline is not None and saved > deadline.timestamp()

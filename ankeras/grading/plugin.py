@@ -14,14 +14,14 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ankeras.grading.expect import WrongAnswer
 from ankeras.grading.lab import NOTEBOOK, SOLUTION, Lab, read_lab
-from ankeras.grading.results import ExerciseResult, TestResult
+from ankeras.grading.results import ExerciseResult, TestResult, score
 from ankeras.grading.session import TIME_LIMIT, Session, StudentError
 from ankeras.grading.student import Channel, Student
 from ankeras.grading.submission import Submission, SubmissionError, read_submission
@@ -51,23 +51,48 @@ class Grading:
         open_exercise: (lab's folder, exercise number) -> the channel to the answers of an exercise.
         only: the number of the only exercise to judge. Default: all exercises.
         seed: the seed of the inputs that tests draw. Default: a different one in every run.
+        submissions: lab's folder -> the submission. Its headings say how many points there are in
+            all, and its notes are printed. Default: none.
     """
 
     def __init__(
-        self, open_exercise: OpenExercise, only: str | None = None, seed: int | None = None
+        self,
+        open_exercise: OpenExercise,
+        only: str | None = None,
+        seed: int | None = None,
+        submissions: Mapping[Path, Submission] | None = None,
     ) -> None:
         self.open_exercise = open_exercise
         self.only = only
         self.seed = seed if seed is not None else int(np.random.SeedSequence().generate_state(1)[0])
         self.channels: dict[tuple[Path, str], Channel | Exception] = {}
         self.results: dict[str, TestResult] = {}
+        self.submissions = {} if submissions is None else submissions
 
     def exercises(self) -> list[ExerciseResult]:
         """Return the result of each exercise, in the order of their numbers."""
         found: dict[str, ExerciseResult] = {}
         for test in self.results.values():
             found.setdefault(test.exercise, ExerciseResult(test.exercise)).tests.append(test)
+        for submission in self.submissions.values():
+            for number, points in submission.points.items():
+                if number in found:
+                    found[number].hidden_points = max(points - found[number].possible, 0)
         return sorted(found.values(), key=lambda e: _sort_key(e.number))
+
+    def exercises_with_notes(self) -> list[ExerciseResult]:
+        """Return the results, and with them what each answer uses of other cells."""
+        found = self.exercises()
+        for each in found:
+            own = [n for n, code in self.taken(each.number).items() if not _is_import(code)]
+            if own:
+                each.notes.append(f"the answer uses what other cells define: {', '.join(own)}")
+        return found
+
+    def taken(self, number: str) -> dict[str, str]:
+        """Return what the answer to an exercise uses of other cells: name -> code."""
+        channels = (c for (_, known), c in self.channels.items() if known == number)
+        return {n: code for c in channels for n, code in getattr(c, "taken", {}).items()}
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Student:
@@ -143,21 +168,24 @@ class Grading:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print one line per exercise, and the points."""
-        found = self.exercises()
+        found = self.exercises_with_notes()
         if not found:
             return
         terminalreporter.section("points")
         for exercise in found:
             terminalreporter.write_line(_line(exercise))
-        earned, possible = sum(e.points for e in found), sum(e.possible for e in found)
-        terminalreporter.write_line(f"total  {earned:g} of {possible:g}")
+        terminalreporter.write_line(f"total  {score(found, '')}")
+        notes = [note for each in self.submissions.values() for note in each.notes]
+        notes += [f"exercise {each.number}: {note}" for each in found for note in each.notes]
+        for note in notes:
+            terminalreporter.write_line(f"note: {note}")
         terminalreporter.write_line(f"(to repeat the same inputs: --grading-seed {self.seed})")
 
 
 def judge(tests: Sequence[Path], grading: Grading) -> list[ExerciseResult]:
     """Run test files in this process without any output, and return the results."""
     run_quietly([], tests, grading)
-    return grading.exercises()
+    return grading.exercises_with_notes()
 
 
 def run_quietly(options: Sequence[str], files: Sequence[Path], plugin: object) -> None:
@@ -241,11 +269,8 @@ def local_session(lab: Lab | None, submission: Submission, number: str) -> Sessi
         The session in which the cell was run.
 
     Raises:
-        StudentError: if the cell raises an exception.
-        SubmissionError: if the submission has no such cell.
+        StudentError: if a given cell raises an exception.
     """
-    if number not in submission.answers:
-        raise SubmissionError(f"The cell of exercise {number} is missing.")
     session = Session(seconds=SECONDS)
     if lab is not None:
         for name, source in lab.before(number):
@@ -253,11 +278,10 @@ def local_session(lab: Lab | None, submission: Submission, number: str) -> Sessi
     else:
         for source in submission.given:
             session.define(source, "<given>")
-        for earlier, source in submission.answers.items():
+        for earlier in sorted(submission.answers, key=_sort_key):
             if _sort_key(earlier) < _sort_key(number):
-                with contextlib.suppress(StudentError):  # as in a notebook, later cells still run
-                    session.define(source, f"<exercise {earlier}>")
-    session.define(submission.answers[number], f"<exercise {number}>")
+                session.run_answer(*submission.answer(earlier))
+    session.run_answer(*submission.answer(number))
     return session
 
 
@@ -279,10 +303,10 @@ def pytest_configure(config: pytest.Config) -> None:
         grades = config.getoption("--grades", None)
         if grades is not None and not grades.parent.is_dir():
             raise pytest.UsageError(f"--grades: there is no folder {grades.parent}")
-        opener = _Files(given)
-        config.pluginmanager.register(
-            Grading(opener.open, seed=config.getoption("--grading-seed", None)), "ankeras-grading"
-        )
+        files = _Files(given)
+        seed = config.getoption("--grading-seed", None)
+        grading = Grading(files.open, seed=seed, submissions=files.read)
+        config.pluginmanager.register(grading, "ankeras-grading")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -298,17 +322,21 @@ class _Files:
 
     def __init__(self, submission: Path | None) -> None:
         self.submission = submission
-        self.read: dict[Path, tuple[Lab | None, Submission]] = {}
+        self.labs: dict[Path, Lab | None] = {}
+        self.read: dict[Path, Submission] = {}
 
     def open(self, folder: Path, number: str) -> Session:
         if folder not in self.read:
             self.read[folder] = self._read(folder)
-        return local_session(*self.read[folder], number)
+        return local_session(self.labs[folder], self.read[folder], number)
 
-    def _read(self, folder: Path) -> tuple[Lab | None, Submission]:
+    def _read(self, folder: Path) -> Submission:
         lab = read_lab(folder) if (folder / SOLUTION).exists() else None
-        default = folder / (NOTEBOOK if lab is None else SOLUTION)
-        return lab, read_submission(self.submission or default, lab.exercises if lab else None)
+        self.labs[folder] = lab
+        if lab is None:
+            return read_submission(self.submission or folder / NOTEBOOK)
+        found = read_submission(self.submission or folder / SOLUTION, lab.exercises)
+        return replace(found, points={})  # all tests are here
 
 
 @contextlib.contextmanager
@@ -337,4 +365,8 @@ def _sort_key(number: str) -> tuple[int, ...]:
 def _line(exercise: ExerciseResult) -> str:
     failed = [test.title for test in exercise.tests if not test.passed]
     state = "right" if not failed else f"not yet: {'; '.join(failed)}"
-    return f"{exercise.number:<6} {exercise.points:g} of {exercise.possible:g}  {state}"
+    return f"{exercise.number:<6} {score([exercise], '')}  {state}"
+
+
+def _is_import(code: str) -> bool:
+    return code.startswith(("import ", "from "))

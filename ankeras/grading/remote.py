@@ -10,11 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ankeras.grading import wire
+from ankeras.grading import sandbox, wire
 from ankeras.grading.errors import GradingError
 from ankeras.grading.sandbox import Limits, missing
 from ankeras.grading.session import CRASHED, TIME_LIMIT, StudentError
@@ -24,6 +24,7 @@ from ankeras.grading.warm import READY
 GRACE = 5.0  # extra seconds in which a worker may report that its time is over
 HELLO = 120.0  # seconds to start; a worker may have to import TensorFlow on a busy machine
 ENDED = "the process ended"
+MAX_TAKEN, MAX_CODE = 50, 10_000  # names of other cells, and characters of the code of one
 
 
 class SandboxError(GradingError):
@@ -58,11 +59,16 @@ class Worker:
             self.close()
             raise _no_worker(error) from None
 
-    def open(self) -> "RemoteSession":
-        """Start a session and return it. It knows no names, and has its own time limit."""
+    def open(self, allowed: float | None = None, used: float = 0.0) -> "RemoteSession":
+        """Start a session and return it. It knows no names, and has its own time limit.
+
+        Args:
+            allowed: the seconds that all its requests together may take. Default: the limit.
+            used: how many of them earlier sessions have taken already.
+        """
         self.sessions += 1
-        session = RemoteSession(self, self.sessions)
-        session.ask("open")
+        session = RemoteSession(self, self.sessions, allowed or self.limits.seconds, used)
+        session.ask("open", session.seconds)
         return session
 
     def close(self) -> None:
@@ -82,16 +88,40 @@ class Worker:
 
 
 class RemoteSession:
-    """A `Session` that runs in a worker. `Student` uses it as its channel."""
+    """A `Session` that runs in a worker. `Student` uses it as its channel.
 
-    def __init__(self, worker: Worker, number: int) -> None:
+    Args:
+        worker: where it runs.
+        number: of the session.
+        allowed, used: as in `Worker.open`.
+
+    Attributes:
+        seconds: the time that is left.
+    """
+
+    def __init__(self, worker: Worker, number: int, allowed: float, used: float) -> None:
         self.worker = worker
         self.number = number
-        self.seconds = worker.limits.seconds
+        self.allowed = allowed
+        self.seconds = allowed - used
 
     def define(self, source: str, file: str) -> None:
         """Run a cell."""
         self.ask("define", source, file)
+
+    def run_answer(self, number: str, source: str, others: Sequence[str], missing: str) -> None:
+        """Run the cell of an exercise, and what it needs of other cells."""
+        self.ask("run_answer", number, source, list(others), missing)
+
+    @property
+    def taken(self) -> dict[str, str]:
+        """What the answer uses of other cells, as its process tells: name -> code."""
+        try:
+            told = self.ask("list_taken")
+        except StudentError:  # the process has ended
+            return {}
+        pairs = list(told.items())[:MAX_TAKEN] if isinstance(told, dict) else []
+        return {shown(str(name)[:100]): str(code)[:MAX_CODE] for name, code in pairs}
 
     def get(self, target: int | None, name: str) -> Any:
         """Return a name that the cells define (target None), or an attribute of an object."""
@@ -124,7 +154,8 @@ class RemoteSession:
         except wire.WireError as error:
             message = f"{ENDED} or broke the protocol: {error}"
             raise self.worker.fail(CRASHED, message) from None
-        self.seconds -= time.monotonic() - started
+        finally:
+            self.seconds -= time.monotonic() - started
         if self.seconds < 0:
             raise self._too_long()
         return self._value(reply)
@@ -141,9 +172,15 @@ class RemoteSession:
         raise self.worker.fail(CRASHED, f"{ENDED}: it broke the protocol")
 
     def _too_long(self) -> StudentError:
-        seconds = self.worker.limits.seconds
-        message = f"the tests of this exercise took more than {seconds:g} s: an endless loop?"
-        return self.worker.fail(TIME_LIMIT, message)
+        self.seconds = 0.0
+        error = too_long(self.allowed)
+        return self.worker.fail(error.kind, error.message)
+
+
+def too_long(seconds: float) -> StudentError:
+    """Return the error that says that the tests of an exercise took more than this time."""
+    message = f"the tests of this exercise took more than {seconds:g} s: an endless loop?"
+    return StudentError(TIME_LIMIT, message)
 
 
 class WorkerFactory:
@@ -312,6 +349,17 @@ def check_layers(standing: Sequence[str]) -> None:
             "later with libseccomp has all layers, but a container may switch them off. With "
             "--no-sandbox submissions run with your rights: use it only for code that you trust."
         )
+
+
+def check_places(paths: Iterable[Path]) -> None:
+    """Raise a SandboxError if a submission may read one of these paths, or what is in it."""
+    for path in paths:
+        top = sandbox.readable_top(path)
+        if top is not None:
+            raise SandboxError(
+                f"Every submission could read {path}, since it is in {top}, where Python's "
+                "packages are. Move it to another folder."
+            )
 
 
 def _environment() -> dict[str, str]:

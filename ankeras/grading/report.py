@@ -7,7 +7,7 @@ template does no harm either.
 
 import statistics
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def write_report(
     problems: Sequence[str],
     overrides: Overrides,
     pairs: Sequence[Pair],
-    late: Collection[str],
+    late: Mapping[str, str],
 ) -> Path:
     """Write index.html for the teacher, and one page per student into the folder feedback/.
 
@@ -41,7 +41,7 @@ def write_report(
         problems: one sentence per file that could not be graded, or that was unusual.
         overrides: points given by hand, by (student, exercise); "" is the total.
         pairs: the pairs of very similar answers.
-        late: the students who handed in late.
+        late: the students who handed in late, and what says so.
 
     Returns:
         The path of index.html.
@@ -50,21 +50,23 @@ def write_report(
     feedback.mkdir(parents=True, exist_ok=True)
     pages = safe_names(grade.student for grade in grades)
     for grade in grades:
-        page = _student_page(lab_title, grade, overrides, grade.student in late)
+        page = _student_page(lab_title, grade, overrides, late)
         write_text(feedback / f"{pages[grade.student]}.html", page)
     index = out / "index.html"
     write_text(index, _class_page(lab_title, grades, problems, overrides, pairs, late, pages))
     return index
 
 
-def _student_page(lab_title: str, grade: Grade, overrides: Overrides, late: bool) -> str:
+def _student_page(
+    lab_title: str, grade: Grade, overrides: Overrides, late: Mapping[str, str]
+) -> str:
     graded = exercise_numbers([grade])
     return render(
         "feedback.html",
         policy=POLICY,
         lab_title=lab_title,
         grade=grade,
-        late=late,
+        late=late.get(grade.student, ""),
         overrides=overrides,
         total=total(grade, overrides),
         tests=[test for exercise in grade.exercises for test in exercise.tests],
@@ -83,7 +85,7 @@ def _class_page(
     problems: Sequence[str],
     overrides: Overrides,
     pairs: Sequence[Pair],
-    late: Collection[str],
+    late: Mapping[str, str],
     pages: Mapping[str, str],
 ) -> str:
     totals = [total(grade, overrides) for grade in grades]
@@ -114,7 +116,7 @@ def _class_page(
 
 
 def _facts(
-    grades: Sequence[Grade], totals: Sequence[float], possible: float, late: Collection[str]
+    grades: Sequence[Grade], totals: Sequence[float], possible: float, late: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Return (name, value) of the numbers at the top of the page."""
     unreadable = sum(bool(grade.problem) for grade in grades)
@@ -175,7 +177,7 @@ def _notes(grades: Sequence[Grade]) -> list[tuple[str, list[str]]]:
     """Return (note, students), the rarest note first: a frequent note is seldom important."""
     students: dict[str, list[str]] = {}
     for grade in grades:
-        for note in dict.fromkeys(grade.notes):
+        for note in dict.fromkeys([*grade.notes, *grade.remarks]):
             students.setdefault(note, []).append(grade.student)
     return sorted(students.items(), key=lambda item: len(item[1]))
 
@@ -201,14 +203,15 @@ def _changes(grades: Sequence[Grade], overrides: Overrides) -> list[dict[str, An
 
 
 def _students(
-    grades: Sequence[Grade], overrides: Overrides, late: Collection[str]
+    grades: Sequence[Grade], overrides: Overrides, late: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     numbers = exercise_numbers(grades)
     changed = {student for student, _ in overrides}
     rows = []
     for grade in sorted(grades, key=lambda grade: grade.student):
+        why = late.get(grade.student, "")
         remarks = {
-            "late": grade.student in late,
+            f"late ({why})": bool(why),
             "not graded": bool(grade.problem),
             "changed by hand": grade.student in changed,
         }

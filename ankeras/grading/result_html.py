@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ankeras.grading.results import ExerciseResult
+from ankeras.grading.results import ExerciseResult, score
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -47,4 +47,4 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"number": "{:g}".format, "percent": "{:.0%}".format}
+_TEMPLATES.filters |= {"number": "{:g}".format, "percent": "{:.0%}".format, "score": score}

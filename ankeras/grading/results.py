@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,8 @@ class TestResult:
         message: the whole reason why the test failed; "" if it passed.
         what, expected, found, hint: the comparison that failed; "" if the reason is another one.
         pictures: (expected, found) as base64 PNG, or None.
+        again: why it failed again with right answers to earlier exercises. The text may contain
+            these answers, so it is for the teacher only.
     """
 
     __test__ = False
@@ -42,6 +45,7 @@ class TestResult:
     found: str = ""
     hint: str = ""
     pictures: tuple[str, str] | None = None
+    again: str = ""
 
     def fail(self, error: BaseException) -> None:
         """Set the reason why the test failed. Only the first reason is kept."""
@@ -59,10 +63,27 @@ class TestResult:
 
 @dataclass
 class ExerciseResult:
-    """The results of the tests of one exercise."""
+    """The results of the tests of one exercise.
+
+    Attributes:
+        number: of the exercise.
+        tests: the results of its tests.
+        replaced: the earlier exercises to which it was given right answers, when tests that had
+            failed were run again; empty if they were not.
+        hidden_points: the points of tests that only the teacher has.
+        notes: what the student should know, one text each.
+    """
 
     number: str
     tests: list[TestResult] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    hidden_points: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        """Whether all tests passed."""
+        return all(test.passed for test in self.tests)
 
     @property
     def points(self) -> float:
@@ -71,8 +92,17 @@ class ExerciseResult:
 
     @property
     def possible(self) -> float:
-        """The points that a right answer earns."""
+        """The points that a right answer earns, by the tests that were run."""
         return sum(test.points for test in self.tests)
+
+
+def score(exercises: Sequence[ExerciseResult], unit: str = " points") -> str:
+    """Return the points of exercises, such as "2 of 3 points (1 more by hidden tests)"."""
+    hidden = sum(exercise.hidden_points for exercise in exercises)
+    earned = sum(exercise.points for exercise in exercises)
+    whole = sum(exercise.possible for exercise in exercises) + hidden
+    more = f" ({hidden:g} more by hidden tests)" if hidden else ""
+    return f"{earned:g} of {whole:g}{unit}{more}"
 
 
 @dataclass
@@ -86,11 +116,15 @@ class Grade:
         exercises: the results of the exercises; empty if the file could not be read.
         possible: the points of the whole lab.
         problem: why the file could not be graded; "" if it was graded.
-        notes: unusual things about the submission, one text each.
+        notes: unusual things about the submission, one text each. The student reads them.
+        remarks: the same for the teacher only: what hidden tests or right answers brought to light.
         answers: exercise number -> source of the student's cell.
         seconds: how long grading took.
         seed: the seed of the inputs that the tests drew.
-        sandbox: the layers of the sandbox, such as "namespaces, landlock, seccomp".
+        sandbox: the layers of the sandbox, such as "namespaces, landlock, seccomp"; "" if there
+            was none, or if no answer had to be run.
+        canvas_id, moodle_id: the number by which the platform knows the student; "" if the file
+            was not downloaded from there.
     """
 
     student: str
@@ -104,6 +138,9 @@ class Grade:
     seconds: float = 0.0
     seed: int = 0
     sandbox: str = ""
+    remarks: list[str] = field(default_factory=list)
+    canvas_id: str = ""
+    moodle_id: str = ""
 
     @property
     def points(self) -> float:
@@ -118,7 +155,7 @@ class Grade:
     def from_data(data: dict[str, Any]) -> "Grade":
         """Return the grade from which `as_data` made the data."""
         exercises = [
-            ExerciseResult(e["number"], [_test(test) for test in e["tests"]])
+            ExerciseResult(**{**e, "tests": [_test(test) for test in e["tests"]]})
             for e in data["exercises"]
         ]
         return Grade(**{**data, "exercises": exercises})

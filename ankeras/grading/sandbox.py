@@ -5,7 +5,8 @@ namespaces        its own users, processes, network, IPC and mounts: it sees no 
                   read-only, and so are their dates and permissions
 landlock          it reads only Python, the libraries and fonts of the system, and its own folder
 seccomp           no programs, no new processes, no sockets, no tracing, no mounts, no memory
-                  that the limits do not count, no questions about what other processes have read
+                  that the limits do not count, no locks of files, no questions about what other
+                  processes have read
 limits            memory, size of files, number of open files
 no new privileges no program that it starts could gain more rights
 
@@ -49,9 +50,15 @@ _FORBIDDEN = (
     *("pidfd_getfd", "pidfd_open", "fanotify_init", "personality", "setrlimit"),
     *("memfd_create", "memfd_secret", "shmget", "shmat", "semget", "msgget", "mq_open"),
     *("inotify_init", "inotify_init1"),
-    # By these, a process could leave a message: which parts of a file are in memory.
+    # By these, a process could leave a message: which parts of a file are in memory. `getrusage`
+    # tells it by the number of page faults, `sysinfo` by the free memory, and `move_pages` by what
+    # a fault brings along.
     *("mincore", "fadvise64", "readahead", "preadv2", "process_madvise"),
+    *("getrusage", "sysinfo", "move_pages", "migrate_pages"),
 )
+# Locks, leases and notes of changes: two processes that read one file can signal with them.
+_F_LOCKS = (5, 6, 7, 36, 37, 38)  # F_GETLK, F_SETLK, F_SETLKW, and those with OFD
+_F_LEASES = (1024, 1025, 1026)  # F_SETLEASE, F_GETLEASE, F_NOTIFY
 _SYS_CACHESTAT = 451  # the same number on all processors; libseccomp may not know the name
 _MADV_COLD, _MADV_PAGEOUT = 20, 21
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -91,20 +98,25 @@ def enter_namespaces() -> None:
     _call("mount", None, b"/", None, _MS_REC_PRIVATE, None)
 
 
-def mount_own_folder(folder: Path, limits: Limits) -> None:
-    """Make all files read-only, and mount a file system in memory at the folder.
+def mount_own_folder(folder: Path, limits: Limits) -> Path:
+    """Make all files read-only, mount a file system in memory, and return the path of its folder.
 
-    Other processes do not see either: they have another mount namespace. Landlock alone would let
-    the owner of a file change its permissions and dates.
+    The folder is /tmp, since notebooks write there; or the given folder, if Python or a package is
+    in /tmp. Other processes do not see either: they have another mount namespace. Landlock alone
+    would let the owner of a file change its permissions and dates.
 
     Raises:
         OSError: if the system does not allow it.
     """
+    temporary = Path("/tmp")
+    if temporary.is_dir() and not any(path.is_relative_to(temporary) for path in readable()):
+        folder = temporary
     read_only = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY)
     where = (_AT_FDCWD, b"/", _AT_RECURSIVE)
     _call("syscall", _SYS_MOUNT_SETATTR, *where, read_only, ctypes.sizeof(read_only))
     options = f"size={limits.disk},nr_inodes={_MAX_FILES},mode=700".encode()
     _call("mount", b"tmpfs", str(folder).encode(), b"tmpfs", _MS_NOSUID_NODEV, options)
+    return folder
 
 
 def end_with_parent(parent: int) -> None:
@@ -155,10 +167,16 @@ def readable() -> list[Path]:
     python = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), str(package)}
     system = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share")
     etc = ("/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/etc/nsswitch.conf")
-    kernel = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu")
+    kernel = ("/proc/cpuinfo", "/sys/devices/system/cpu")
     own = ("/proc/self/cmdline",)  # TensorFlow reads it at its first operation
     found = (Path(name) for name in (*python, *system, *etc, *kernel, *own))
     return sorted({path for path in found if path.exists()})
+
+
+def readable_top(path: Path) -> Path | None:
+    """Return the path of `readable` that contains a path; None: no submission may read it."""
+    real = path.resolve()
+    return next((top for top in readable() if real.is_relative_to(top.resolve())), None)
 
 
 def missing(standing: Iterable[str]) -> list[str]:
@@ -207,6 +225,9 @@ def _landlock(folder: Path) -> None:
 def _seccomp() -> None:
     import pyseccomp  # noqa: PLC0415 - it needs the library libseccomp
 
+    def low(place: int, value: int) -> object:
+        return pyseccomp.Arg(place, pyseccomp.MASKED_EQ, 0xFFFFFFFF, value)
+
     refuse = pyseccomp.ERRNO(errno.EPERM)
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     for name in _FORBIDDEN:
@@ -215,8 +236,12 @@ def _seccomp() -> None:
         except (ValueError, OSError):  # this processor or library does not know the call
             continue
     rules.add_rule(refuse, _SYS_CACHESTAT)
+    # The kernel reads the lower half of these arguments only.
     for advice in (_MADV_COLD, _MADV_PAGEOUT):
-        rules.add_rule(refuse, "madvise", pyseccomp.Arg(2, pyseccomp.EQ, advice))
+        rules.add_rule(refuse, "madvise", low(2, advice))
+    for command in (*_F_LOCKS, *_F_LEASES):
+        rules.add_rule(refuse, "fcntl", low(1, command))
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "flock")  # HDF5 goes on without it then
     # Threads are allowed, processes are not. A filter can't see the flags of clone3. Without clone3
     # the C library uses clone.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
@@ -225,6 +250,5 @@ def _seccomp() -> None:
         refuse, "prlimit64", pyseccomp.Arg(2, pyseccomp.NE, 0)
     )  # reading its own limits is allowed
     # It must not switch off that the system kills it when its supervisor ends.
-    number = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, 0xFFFFFFFF, _PR_SET_PDEATHSIG)
-    rules.add_rule(refuse, "prctl", number)
+    rules.add_rule(refuse, "prctl", low(0, _PR_SET_PDEATHSIG))
     rules.load()

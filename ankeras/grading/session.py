@@ -8,35 +8,47 @@ of the student, and they run in the same way in one process or in two.
 import builtins
 import contextlib
 import linecache
-import re
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any, TypeVar
+from typing import Any
 
+from ankeras.grading import ipython_code
+from ankeras.grading.definitions import (
+    OTHER_CELL,
+    Statement,
+    find_definitions,
+    needed_names,
+    read_statements,
+)
+from ankeras.grading.ipython_code import Shell, as_python
 from ankeras.grading.time_limit import TimeLimit, time_limit
 
 import numpy as np
 
 PLAIN = (type(None), bool, int, float, str, bytes)
-TIME_LIMIT, CRASHED = "TimeLimit", "Crashed"  # kinds of StudentError that come from the judge
+# Kinds of StudentError that no code has raised.
+TIME_LIMIT, CRASHED, MISSING = "TimeLimit", "Crashed", "Missing"
 OF_TEST = "<test>"  # the file name of code that a test runs beside the answers
 NOT_DONE = "not done yet"
 MAX_DEPTH, MAX_ITEMS = 8, 100_000
 LONG_DOUBLES = {"g": np.float64, "G": np.complex128}  # by NumPy's letters
-# Lines that only IPython understands: magics, commands, questions.
-MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?)[ \t]*$", re.MULTILINE)
 
 
 def _display(*objects: Any, **_: Any) -> None:
     print(*objects)
 
 
+def _no_check(*_: Any) -> None:
+    """Stands for the notebook's `check`: an answer may call it."""
+
+
 PYTHON = {**vars(builtins)}  # before any cell was run
-Read = TypeVar("Read")
-NOTEBOOK = {"__name__": "__main__", "display": _display}  # names that every notebook has
+# Names that every notebook has.
+NOTEBOOK = {"__name__": "__main__", "display": _display, "check": _no_check}
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,8 @@ class StudentError(Exception):
 
     Attributes:
         kind, message: class and text of the exception.
-        line, source: the line in the student's cell; 0 and "" if no line of it was involved.
+        line, source: the line in the student's cell; 0 and "" if no line of it was involved; 0 and
+            the line if it is in another cell.
     """
 
     def __init__(self, kind: str, message: str, line: int = 0, source: str = "") -> None:
@@ -60,10 +73,11 @@ class StudentError(Exception):
         self.kind, self.message, self.line, self.source = kind, message, line, source
 
     def __str__(self) -> str:
-        where = f" in line {self.line} of your cell: {self.source}" if self.source else ""
+        place = f"line {self.line} of your cell" if self.line else "another cell"
+        where = f" in {place}: {self.source}" if self.source else ""
         if self.kind == "NotImplementedError" and f"raise {self.kind}" in self.source:
             return f"{NOT_DONE}{where and ' (' + where.strip() + ')'}"
-        if self.kind in (TIME_LIMIT, CRASHED):
+        if self.kind in (TIME_LIMIT, CRASHED, MISSING):
             return self.message
         what = f"{self.kind}: {self.message}" if self.message else self.kind
         return f"your code raised {what}{where}"
@@ -75,6 +89,9 @@ class Session:
     Args:
         namespace: the names that exist already. Default: none.
         seconds: the time limit for all calls together.
+
+    Attributes:
+        taken: what the last answer uses of other cells: name -> the code that defines it.
     """
 
     def __init__(
@@ -83,10 +100,17 @@ class Session:
         seconds: float = 60.0,
     ) -> None:
         self.namespace = {**NOTEBOOK} if namespace is None else namespace
+        if namespace is None:
+            shell = Shell(self.namespace)
+            self.namespace["get_ipython"] = lambda: shell
         self.seconds = seconds
         self.objects: list[Any] = []
         self.numbers: dict[int, int] = {}
         self.items = 0  # of the answer that is being given
+        self.others: list[str] = []
+        self.failure: StudentError | None = None  # the first exception of the answer's cell
+        self.taken: dict[str, str] = {}
+        self.replaceable: set[str] = set()  # names that a definition in another cell may replace
 
     def define(self, source: str, file: str) -> None:
         """Run a cell.
@@ -98,16 +122,77 @@ class Session:
         Raises:
             StudentError: if it raises.
         """
-        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        _remember(file, source)
 
         def run() -> None:
-            code = as_python(lambda text: compile(text, file, "exec", dont_inherit=True), source)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # SyntaxWarnings of the cell
+                code = compile(as_python(source), file, "exec", dont_inherit=True)
             if file == OF_TEST:
                 self._run_beside(code)
             else:
                 exec(code, self.namespace)  # running it is what a session is for
 
         self._guarded(run)
+
+    def run_answer(
+        self, number: str, source: str, others: Sequence[str] = (), missing: str = ""
+    ) -> None:
+        """Run the cell of an exercise, and what it needs of the other cells of the notebook.
+
+        If a statement raises, the next ones are run all the same: a try-out may need names that
+        only the notebook has. The exception is kept, and `get` raises it if a name is missing.
+
+        Args:
+            number: the number of the exercise.
+            source: the text of its cell; "" if there is none.
+            others: the sources of the other cells. Of several that define a name, the first counts.
+            missing: the sentence that there is no cell.
+        """
+        file = f"<exercise {number}>"
+        _remember(file, source)
+        self.others = list(others)
+        self.replaceable |= set(self.taken)  # another definition may be nearer to this cell
+        self.taken = {}
+        self.failure = None if source else StudentError(MISSING, missing)
+        with self._kept():
+            found = self._guarded(lambda: read_statements(source, file))
+            self._take(needed_names(found), others)
+            for each in found:
+                with self._kept():
+                    self._guarded(lambda each=each: ipython_code.run(each.code, self.namespace))
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Keep the first exception of the cell's code."""
+        try:
+            yield
+        except StudentError as error:
+            self.failure = self.failure or error
+
+    def _take(self, names: Iterable[str], cells: Sequence[str]) -> None:
+        """Run what defines names in other cells, and what this needs. Known names are left out.
+
+        An exception is left out: the answer will miss a name, and this is said where it uses it.
+        """
+        for each in self._guarded(lambda: find_definitions(names, cells, self._knows)):
+            with contextlib.suppress(StudentError):
+                self._guarded(lambda each=each: self._run_definition(each))
+
+    def _knows(self, name: str) -> bool:
+        return (name in self.namespace or name in PYTHON) and name not in self.replaceable
+
+    def _run_definition(self, each: Statement) -> None:
+        _remember(each.code.co_filename, each.cell)
+        if each.is_star:
+            found: dict[str, Any] = {}
+            exec(each.code, found)
+            new = {name: value for name, value in found.items() if not self._knows(name)}
+            self.namespace |= new
+        else:
+            exec(each.code, self.namespace)
+            self.replaceable -= each.binds
+        self.taken |= dict.fromkeys(each.binds or {"*"}, each.text)
 
     def _run_beside(self, code: CodeType) -> None:
         """Run a test's code with the names of the cells, but with Python's own sum, type, ..."""
@@ -120,6 +205,10 @@ class Session:
             if name != "__builtins__" and (name not in known or known[name] is not value)
         }
 
+    def list_taken(self) -> dict[str, str]:
+        """Return what the last answer uses of other cells."""
+        return self.taken
+
     def get(self, target: int | None, name: str) -> Any:
         """Return an attribute of an object, or a name that the cells define (target None).
 
@@ -127,8 +216,11 @@ class Session:
             StudentError: if there is none.
         """
         if target is None:
+            if name not in self.namespace and self.others:
+                self._take([name], self.others)
             if name not in self.namespace:
-                raise StudentError("NameError", f"{name} is not defined: has its cell been run?")
+                undefined = f"{name} is not defined: has its cell been run?"
+                raise self.failure or StudentError("NameError", undefined)
             return self._answer(lambda: self.namespace[name])
         return self._answer(lambda: getattr(self.objects[target], name))
 
@@ -197,21 +289,9 @@ class Session:
         return Reference(number, type(value).__name__)
 
 
-def as_python(read: Callable[[str], Read], source: str) -> Read:
-    """Read a cell with `compile` or `ast.parse`, if necessary without the lines for IPython.
-
-    Raises:
-        SyntaxError: that of the whole cell, if it cannot be read without these lines either.
-    """
-    try:
-        return read(source)
-    except SyntaxError:
-        python = MAGIC.sub(r"\1pass", source)
-        if python == source:
-            raise
-        with contextlib.suppress(SyntaxError):
-            return read(python)
-        raise
+def _remember(file: str, source: str) -> None:
+    """Let tracebacks show the lines of a cell."""
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
 
 
 def _as_array(value: Any) -> Any:
@@ -219,6 +299,8 @@ def _as_array(value: Any) -> Any:
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         number = value.item()
         return float(number) if isinstance(number, np.floating) else number  # a long double
+    if hasattr(type(value), "to_numpy") and hasattr(type(value), "__array__"):  # of pandas
+        value = value.to_numpy()
     if not isinstance(value, np.ndarray):
         keras = sys.modules.get("keras")
         if keras is None or isinstance(value, keras.KerasTensor):
@@ -266,7 +348,8 @@ def _as_student_error(error: BaseException) -> StudentError:
         source = linecache.getline(error.filename or "", line).strip()  # error.text may be missing
     for frame in traceback.extract_tb(error.__traceback__):
         if _is_cell(frame.filename):
-            line, source = frame.lineno or 0, (frame.line or "").strip()
+            other = frame.filename.startswith(OTHER_CELL)
+            line, source = 0 if other else frame.lineno or 0, (frame.line or "").strip()
     # Keras adds the arguments of every layer: the first lines say what is wrong.
     short = "\n".join(message.strip().splitlines()[:4])
     return StudentError(kind, short[:600], line, source)
@@ -280,6 +363,6 @@ def _is_of_cell(error: SyntaxError) -> bool:
 
 def _is_cell(file: str) -> bool:
     """Return whether a traceback's file is a cell: ours, or one of Jupyter, VS Code or Colab."""
-    return file.startswith(("<exercise", "<ipython-input", "/tmp/ipykernel")) or (
+    return file.startswith(("<exercise", OTHER_CELL, "<ipython-input", "/tmp/ipykernel")) or (
         "ipykernel_" in file
     )

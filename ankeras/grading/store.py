@@ -1,8 +1,9 @@
 """Stores the grades of a class in one SQLite file.
 
 Each grade is saved in one transaction that is forced to the disk. If the grader is killed, each
-grade is saved completely or not at all. Nothing is ever deleted or changed: a new grade of a
-student is added to the earlier ones, and an override is added to the grade.
+grade is saved completely or not at all. No grade is ever deleted or changed: a new grade of a
+student is added to the earlier ones, and an override is added to the grade. Before a grade is
+final, its draft is saved, and it is deleted with the final grade.
 """
 
 import contextlib
@@ -29,6 +30,9 @@ CREATE INDEX IF NOT EXISTS latest ON grades (student, id);
 CREATE TABLE IF NOT EXISTS overrides (
     id INTEGER PRIMARY KEY, student TEXT NOT NULL, exercise TEXT NOT NULL, points REAL NOT NULL,
     reason TEXT NOT NULL, saved TEXT NOT NULL, grade INTEGER NOT NULL REFERENCES grades);
+CREATE TABLE IF NOT EXISTS drafts (
+    student TEXT PRIMARY KEY, key TEXT NOT NULL, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, saved TEXT NOT NULL, data TEXT NOT NULL);
 """
 LATEST = "SELECT max(id) FROM grades GROUP BY student"
 
@@ -54,14 +58,17 @@ class Store:
 
     Args:
         file: the path. The file is created if it does not exist. Its folder must exist.
+        lab: the name of the lab. Default: the lab of the grades in the file.
 
     Raises:
-        StoreError: if the file belongs to another program, is damaged or in use, or can't be
-            written. The file is not changed then. All methods can raise it too.
+        StoreError: if the file belongs to another program, is damaged or in use, can't be written,
+            or has the grades of another lab. The file is not changed then. All methods can raise
+            it too.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, lab: str | None = None) -> None:
         self.file = file
+        self.lab = lab
         with self._explained():
             # SQLite's default journal is used: the alternative, WAL, loses data on network drives.
             self._connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
@@ -96,16 +103,40 @@ class Store:
         """
         data = json.dumps(grade.as_data())
         with self._transaction():
-            for (lab,) in self._rows("SELECT lab FROM grades LIMIT 1"):
-                if lab != grade.lab:
-                    raise StoreError(
-                        f"{self.file} has the grades of {lab}. Choose another folder for "
-                        f"{grade.lab}."
-                    )
+            self._check_lab(grade.lab)
+            self._rows("DELETE FROM drafts WHERE student = ?", (grade.student,))
             self._rows(
                 "INSERT INTO grades (student, key, lab, saved, data) VALUES (?, ?, ?, ?, ?)",
                 (grade.student, key, grade.lab, _now(), data),
             )
+
+    def save_draft(self, student: str, key: str, data: dict[str, Any]) -> None:
+        """Save what is known about a submission before its grade is final.
+
+        Args:
+            student: the id of the student.
+            key: from the function `key`.
+            data: what can be written as JSON.
+        """
+        row = (student, key, json.dumps(data))
+        with self._transaction():
+            self._rows("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?)", row)
+
+    def draft(self, student: str, key: str) -> dict[str, Any] | None:
+        """Return the student's latest draft if it has this key, else None."""
+        found = self._rows("SELECT data FROM drafts WHERE student = ? AND key = ?", (student, key))
+        return json.loads(found[0][0]) if found else None
+
+    def save_run(self, data: dict[str, Any]) -> None:
+        """Save what a run of the grader found out about the class, as data for JSON."""
+        row = (_now(), json.dumps(data))
+        with self._transaction():
+            self._rows("INSERT INTO runs (saved, data) VALUES (?, ?)", row)
+
+    def latest_run(self) -> dict[str, Any]:
+        """Return what the latest run found out; {} if there was none."""
+        found = self._rows("SELECT data FROM runs ORDER BY id DESC LIMIT 1")
+        return json.loads(found[0][0]) if found else {}
 
     def find(self, student: str, key: str) -> Grade | None:
         """Return the student's latest grade if it has this key, else None."""
@@ -186,11 +217,20 @@ class Store:
                 )
             if self._rows("PRAGMA quick_check(1)") != [("ok",)]:
                 raise self._damaged("SQLite's check of the file fails")
+            if self.lab is not None and application == APPLICATION:
+                self._check_lab(self.lab)
             for statement in TABLES.split(";"):
                 self._rows(statement)
             # Written every time: a full or read-only disk is found now, and not after an hour.
             self._rows(f"PRAGMA application_id = {APPLICATION}")
             self._rows(f"PRAGMA user_version = {VERSION}")
+
+    def _check_lab(self, lab: str) -> None:
+        for (known,) in self._rows("SELECT lab FROM grades LIMIT 1"):
+            if known != lab:
+                raise StoreError(
+                    f"{self.file} has the grades of {known}. Choose another folder for {lab}."
+                )
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -1,23 +1,16 @@
-"""Reads the notebook that a student hands in. Only the cells of the exercises count.
-
-The cell of an exercise starts with a line such as "# Exercise 1.2", and a given cell with
-"# Given". Their places in the notebook do not matter. All other cells are ignored.
-"""
+"""Reads the notebook that a student hands in, and returns the answers in it."""
 
 import json
 import re
 import stat
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from ankeras.grading.answers import GIVEN, HEADING, Cell, Submission, find_answers
 from ankeras.grading.errors import GradingError
 from ankeras.grading.percent_format import PercentCell, split_cells
 
-GIVEN = "# Given"
-HEADING = re.compile(
-    r"(?:\s*%%(?:time|timeit|capture)\b.*\n)*\s*#\s*exercise\s+(\d+\.\d+)\b", re.IGNORECASE
-)
 MAX_BYTES = 50 * 2**20
 MAX_OF_JSON = {"{": 1_000_000, "[": 1_000_000, '"': 8_000_000}  # small files, much memory
 SUFFIXES = (".ipynb", ".py")
@@ -25,21 +18,6 @@ SUFFIXES = (".ipynb", ".py")
 
 class SubmissionError(GradingError):
     """A file can't be graded. The message is one sentence that says why."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """The answers of a student.
-
-    Attributes:
-        answers: exercise number -> source of its cell.
-        given: the sources of the given cells, as the student left them.
-        notes: unusual things, such as two cells for one exercise; one text each.
-    """
-
-    answers: dict[str, str]
-    given: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def read_submission(file: Path, exercises: Collection[str] | None = None) -> Submission:
@@ -53,30 +31,13 @@ def read_submission(file: Path, exercises: Collection[str] | None = None) -> Sub
         SubmissionError: if the file is missing, unreadable, too large, cut off or no notebook, or
             has no exercise of this lab. No content of the file can raise any other exception.
     """
-    sources = _code_cells(file)
-    answers: dict[str, str] = {}
-    notes: list[str] = []
-    for source in sources:
-        found = HEADING.match(source)
-        if not found or (exercises is not None and found[1] not in exercises):
-            continue
-        number = found[1]
-        if number in answers:
-            notes.append(f"exercise {number} has several cells: the last filled-in one counts")
-            if _is_stub(source, number):
-                continue
-        answers[number] = source
-    if not answers:
+    submission = find_answers(_cells(file), exercises)
+    if not submission.answers and not submission.missing:
         raise SubmissionError(
             f"{shown(file.name)} has no exercise of this lab. Is it the notebook of another lab? "
             'The cell of an exercise starts with a line such as "# Exercise 1.1".'
         )
-    given = tuple(source for source in sources if source.startswith(GIVEN))
-    return Submission(answers, given, tuple(dict.fromkeys(notes)))
-
-
-def _is_stub(source: str, number: str) -> bool:
-    return f'raise NotImplementedError("exercise {number}: your code here")' in source
+    return submission
 
 
 def content(file: Path) -> bytes:
@@ -90,10 +51,10 @@ def shown(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
-def _code_cells(file: Path) -> list[str]:
+def _cells(file: Path) -> list[Cell]:
     text = _read(file)
     if file.suffix.lower() == ".py":
-        return [_with_heading(c) for c in split_cells(text) if c.is_code]
+        return [_of_script(cell) for cell in split_cells(text)]
     if any(text.count(mark) > most for mark, most in MAX_OF_JSON.items()):
         raise SubmissionError(
             f"{shown(file.name)} has more values than any normal notebook. Clear its outputs and "
@@ -105,11 +66,30 @@ def _code_cells(file: Path) -> list[str]:
         raise SubmissionError(
             f"{shown(file.name)} is no valid notebook: the file is damaged or incomplete."
         ) from None
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list):
+    cells = _list_of_cells(notebook)
+    if cells is None:
         raise SubmissionError(f"{shown(file.name)} is no notebook: it has no cells.")
-    code = [c for c in cells if isinstance(c, dict) and c.get("cell_type") == "code"]
-    return [_text(cell.get("source")) for cell in code]
+    return [_of_notebook(cell) for cell in cells if isinstance(cell, dict)]
+
+
+def _list_of_cells(notebook: Any) -> list[Any] | None:
+    if not isinstance(notebook, dict):
+        return None
+    sheets = notebook.get("worksheets")  # before the fourth version of the format
+    if "cells" not in notebook and isinstance(sheets, list):
+        lists = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+        return [cell for found in lists if isinstance(found, list) for cell in found]
+    cells = notebook.get("cells")
+    return cells if isinstance(cells, list) else None
+
+
+def _of_notebook(cell: dict[str, Any]) -> Cell:
+    known = cell.get("metadata")
+    nbgrader = known.get("nbgrader") if isinstance(known, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    source, kind = cell.get("source", cell.get("input")), cell.get("cell_type")
+    names = (name for name in (grade_id, cell.get("id")) if isinstance(name, str))
+    return Cell(_text(source), next(names, ""), kind if isinstance(kind, str) else "")
 
 
 def _read(file: Path) -> str:
@@ -136,16 +116,21 @@ def _read(file: Path) -> str:
         raise SubmissionError(f"{name} cannot be read: its path has a null character.") from None
 
 
-def _with_heading(cell: PercentCell) -> str:
-    """Return a cell's text with the first line of the student's cell.
+def _of_script(cell: PercentCell) -> Cell:
+    """Return a cell of a script as the cell of the student's notebook.
 
-    A teacher's solution.py has the number of the exercise in the header of the cell instead.
+    A teacher's solution.py has the number of the exercise in the header of the cell, and a
+    student's script may have the heading of the exercise there.
     """
     source = cell.source.lstrip("\n")
     number = re.search(r'\bexercise="(\d+\.\d+)"', cell.header)
     if number:
-        return f"# Exercise {number[1]}\n{source}"
-    return f"{GIVEN}\n{source}" if "given=true" in cell.header.split() else source
+        source = f"# Exercise {number[1]}\n{source}"
+    elif "given=true" in cell.header.split():
+        source = f"{GIVEN}\n{source}"
+    elif HEADING.match(cell.header):
+        source = f"{cell.header}\n{source}"
+    return Cell(source, kind="code" if cell.is_code else "markdown")
 
 
 def _text(source: object) -> str:

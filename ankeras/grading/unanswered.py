@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from ankeras.grading.session import as_python
-from ankeras.grading.submission import HEADING
+from ankeras.grading.answers import HEADING
+from ankeras.grading.ipython_code import as_python
 
 from IPython import get_ipython
 
@@ -81,7 +81,7 @@ class _Watch:
         if self.explained:
             result.error_in_exec = None
             return
-        heading = HEADING.match(self.cell)
+        heading = HEADING.search(self.cell)
         answered = heading[1] if heading and "raise NotImplementedError" not in self.cell else None
         defined = self._defined() if result.success else set()
         self.needs = {
@@ -108,7 +108,7 @@ class _Watch:
     def _symbols(self) -> Iterator[list[symtable.Symbol]]:
         """Yield the symbols of the cell itself, then those of each function and class in it."""
         with contextlib.suppress(SyntaxError):
-            tables = [as_python(lambda text: symtable.symtable(text, "cell", "exec"), self.cell)]
+            tables = [symtable.symtable(as_python(self.cell), "cell", "exec")]
             for table in tables:  # it grows
                 yield table.get_symbols()
                 tables += table.get_children()
@@ -123,5 +123,5 @@ def _exercise_of(error: Exception) -> str | None:
     found = _STUB.search(str(error))
     if found is None and isinstance(error, NotImplementedError):  # the stub of nbgrader has no text
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        found = HEADING.match("".join(linecache.getlines(frame.filename)))
+        found = HEADING.search("".join(linecache.getlines(frame.filename)))
     return found[1] if found else None

@@ -154,7 +154,7 @@ def _work(
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
         own = socket.socket(fileno=kept)
         if standing and "namespaces" in standing:
-            sandbox.mount_own_folder(folder, limits)
+            folder = sandbox.mount_own_folder(folder, limits)
         os.chdir(folder)
         os.environ.update(HOME=str(folder), TMPDIR=str(folder))
         tempfile.tempdir = None  # it must be searched for again: the old one is not writable
@@ -162,7 +162,7 @@ def _work(
             standing += sandbox.confine(folder, limits)
         wire.send(own, wire.encode({"standing": standing or []}))
         _first_operation()
-        serve(own, limits.seconds)
+        serve(own)
         status = 0
     except wire.WireError:
         status = 0  # the judge has ended

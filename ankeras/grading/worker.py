@@ -8,17 +8,17 @@ from ankeras.grading.session import Session, StudentError
 from ankeras.grading.time_limit import TimeLimit
 
 
-def serve(connection: socket.socket, seconds: float) -> None:
+def serve(connection: socket.socket) -> None:
     """Answer requests until the judge closes the connection.
 
-    A request is one of ("open", number), ("define", number, source, file), ("get", number, target,
-    name) and ("call", number, target, args, kwargs), where `number` is the number of the session.
-    An answer is one of {"value": ...}, {"error": [kind, message, line, source]} and {"limit":
-    seconds}.
+    A request is one of ("open", number, seconds), ("define", number, source, file), ("run_answer",
+    number, exercise, source, others, missing), ("list_taken", number), ("get", number, target,
+    name) and ("call", number, target, args, kwargs), where `number` is the number of the session,
+    and `seconds` the time that all its requests together may take. An answer is one of
+    {"value": ...}, {"error": [kind, message, line, source]} and {"limit": seconds}.
 
     Args:
         connection: the connection to the judge.
-        seconds: the time that all requests of one session together may take.
 
     Raises:
         WireError: when the judge has closed the connection.
@@ -27,7 +27,7 @@ def serve(connection: socket.socket, seconds: float) -> None:
     while True:
         operation, number, *arguments = wire.receive(connection)
         if operation == "open":
-            sessions[number] = Session(seconds=seconds)
+            sessions[number] = Session(seconds=arguments[0])
             wire.send(connection, wire.encode({"value": None}))
         else:
             _answer(connection, _run(sessions[number], operation, arguments))

@@ -3,10 +3,12 @@
 import contextlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ankeras.grading import plugin
+from ankeras.grading import gradebook, plugin, remote
+from ankeras.grading.remote import WorkerFactory
+from ankeras.grading.sandbox import Limits
 
 import pytest
 
@@ -155,3 +157,48 @@ def terminal(tmp_path) -> Callable[..., str]:
         return text.getvalue()
 
     return run
+
+
+LIMITS = Limits(seconds=20)
+
+
+@pytest.fixture(scope="session")
+def factory() -> Iterator[WorkerFactory]:
+    """Return what starts workers: all tests share one warm process."""
+    with remote.warm_up(LIMITS) as (warm, _, _):
+        yield warm
+
+
+@pytest.fixture
+def warmed(factory, monkeypatch) -> None:
+    """Make the grading of a class use that warm process."""
+
+    @contextlib.contextmanager
+    def warm_up(limits, *, sandboxed=True):
+        yield factory, remote.probe(factory), ""
+
+    monkeypatch.setattr(gradebook, "warm_up", warm_up)
+
+
+@pytest.fixture
+def class_of(tmp_path) -> Callable[..., Path]:
+    """Return a function that writes notebooks: class_of(ada=cells, bob=cells) -> their folder.
+
+    The cells are the answers to 1.1, 1.2 and 2.1; None: there is no such cell.
+    """
+    folder = tmp_path / "handed in"
+
+    def write(**answers: tuple[str | None, ...]) -> Path:
+        folder.mkdir(exist_ok=True)
+        for student, cells in answers.items():
+            sources = [
+                f"# Exercise {number}\n{source}"
+                for number, source in zip(("1.1", "1.2", "2.1"), cells, strict=False)
+                if source is not None
+            ]
+            notebook = [{"cell_type": "code", "source": s, "metadata": {}} for s in sources]
+            file = folder / f"{student}.ipynb"
+            file.write_text(json.dumps({"cells": notebook, "nbformat": 4, "nbformat_minor": 5}))
+        return folder
+
+    return write

@@ -10,7 +10,9 @@ from ankeras.grading.check import checker
 from ankeras.grading.packed import packed_file
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
+from traitlets.config import Config
 
 PICTURE = """
 import numpy as np
@@ -152,3 +154,109 @@ def test_mistakes_are_sentences(notebook, tmp_path, monkeypatch):
     (tmp_path / "test_lab.py").write_text(packed_file("", "02_other", "Another lab"))
     with pytest.raises(FileNotFoundError, match=r"is of lab 02_other\. Move this notebook into"):
         checker("01_numbers")
+
+
+DOUBLE = "# Exercise 1.1 (2 points)\ndef double(x):\n    return x + x"
+NOT_DONE = 'raise NotImplementedError("exercise 1.1: your code here")'
+STUB = f"# Exercise 1.1\ndef double(x):\n    {NOT_DONE}"
+QUADRUPLE = "# Exercise 1.2 (1 point)\ndef quadruple(x):\n    return double(double(x))"
+
+
+@pytest.fixture
+def jupyter(numbers, monkeypatch, tmp_path):
+    """Return a function that runs cells in IPython, and returns what the last one shows."""
+    monkeypatch.chdir(numbers())
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # put back afterwards
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+
+    def run(*cells: str | tuple[str, str]):
+        for cell in cells:
+            text, name = cell if isinstance(cell, tuple) else (cell, None)
+            found = shell.run_cell(text, store_history=True, cell_id=name)
+        return found.result
+
+    run("from ankeras.grading.check import checker\ncheck = checker('01_numbers')")
+    yield run
+    InteractiveShell.clear_instance()
+
+
+def test_in_a_notebook_the_text_of_the_cells_is_judged(jupyter):
+    verdict = jupyter(DOUBLE, QUADRUPLE, "check()")
+    assert (verdict.points, verdict.exercises[0].notes, verdict.exercises[1].notes) == (2, [], [])
+    assert "exercise 1.1: 1 of 2 points (1 more by hidden tests)" in repr(verdict)
+    assert "exercise 1.2: 1 of 1 points\n" in repr(verdict)
+    assert "<th>2 of 3 (1 more by hidden tests)</th>" in _shown(verdict)[1]
+    for bad in ("return x", "return (", "raise NotImplementedError"):
+        assert jupyter(DOUBLE.replace("return x + x", bad), "check('1.1')").points == 0
+    assert "SyntaxError" in repr(jupyter(DOUBLE.replace("x + x", "x +"), "check('1.1')"))
+    assert "in line 3 of your cell: return x +" in repr(jupyter("check('1.1')"))
+    assert jupyter(f"{DOUBLE}\ncheck('1.1')").points == 1  # in the cell itself
+
+
+def test_a_cell_that_only_tries_an_answer_does_not_replace_it(jupyter):
+    assert jupyter(DOUBLE, "# Exercise 1.1: a try\nprint(double(2))", "check('1.1')").points == 1
+    stub = DOUBLE.replace(
+        "return x + x", 'raise NotImplementedError("exercise 1.1: your code here")'
+    )
+    assert jupyter(stub, "check('1.1')").points == 1
+    helper = DOUBLE.replace("def", "FACTOR = 2\ndef")
+    assert jupyter(helper, "check('1.1')").points == 1
+    assert jupyter(DOUBLE.replace("x + x", "x +"), "check('1.1')").points == 0  # not an old text
+
+
+def test_a_helper_of_another_cell_comes_along(jupyter):
+    helper = "def twice(x):\n    return 3 * x"
+    answer = DOUBLE.replace("x + x", "twice(x)")
+    assert jupyter(helper, answer, "check('1.1')").points == 0
+    verdict = jupyter(helper.replace("3", "2"), "check('1.1')")  # its cell was corrected
+    assert verdict.points == 1
+    assert "note: the answer uses what other cells define: twice" in repr(verdict)
+
+
+def test_a_name_that_only_the_running_notebook_has_is_named(jupyter):
+    answer = DOUBLE.replace("x + x", "factor * x")
+    verdict = jupyter("globals().update(factor=2)", answer, "check('1.1')")
+    assert verdict.points == 0
+    assert "factor is in the notebook, but not in what you hand in" in repr(verdict)
+    verdict = jupyter(DOUBLE, "def double(x):\n    return 5", "check('1.1')")
+    assert verdict.points == 1
+    note = "double in the notebook is not the double of this cell: the cell 'def double(x):' defin"
+    assert note in _shown(verdict)[1].replace("&#39;", "'")
+
+
+def test_cells_are_known_by_their_ids(jupyter):
+    one = DOUBLE.partition("\n")[2]
+    assert jupyter((one, "exercise-1-1"), "check('1.1')").points == 1
+    verdict = jupyter((one.replace("x + x", "x"), "exercise-1-1"), "check('1.1')")
+    assert verdict.points == 0
+    wrong = "not yet: Two times x, for an array."
+    assert wrong in repr(verdict)
+    assert jupyter((DOUBLE, "a-copy"), "check('1.1')").points == 1
+    broken = DOUBLE.replace("return x", "return (x")
+    assert jupyter((broken, "another-copy"), "check('1.1')").points == 1  # the last whole answer
+    assert jupyter((broken, "a-copy"), "check('1.1')").points == 0
+
+
+def test_an_exercise_that_is_not_done(jupyter):
+    stub = DOUBLE.replace(
+        "return x + x", 'raise NotImplementedError("exercise 1.1: your code here")'
+    )
+    assert "not done yet (in line 3 of your cell: raise N" in repr(jupyter(stub, "check('1.1')"))
+
+
+def test_an_exercise_that_was_not_run(jupyter):
+    verdict = jupyter("check()")
+    assert "The cell of exercise 1.1 is missing: it has not been run." in repr(verdict)
+
+
+def test_cells_that_run_again_show_nothing(jupyter, capsys):
+    import matplotlib.pyplot as plt  # noqa: PLC0415
+
+    capsys.readouterr()
+    cell = f"{DOUBLE}\nimport matplotlib.pyplot as plt\nplt.figure()\nprint('noise')"
+    jupyter(cell, "plt.close('all')")
+    assert capsys.readouterr().out.count("noise") == 1
+    assert jupyter("verdict = check('1.1')", "verdict").points == 1
+    assert "noise" not in capsys.readouterr().out
+    assert plt.get_fignums() == []

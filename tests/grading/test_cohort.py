@@ -7,6 +7,7 @@ import tempfile
 import time
 import warnings
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 from ankeras.grading import collect
@@ -351,10 +352,66 @@ def test_the_total_size_of_a_zip_is_limited(find, tmp_path, monkeypatch):
     assert find().problems[0] == "eve.zip/3.ipynb is too large to be unpacked; eve is not graded."
 
 
-def test_the_time_of_a_zipped_file_is_kept(find, tmp_path):
-    info = zipfile.ZipInfo("ada.ipynb", (2020, 2, 3, 4, 5, 6))
+def test_all_zips_of_a_student_have_one_limit(find, tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "OF_STUDENT", collect.ZipLimits(1000, 5))
+    of_300 = {"lab.ipynb": b" " * 300}
+    for name in ("ada/a.zip", "ada/b.zip", "ada/c.zip", "ada/d.zip", "bob/a.zip", "bob/b.txt"):
+        (tmp_path / "class" / name).parent.mkdir(parents=True, exist_ok=True)
+        _zip(tmp_path / "class" / name, of_300)
+    for name in ("eve/a.zip", "eve/b.zip"):
+        (tmp_path / "class" / name).parent.mkdir(exist_ok=True)
+        _zip(tmp_path / "class" / name, {f"{n}.txt": "" for n in range(3)})
+    cohort = find()
+    assert _ids(cohort) == ["bob"]
+    ada, eve = cohort.problems
+    assert ada == "ada/d.zip/lab.ipynb is too large to be unpacked; ada is not graded."
+    assert eve == (
+        "eve/b.zip has more than 5 files, together with the other zips of this student; "
+        "eve is not graded."
+    )
+
+
+NOON = datetime(2020, 2, 3, 12)
+
+
+def test_the_date_in_the_zip_of_the_class_counts(find, tmp_path):
+    info = zipfile.ZipInfo("ada.ipynb", (2020, 2, 3, 13, 5, 6))
     (entry,) = find(folder=_zip(tmp_path / "class.zip", {info: "{}"})).entries
-    assert time.localtime(entry.file.stat().st_mtime)[:6] == (2020, 2, 3, 4, 5, 6)
+    assert time.localtime(entry.saved)[:6] == (2020, 2, 3, 13, 5, 6)
+    assert entry.late(NOON) == "2020-02-03 13:05:06: its date in the zip of the class"
+    assert entry.late(NOON.replace(hour=14)) == ""
+    assert entry.late(None) == ""
+
+
+def test_the_date_in_a_student_s_own_zip_does_not_count(find, tmp_path):
+    early = zipfile.ZipInfo("lab.ipynb", (2020, 1, 1, 0, 0, 0))
+    inner = _zip(tmp_path / "inner.zip", {early: "{}"}).read_bytes()
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "ada.zip").write_bytes(inner)
+    os.utime(tmp_path / "class" / "ada.zip", times=(0, NOON.timestamp() + 60))
+    (entry,) = find().entries
+    assert entry.late(NOON) == "2020-02-03 12:01:00: the date of the file ada.zip"
+    handed_in = zipfile.ZipInfo("ada.zip", (2020, 2, 3, 12, 0, 2))
+    (entry,) = find(folder=_zip(tmp_path / "class.zip", {handed_in: inner})).entries
+    assert entry.late(NOON) == "2020-02-03 12:00:02: its date in the zip of the class"
+
+
+def test_the_mark_of_canvas_is_enough(find):
+    (entry,) = find(["ada_LATE_12_34_lab.ipynb"]).entries
+    assert entry.late(datetime(2999, 1, 1)) == "Canvas marked it as late"
+
+
+def test_no_number_is_read_from_a_plain_name(find):
+    names = ["smith_123456/lab.ipynb", "eve_999/lab.ipynb", "x_12_34_lab/a.ipynb"]
+    names += ["Ada L_7_assignsubmission_file_/lab.ipynb", "bob_12_34_lab.ipynb"]
+    found = {entry.student: (entry.canvas_id, entry.moodle_id) for entry in find(names).entries}
+    assert found == {
+        "smith_123456": ("", ""),
+        "eve_999": ("", ""),
+        "x_12_34_lab": ("", ""),
+        "Ada L_7": ("", "7"),
+        "bob_12": ("12", ""),
+    }
 
 
 def test_names_that_macos_zips(find, tmp_path):

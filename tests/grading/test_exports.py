@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
 from ankeras.grading import exports
@@ -36,6 +36,7 @@ GOOD = grade("anna")
 BAD = grade("bob", test_sum=False, test_secret=False)
 BROKEN = Grade("eve", "eve.ipynb", "05_vae", [], 3.0, problem="eve.ipynb is no notebook.")
 CLASS = [GOOD, BAD, BROKEN]
+LATE = {"anna": "2030-02-01 00:01:00: the date of the file lab.ipynb"}
 
 
 def rows(file) -> list[list[str]]:
@@ -50,12 +51,13 @@ def test_totals_with_changes_by_hand():
 
 
 def test_csv_has_one_row_per_student(tmp_path):
-    exports.write_csv(tmp_path / "g.csv", CLASS, {("bob", "1.1"): ByHand(1.5)}, {"anna"})
+    exports.write_csv(tmp_path / "g.csv", CLASS, {("bob", "1.1"): ByHand(1.5)}, LATE)
+    head = ["student", "exercise 1.1", "exercise 1.2", "total", "late", "late by", "status"]
     assert rows(tmp_path / "g.csv") == [
-        ["student", "exercise 1.1", "exercise 1.2", "total", "late", "status", "problem"],
-        ["anna", "2", "1", "3", "late", "graded", ""],
-        ["bob", "1.5", "0.5", "2", "", "changed by hand", ""],
-        ["eve", "", "", "0", "", "not graded", "eve.ipynb is no notebook."],
+        [*head, "problem"],
+        ["anna", "2", "1", "3", "late", LATE["anna"], "graded", ""],
+        ["bob", "1.5", "0.5", "2", "", "", "changed by hand", ""],
+        ["eve", "", "", "0", "", "", "not graded", "eve.ipynb is no notebook."],
     ]
 
 
@@ -77,7 +79,7 @@ FORMULAS = [
 def test_no_text_is_a_formula(tmp_path, text):
     hostile = Grade(text, "f", "lab", [], 1.0, problem=text)
     for write in (
-        lambda file: exports.write_csv(file, [hostile], {}, set()),
+        lambda file: exports.write_csv(file, [hostile], {}, {text: text}),
         lambda file: exports.write_canvas(file, [hostile], {}, "Lab (1)"),
         lambda file: exports.write_moodle(file, [hostile], {}),
     ):
@@ -89,16 +91,17 @@ def test_no_text_is_a_formula(tmp_path, text):
 
 
 def test_points_below_zero_stay_numbers(tmp_path):
-    exports.write_csv(tmp_path / "g.csv", [GOOD], {("anna", ""): ByHand(-1)}, set())
+    exports.write_csv(tmp_path / "g.csv", [GOOD], {("anna", ""): ByHand(-1)}, {})
     assert rows(tmp_path / "g.csv")[1][3] == "-1"
 
 
 def test_json_is_read_again(tmp_path):
     given = {("bob", "1.1"): ByHand(1.5)}
     odd = grade("\ud800 ü")
-    exports.write_json(tmp_path / "g.json", [BAD, odd], given, {"bob"})
+    exports.write_json(tmp_path / "g.json", [BAD, odd], given, {"bob": "why"})
     bob, other = json.loads((tmp_path / "g.json").read_text("utf-8"))
     assert (bob["points"], bob["possible"], bob["late"]) == (2, 3, True)
+    assert (bob["late by"], other["late by"]) == ("why", "")
     assert bob["overrides"] == {"1.1": {"points": 1.5, "reason": "seen on paper"}}
     assert Grade.from_data(bob["grade"]) == BAD
     assert other["student"] == odd.student
@@ -106,7 +109,7 @@ def test_json_is_read_again(tmp_path):
 
 def test_junit_counts_and_explains(tmp_path):
     strange = grade("\x00<&\x1b\ud800")
-    exports.write_junit(tmp_path / "g.xml", [*CLASS, strange], {}, {"bob"})
+    exports.write_junit(tmp_path / "g.xml", [*CLASS, strange], {}, {"bob": "why"})
     suites = ElementTree.parse(tmp_path / "g.xml").getroot().findall("testsuite")
     counts = [[s.get(k) for k in ("name", "tests", "failures", "errors")] for s in suites]
     assert counts[:3] == [
@@ -122,43 +125,52 @@ def test_junit_counts_and_explains(tmp_path):
 
 
 def test_canvas_finds_its_students(tmp_path):
-    downloaded = grade("doejane_1234")
-    exports.write_canvas(tmp_path / "c.csv", [GOOD, BROKEN, downloaded], {}, "Lab 5 (77)")
+    downloaded = replace(grade("doejane_1234"), canvas_id="1234")
+    plain = grade("smith_123456")  # the name of a folder
+    everyone = [GOOD, BROKEN, downloaded, plain]
+    exports.write_canvas(tmp_path / "c.csv", everyone, {}, "Lab 5 (77)")
     assert rows(tmp_path / "c.csv") == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Lab 5 (77)"],
         ["    Points Possible", "", "", "", "", "3"],
         ["anna", "", "anna", "anna", "", "3"],
         ["eve", "", "eve", "eve", "", "0"],
         [downloaded.student, "1234", "", "", "", "3"],
+        ["smith_123456", "", "smith_123456", "smith_123456", "", "3"],
     ]
 
 
 def test_moodle_finds_its_participants(tmp_path):
-    ids = ["Jane Doe_1234567", "42", "Participant 7", "joe@uni.edu", "lab_5"]
-    exports.write_moodle(tmp_path / "m.csv", [grade(i) for i in ids], {})
+    ids = ["42", "Participant 7", "joe@uni.edu", "lab_5", "smith_123456"]
+    downloaded = replace(grade("Jane Doe_1234567"), moodle_id="1234567")
+    everyone = [downloaded, *map(grade, ids)]
+    exports.write_moodle(tmp_path / "m.csv", everyone, {})
     head, *body = rows(tmp_path / "m.csv")
     assert head[:5] == ["Identifier", "Full name", "Email address", "Grade", "Maximum grade"]
     assert "Last modified (grade)" in head  # Moodle does not accept a worksheet without it
     numbers = [row[0].removeprefix("Participant ") for row in body]
-    assert numbers == ["1234567", "42", "7", "", ""]
+    assert numbers == ["1234567", "", "7", "", "", ""]  # no number is guessed from a plain name
     assert body[0][1:5] == ["Jane Doe", "", "3", "3"]
     assert body[3][2] == "joe@uni.edu"
 
 
 def test_gradescope_shows_no_messages_of_hidden_tests(tmp_path):
     given = {("bob", "1.1"): ByHand(1.5)}
-    exports.write_gradescope(tmp_path / "g", [BAD, BROKEN], given, {"bob"})
+    exports.write_gradescope(tmp_path / "g", [BAD, BROKEN], given, {"bob": "why"})
     text = (tmp_path / "g" / "bob.json").read_text("utf-8")
     found = json.loads(text)
     assert "test_secret" not in text
-    assert found["score"] == 2
+    assert "score" not in found  # it would tell the points of the hidden tests
+    assert "execution_time" not in found  # a hidden test can be slow on purpose
+    assert sum(test["score"] for test in found["tests"]) == 2
     assert "handed in late" in found["output"]
     assert "seen on paper" in found["output"]
-    assert [(t["score"], t["max_score"], t["status"], t["visibility"]) for t in found["tests"]] == [
+    *tests, changed = found["tests"]
+    assert [(t["score"], t["max_score"], t["status"], t["visibility"]) for t in tests] == [
         (0, 2, "failed", "visible"),
         (0.5, 0.5, "passed", "visible"),
         (0, 0.5, "failed", "after_published"),
     ]
+    assert (changed["score"], changed["visibility"]) == (1.5, "after_published")
     assert found["tests"][0]["output"] == "test_sum: 3 is not 4"
     broken = json.loads((tmp_path / "g" / "eve.json").read_text("utf-8"))
     assert (broken["score"], broken["output"]) == (0, BROKEN.problem)

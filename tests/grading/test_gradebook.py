@@ -6,15 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ankeras import cli
-from ankeras.grading import gradebook, remote
+from ankeras.grading import gradebook, judges, remote, sandbox
 from ankeras.grading.gradebook import GradingRun, grade_class, grade_for_gradescope
 from ankeras.grading.lab import read_lab
-from ankeras.grading.remote import WorkerFactory
 from ankeras.grading.sandbox import Limits
 
 import pytest
@@ -22,45 +19,6 @@ import pytest
 LIMITS = Limits(seconds=20)
 RIGHT = ("def double(x):\n    return 2 * x", "def quadruple(x):\n    return 4 * x")
 HALF = ("def double(x):\n    return x * x", "def quadruple(x):\n    return 4 * x")
-
-
-@pytest.fixture(scope="module")
-def factory() -> Iterator[WorkerFactory]:
-    with remote.warm_up(LIMITS) as (warm, _, _):
-        yield warm
-
-
-@pytest.fixture
-def warmed(factory, monkeypatch) -> None:
-    """Make all tests share one warm process."""
-
-    @contextmanager
-    def warm_up(limits, *, sandboxed=True):
-        yield factory, remote.probe(factory), ""
-
-    monkeypatch.setattr(gradebook, "warm_up", warm_up)
-
-
-@pytest.fixture
-def class_of(tmp_path) -> Callable[..., Path]:
-    """Return a function that writes notebooks: class_of(ada=cells, bob=cells) -> their folder."""
-    folder = tmp_path / "handed in"
-
-    def write(**answers: tuple[str, ...]) -> Path:
-        folder.mkdir(exist_ok=True)
-        for student, cells in answers.items():
-            _write(folder / f"{student}.ipynb", cells)
-        return folder
-
-    return write
-
-
-def _write(file: Path, cells: tuple[str, ...]) -> None:
-    notebook = [
-        {"cell_type": "code", "source": f"# Exercise {number}\n{source}", "metadata": {}}
-        for number, source in zip(("1.1", "1.2"), cells, strict=False)
-    ]
-    file.write_text(json.dumps({"cells": notebook, "nbformat": 4, "nbformat_minor": 5}))
 
 
 def _rows(file: Path) -> dict[str, dict[str, str]]:
@@ -181,7 +139,7 @@ def test_results_for_gradescope(numbers, class_of, warmed, tmp_path):
         GradingRun(read_lab(numbers()), file, tmp_path / "out", 1, LIMITS)
     )
     data = json.loads(results.read_text())
-    assert data["score"] == 2
+    assert "score" not in data
     assert [test["score"] for test in data["tests"]] == [0, 1, 1]
     hidden = data["tests"][1]
     assert (hidden["visibility"], hidden["output"]) == ("after_published", "")
@@ -219,10 +177,203 @@ class _Bare:
         return None
 
 
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_another_lab_changes_nothing(numbers, class_of, warmed, tmp_path, capsys):
+    lab, folder, out = numbers(), class_of(ada=RIGHT), tmp_path / "out"
+    grade_class(GradingRun(read_lab(lab), folder, out, 1, LIMITS))
+    before = _bytes(out)
+    other = lab.rename(lab.with_name("02_others"))
+    override = ["ada", "1", "--exercise", "1.1", "--reason", "a typo"]
+    for words in (
+        ["grade", other, folder, "--out", out],
+        ["override", other, out, *override],
+        ["override", other, tmp_path / "nowhere", *override],
+    ):
+        assert cli.main([*map(str, words)]) == 1
+    said = capsys.readouterr().err
+    assert said.count("has the grades of 01_numbers. Choose another folder for 02_others.") == 2
+    assert "There are no grades in" in said
+    assert _bytes(out) == before
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_change_by_hand_keeps_what_the_class_page_says(numbers, class_of, warmed, tmp_path):
+    lab, folder, out = numbers(), class_of(ada=RIGHT, bob=RIGHT), tmp_path / "out"
+    (folder / "max").mkdir()
+    os.utime(folder / "ada.ipynb", (0, 0))
+    words = ["grade", lab, folder, "--out", out, "--deadline", "2020-01-01 12:00"]
+    assert cli.main([*map(str, words), "--seconds", "20"]) == 0
+    before = _rows(out / "grades.csv")
+    assert "the date of the file bob.ipynb" in before["bob"]["late by"]
+    assert "max handed in no notebook" in (out / "index.html").read_text("utf-8")
+    words = ["override", lab, out, "ada", "1", "--reason", "on paper"]
+    assert cli.main([*map(str, words)]) == 0
+    after = _rows(out / "grades.csv")
+    assert after["bob"] == before["bob"]
+    assert (after["ada"]["total"], after["ada"]["late"]) == ("1", "")
+    assert "max handed in no notebook" in (out / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("secret", ["lab", "submissions", "out"])
+def test_nothing_secret_may_lie_where_submissions_read(
+    numbers, class_of, tmp_path, monkeypatch, capsys, secret
+):
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    monkeypatch.setattr(sandbox, "readable", lambda: [packages])
+    places = {"lab": numbers(), "submissions": class_of(ada=RIGHT), "out": tmp_path / "out"}
+    if secret != "out":
+        places[secret].rename(packages / places[secret].name)
+        places[secret].symlink_to(packages / places[secret].name)  # the way does not matter
+    else:
+        places["out"] = packages / "out"
+    words = ["grade", places["lab"], places["submissions"], "--out", places["out"]]
+    assert cli.main([*map(str, words)]) == 1
+    said = capsys.readouterr().err
+    assert f"Every submission could read {places[secret]}" in said
+    assert said.count("\n") == 1
+    assert not places["out"].exists()
+
+
+# A test of the lab that does harm while it judges, depending on the submission.
+HARMS = """
+    import os, pathlib, signal
+    mark = getattr(student, "MARK")
+    if mark == "kills":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if mark == "removes":
+        pathlib.Path({file!r}).unlink(missing_ok=True)
+    if mark == "breaks":
+        os.environ["ANKERAS_BREAKS"] = "1"
+    x = rng.normal(size=3)
+"""
+
+
+def test_trouble_costs_only_the_submission_that_has_it(
+    numbers, class_of, warmed, tmp_path, monkeypatch
+):
+    double = RIGHT[0] + "\nMARK = {!r}"
+    marks = ["ada", "breaks", "kills", "removes", "zoe"]
+    folder = class_of(**{mark: (double.format(mark), RIGHT[1]) for mark in marks})
+    vanishes = folder / "vanishes.ipynb"
+    vanishes.write_bytes((folder / "ada.ipynb").read_bytes())
+    harms = HARMS.format(file=str(vanishes))
+    lab = numbers(("test_lab.py", "\n    x = rng.normal(size=3)\n", harms))
+    judge_wave = judges.judge_wave
+
+    def breaks(lab, draft, factory):
+        judge_wave(lab, draft, factory)
+        if os.environ.pop("ANKERAS_BREAKS", None):
+            raise MemoryError("no room")
+
+    monkeypatch.setattr(judges, "judge_wave", breaks)
+    run = GradingRun(read_lab(lab), folder, tmp_path / "out", 1, LIMITS)
+    grade_class(run)
+    rows = _rows(tmp_path / "out" / "grades.csv")
+    assert {s: row["total"] for s, row in rows.items() if not row["problem"]} == {
+        "ada": "3",
+        "removes": "3",
+        "zoe": "3",
+    }
+    assert rows["kills"]["problem"] == "its judge ended 2 times: grade it by hand"
+    assert rows["breaks"]["problem"] == (
+        "its judge failed (MemoryError: no room): grade it by hand"
+    )
+    assert "There is no file" in rows["vanishes"]["problem"]
+
+    vanishes.write_bytes((folder / "ada.ipynb").read_bytes())
+    monkeypatch.setattr(judges, "judge_wave", judge_wave)
+    (folder / "kills.ipynb").unlink()
+    grade_class(run)  # what failed without the student's fault is graded again
+    rows = _rows(tmp_path / "out" / "grades.csv")
+    assert [rows[s]["total"] for s in ("breaks", "vanishes")] == ["3", "3"]
+
+
+def test_an_interrupt_between_two_waves_repeats_no_wave(
+    numbers, class_of, warmed, tmp_path, monkeypatch
+):
+    begun = tmp_path / "begun"
+    begin = judges.begin
+
+    def counted(lab, student, file):
+        with begun.open("a") as log:
+            log.write(f"{student} ")
+        return begin(lab, student, file)
+
+    def stop(store, student, key, data):
+        saved(store, student, key, data)
+        if len(begun.read_text().split()) == 3:
+            raise KeyboardInterrupt
+
+    saved = gradebook.Store.save_draft
+    monkeypatch.setattr(judges, "begin", counted)
+    monkeypatch.setattr(gradebook.Store, "save_draft", stop)
+    run = GradingRun(
+        read_lab(numbers()), class_of(ada=RIGHT, bob=HALF, eve=RIGHT), tmp_path / "out", 1, LIMITS
+    )
+    with pytest.raises(KeyboardInterrupt):
+        grade_class(run)
+    assert _rows(tmp_path / "out" / "grades.csv") == {}
+    monkeypatch.setattr(gradebook.Store, "save_draft", saved)
+    grade_class(run)
+    rows = _rows(tmp_path / "out" / "grades.csv")
+    assert {student: row["total"] for student, row in rows.items()} == {
+        "ada": "3",
+        "bob": "2",
+        "eve": "3",
+    }
+    assert sorted(begun.read_text().split()) == ["ada", "bob", "eve"]
+
+
+# Grades a class on a disk of some 100 kilobytes, with the warm process of another grader.
+FULL_DISK = """
+import contextlib, subprocess, sys
+from pathlib import Path
+from ankeras import cli
+from ankeras.grading import gradebook
+from ankeras.grading.remote import WorkerFactory
+from ankeras.grading.sandbox import Limits
+
+address, lab, folder, out = map(Path, sys.argv[1:])
+factory = WorkerFactory(address, Limits(seconds=20))
+gradebook.warm_up = lambda limits, sandboxed: contextlib.nullcontext((factory, [], ""))
+out.mkdir()
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(out)], check=True)
+words = ["grade", str(lab), str(folder), "--out", str(out), "--jobs", "1", "--seconds", "20"]
+print("exit", cli.main(words), flush=True)
+subprocess.run(["mount", "-o", "remount,size=50m", str(out)], check=True)
+print("exit", cli.main(words))
+print((out / "grades.csv").read_text())
+"""
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0
+    if sys.platform == "linux"
+    else True,
+    reason="a small disk needs a mount namespace of Linux",
+)
+def test_a_full_disk_is_named_and_grading_continues(numbers, class_of, factory, tmp_path):
+    comment = "#" * 9000
+    folder = class_of(**{f"s{n}": (f"{RIGHT[0]}\n{comment}", RIGHT[1]) for n in range(8)})
+    words = [factory.address, numbers(), folder, tmp_path / "small"]
+    command = ["unshare", "-rm", sys.executable, "-c", FULL_DISK, *map(str, words)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    said = " ".join(run.stderr.split())
+    assert f"The disk with {tmp_path / 'small'} is full" in said
+    assert run.stdout.count("exit 1") == 1
+    assert run.stdout.count("exit 0") == 1
+    assert "8 submissions, 0 of them graded before" in run.stdout
+    assert run.stdout.count(",3,,,graded,") == 8
+
+
 # Starts a warm process and graders that use it, and ends the graders at random moments. It does not
 # import TensorFlow. Processes that a grader leaves running become its children, so it can see them.
 GRADE_AND_END = """
-import contextlib, ctypes, os, random, signal, sys, time
+import contextlib, ctypes, json, os, random, signal, sys, time
 from pathlib import Path
 from ankeras.grading import gradebook, remote
 from ankeras.grading.gradebook import GradingRun, STORE
@@ -250,10 +401,13 @@ def run(out):
     return child
 
 def known(out):
+    # student -> how many waves are done; 9: the grade is final
     if not (out / STORE).exists():
-        return set()
+        return {}
     with Store(out / STORE) as store:
-        return {grade.student for grade in store.grades()}
+        drafts = store._rows("SELECT student, data FROM drafts")
+        waves = {student: json.loads(data)["wave"] for student, data in drafts}
+        return waves | {grade.student: 9 for grade in store.grades()}
 
 def grades_size(out):
     return (out / STORE).stat().st_size if (out / STORE).exists() else 0
@@ -262,12 +416,12 @@ def children():
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
 
 def end_often(stop, ends, out):
-    before, done, cut = set(), 0, 0
+    before, done, cut = {}, 0, 0
     for end in range(ends):
         child = run(out)
         size = grades_size(out)
         # Every second grader is ended after a new grade, the others at any moment.
-        while end % 2 and len(before) < 40 and grades_size(out) == size:
+        while end % 2 and sum(before.values()) < 360 and grades_size(out) == size:
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 0.3))
         os.kill(child, stop)
@@ -281,10 +435,10 @@ def end_often(stop, ends, out):
                 assert time.monotonic() < left, "a process of a grader that ended lives on"
                 time.sleep(0.01)
         found = known(out)
-        assert before <= found, "a grade is lost"
-        if stop == signal.SIGINT and found:
+        assert all(found[s] >= waves for s, waves in before.items()), "a grade is lost"
+        if stop == signal.SIGINT and 9 in found.values():
             assert (out / "grades.csv").exists(), "what was done is not written"
-        done += len(found) - len(before)
+        done += sum(found.values()) - sum(before.values())
         before = found
     assert done and cut
     assert os.waitpid(run(out), 0)[1] == 0

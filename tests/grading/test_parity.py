@@ -4,14 +4,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ankeras.grading.grade import _Workers
+from ankeras.grading.grade import Draft, _Run, grade_file
 from ankeras.grading.lab import Lab, read_lab
 from ankeras.grading.plugin import Grading, OpenExercise, judge, local_session
 from ankeras.grading.prove import proof_source, read_proof, test_files
 from ankeras.grading.remote import WarmProcess, probe
+from ankeras.grading.results import Grade
 from ankeras.grading.sandbox import Limits, missing
 from ankeras.grading.student import Channel
-from ankeras.grading.submission import Submission
+from ankeras.grading.submission import Submission, read_submission
 
 import keras
 import pytest
@@ -61,10 +62,59 @@ def test_verdicts_are_those_of_a_notebook(name, warm):
     for number, what, source in answers(lab):
         submission = Submission({number: source})
         here = passed(lab, number, lambda _, n, s=submission: local_session(lab, s, n))
-        workers = _Workers(lab, submission, warm)
-        there = passed(lab, number, workers.open)
-        workers.close()
+        right = {n: exercise.source for n, exercise in lab.exercises.items() if n != number}
+        run = _Run(lab, Draft(Grade("", "", name, [], lab.points), submission), warm, right)
+        there = passed(lab, number, run.open)
+        run.close()
         assert here
         if here != there:
             different.append((number, what, here, there))
     assert different == []
+
+
+ONE = "# Exercise 1.1 (2 points)\ndef double(x):\n    return x + x"
+TWO = "# Exercise 1.2 (1 point)\ndef quadruple(x):\n    return double(double(x))"
+HONEST = {
+    "magic": (f"%%time\n{ONE}", f"{TWO}\n%time quadruple(1)\n!ls\ndouble?"),
+    "helper in a training cell": (
+        "FACTOR = 2\nmodel.fit(X)\nhistory = model.fit(X)",
+        ONE.replace("x + x", "FACTOR * x"),
+        TWO,
+    ),
+    "no heading": (ONE.partition("\n")[2], TWO),
+    "one cell": (f"{ONE}\n{TWO}",),
+    "a try-out that raises": (f"{ONE}\nprint(double(X_train))", TWO),
+    "files": (
+        f"{ONE}\nimport os\nwith open('/tmp/ankeras-test', 'w') as file:\n    file.write('2')\n"
+        "FACTOR = int(open('/tmp/ankeras-test').read())\nos.remove('/tmp/ankeras-test')\n"
+        "def double(x):\n    return FACTOR * x",
+        TWO.replace("\n    ", "\n    open('a.txt', 'w').close()\n    "),
+    ),
+    "await": (f"import asyncio\n{ONE}\nawait asyncio.sleep(0.01)\nright = 2 * await f()", TWO),
+}
+
+
+@pytest.mark.parametrize("cells", HONEST.values(), ids=HONEST)
+def test_a_right_notebook_gets_all_points_in_both_ways(cells, numbers, hand_in, warm, monkeypatch):
+    lab = read_lab(numbers())
+    file = hand_in(*cells)
+    monkeypatch.chdir(lab.folder)
+    submission = read_submission(file, lab.exercises)
+    grading = Grading(lambda folder, number: local_session(lab, submission, number))
+    found = judge(test_files(lab.folder), grading)
+    assert [(e.points, e.possible) for e in found] == [(2, 2), (1, 1)]
+    grade = grade_file(lab, "ada", file, warm)
+    assert (grade.points, grade.possible) == (3, 3), [
+        test.message for each in grade.exercises for test in each.tests
+    ]
+
+
+def test_what_comes_from_other_cells_is_noted_and_stored(numbers, hand_in, warm):
+    lab = read_lab(numbers())
+    helper = "FACTOR = 2\nimport os\ndef twice(x):\n    return os.path and FACTOR * x"
+    file = hand_in(helper, ONE.replace("x + x", "twice(x)"), TWO)
+    grade = grade_file(lab, "ada", file, warm)
+    assert grade.points == 3
+    assert grade.notes == ["exercise 1.1: the answer uses what other cells define: FACTOR, twice"]
+    assert "def twice(x):" in grade.answers["1.1"]
+    assert grade.answers["1.2"] == TWO

@@ -111,6 +111,14 @@ def test_an_endless_cell_is_run_once(grade, hand_in, monkeypatch, tmp_path):
     assert log.read_text() == "x"
 
 
+def test_notes_are_printed(grade, hand_in):
+    helper = "import math\ndef twice(x):\n    return x + x"
+    text = grade(hand_in(helper, ONE.replace("x + x", "twice(x)"), TWO, TWO))["terminal"]
+    assert "total  3 of 3\n" in text
+    assert "\nnote: exercise 1.2 has several cells: the last whole one counts\n" in text
+    assert "\nnote: exercise 1.1: the answer uses what other cells define: twice\n" in text
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -284,9 +292,9 @@ def test_a_release_is_judged_wherever_it_is_unpacked(numbers, tmp_path, hand_in)
     for name in ("first", "second"):
         out = release(read_lab(folder), tmp_path / "home" / name)
         hand_in(ONE, TWO, name=f"home/{name}/lab.ipynb")
-        assert "total  2 of 2" in run_pytest(out)
+        assert "total  2 of 3 (1 more by hidden tests)" in run_pytest(out)
         text = run_pytest(out, ".", "--submission", tmp_path / "home" / "first" / "lab.ipynb")
-        assert "total  2 of 2" in text
+        assert "1.1    1 of 2 (1 more by hidden tests)  right\n1.2    1 of 1  right" in text
     text = run_pytest(tmp_path / "home", "--import-mode=importlib")  # two conftest.py
     assert "4 passed" in text
 

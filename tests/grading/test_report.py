@@ -55,8 +55,8 @@ def grade(student: str, *tests: TestResult, **fields) -> Grade:
     return Grade(student, f"{student}.ipynb", "lab", of, float(len(tests)), **fields)
 
 
-def pages(tmp_path, grades, problems=(), overrides=None, pairs=(), late=frozenset(), title="Lab"):
-    index = write_report(tmp_path, title, grades, problems, overrides or {}, pairs, late)
+def pages(tmp_path, grades, problems=(), overrides=None, pairs=(), late=None, title="Lab"):
+    index = write_report(tmp_path, title, grades, problems, overrides or {}, pairs, late or {})
     texts = [p.read_text("utf-8") for p in sorted((tmp_path / "feedback").iterdir())]
     return [Page(index.read_text("utf-8")), *map(Page, texts)]
 
@@ -67,7 +67,7 @@ def test_text_of_a_submission_never_becomes_markup(tmp_path):
     evil = Grade(x, x, x, [ExerciseResult(x, [test])], 1, x, [x], {x: x}, 1.0, 0, x)
     pair = Pair(x, x, x, 0.9)
     overrides = {(x, x): ByHand(1, x), (x, ""): ByHand(1, x), (x, f"{x}2"): ByHand(1, x)}
-    for page in pages(tmp_path, [evil], [x], overrides, [pair], {x}, title=x):
+    for page in pages(tmp_path, [evil], [x], overrides, [pair], {x: x}, title=x):
         assert page.tags <= set(TAGS.split())
         assert set(page.attributes) <= set(ATTRIBUTES.split())
         assert "<script>alert(1)</script>" in page.text  # shown, as text
@@ -89,8 +89,15 @@ def test_a_student_reads_why_tests_failed_but_not_hidden_tests(tmp_path):
         failed("The mean is right.", False, found="3", **fields),
         failed("It is right for others.", True, found="SECRET", **dict.fromkeys(fields, "SECRET")),
     )
-    _, page = pages(tmp_path, [found], late={"anna"})
-    for shown in ("the mean of 1, 2", "1.5", "3", "divide by n", "0 of 2 points", "late"):
+    _, page = pages(tmp_path, [found], late={"anna": "by Canvas"})
+    for shown in (
+        "the mean of 1, 2",
+        "1.5",
+        "3",
+        "divide by n",
+        "0 of 2 points",
+        "late (by Canvas)",
+    ):
         assert shown in page.text
     assert "It is right for others. hidden test, 0 of 1" in page.text
     assert "SECRET" not in page.text

@@ -60,13 +60,64 @@ def test_a_test_s_code_has_python_s_own_functions():
 def test_lines_for_ipython_are_left_out():
     session = Session()
     lines = ["%%time", "if True:", "    %matplotlib inline", "!ls", "x = 7 % 4", "x?", "display(x)"]
-    session.define("\n".join(lines), "<exercise 1.1>")
+    session.run_answer("1.1", "\n".join(lines))
     assert session.get(None, "x") == 3
-    session.define("x = (9\n    % 4)\ndisplay(x, clear=True)", "<exercise 1.1>")
+    session.define("x = (9\n    % 4)  # why?\ndisplay(x, clear=True)\n%pylab", "<given 1>")
     assert session.get(None, "x") == 1  # an operator, not a magic
     with pytest.raises(StudentError, match=r"SyntaxError") as caught:
         session.define("%time\ny = (", "<exercise 1.2>")
     assert caught.value.line in (1, 2)
+
+
+def test_what_a_cell_defines_stays_if_a_line_raises():
+    session = Session()
+    cell = (
+        "from __future__ import annotations\ndef f(x: Unknown):\n    return 2\nprint(f(X_train))\n"
+        "raise SystemExit\ncheck('1.1')\ndef g(x):\n    return 3"
+    )
+    session.run_answer("1.1", cell)
+    student = Student(session)
+    assert (student.f(0), student.g(0)) == (2, 3)
+    with pytest.raises(StudentError, match=r"'X_train' is not defined in line 4 of your cell: pr"):
+        _ = student.h
+
+
+def test_a_cell_that_can_t_be_read_names_its_line():
+    session = Session()
+    session.run_answer("1.1", "%%time\nx = 1\nreturn x")
+    with pytest.raises(StudentError, match=r"SyntaxError: .* in line 3 of your cell: return x"):
+        session.get(None, "x")
+
+
+def test_what_an_answer_needs_comes_along():
+    session = Session({"given": 1})
+    others = ["HALF = 0.5\ngiven = 5\n1 / 0", "def h(x):\n    return x[2]", "HALF = 7"]
+    cell = "def f(x):\n    return h(x) * HALF + given"
+    session.run_answer("1.1", cell, others)
+    student = Student(session)
+    assert student.f([1, 1, 4]) == 3.0
+    assert session.taken == {"HALF": "HALF = 0.5\n", "h": "def h(x):\n    return x[2]"}
+    with pytest.raises(StudentError, match=r"IndexError: .* in another cell: return x\[2\]"):
+        student.f([])
+    session.run_answer("1.2", "def g():\n    return HALF", ["HALF = 7", *others])
+    assert student.g() == 7  # of two definitions the nearest counts
+    assert session.get(None, "h").class_name == "function"  # only a test asks for it
+
+
+def test_names_that_a_module_gives_come_along():
+    session = Session()
+    session.run_answer("1.1", "def f(x):\n    return floor(x) + e", ["from math import *", "e = 1"])
+    assert Student(session).f(2.5) == 3
+    assert "sqrt" in session.namespace
+
+
+def test_a_missing_cell_is_found_by_what_a_test_asks_for():
+    session = Session()
+    session.run_answer("1.1", "", ["def f(x):\n    return 2"], "The cell is missing.")
+    assert Student(session).f(0) == 2
+    with pytest.raises(StudentError) as caught:
+        session.get(None, "g")
+    assert str(caught.value) == "The cell is missing."
 
 
 def test_a_subclass_of_array_leaves_as_an_array():
@@ -78,6 +129,17 @@ def test_a_subclass_of_array_leaves_as_an_array():
 
     assert type(_export(np.ones(2).view(Lying))) is np.ndarray
     assert type(_export(np.ma.masked_array([1.0, 2.0], [True, False]))) is np.ndarray
+
+
+def test_what_a_table_of_pandas_holds_leaves_as_an_array():
+    class Series:
+        def __array__(self, dtype=None, copy=None):
+            return self.to_numpy()
+
+        def to_numpy(self):
+            return np.arange(3.0)
+
+    np.testing.assert_array_equal(_export(Series()), [0.0, 1.0, 2.0])
 
 
 def test_tensors_and_variables_leave_as_arrays():

@@ -2,6 +2,7 @@
 
 import random
 
+from ankeras.grading import similarity
 from ankeras.grading.results import Grade
 from ankeras.grading.similarity import normal_form, similar_answers
 
@@ -183,3 +184,20 @@ def _disguised(source: str) -> str:
 def test_hostile_answers_are_compared_too():
     hostile = ["(" * 20000, "-" * 20000 + "1", "\0", "\ud800", "'\\" * 20000, "1+" * 9999 + "1"]
     assert not found(a_class(*hostile))
+
+
+def test_long_lines_of_spaces_and_marks_take_no_long_time():
+    """The time grew with the third power of the length: minutes for this text."""
+    text = "!a\n(\n" + " " * 15_000 + "?a" * 7_000
+    assert len(normal_form(text)) > 1000
+    assert similar_answers(a_class(text, *INDEPENDENT)) == []
+
+
+def test_the_rarest_runs_are_compared_first(monkeypatch):
+    everyone = [*INDEPENDENT, INDEPENDENT[0]]
+    found = similar_answers(a_class(*everyone))
+    assert found
+    monkeypatch.setattr(similarity, "MAX_PAIRS", 20_000)
+    assert similar_answers(a_class(*everyone)) == found
+    monkeypatch.setattr(similarity, "MAX_PAIRS", 0)
+    assert similar_answers(a_class(*everyone)) == []

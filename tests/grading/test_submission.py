@@ -40,7 +40,7 @@ def test_of_two_cells_the_last_filled_in_one_counts(tmp_path):
     stub = '# Exercise 1.1\nraise NotImplementedError("exercise 1.1: your code here")'
     found = _read(tmp_path, _notebook("# Exercise 1.1\na = 1", "# Exercise 1.1\na = 2", stub))
     assert found.answers == {"1.1": "# Exercise 1.1\na = 2"}
-    assert "has several cells: the last filled-in one counts" in found.notes[0]
+    assert "has several cells: the last whole one counts" in found.notes[0]
 
 
 def test_a_script_is_read_as_the_notebook_is(tmp_path):
@@ -56,6 +56,21 @@ def test_a_script_is_read_as_the_notebook_is(tmp_path):
         "1.2": "# Exercise 1.2 (3 points)\nc = 3",
     }
     assert found.given == ("# Given\nimport numpy",)
+
+
+def test_cells_of_all_formats_are_read(tmp_path):
+    old = {"cells": [{"cell_type": "code", "input": ["# Exercise 1.1\n", "a = 1"]}]}
+    assert _read(tmp_path, json.dumps({"worksheets": [old]})).answers == {
+        "1.1": "# Exercise 1.1\na = 1"
+    }
+    nbgrader = {"nbgrader": {"grade_id": "exercise-1-2"}}
+    cells = [
+        {"cell_type": "code", "source": "a = 1", "id": "exercise-1-1"},
+        {"cell_type": "code", "source": "b = 2", "id": "other", "metadata": nbgrader},
+    ]
+    assert _read(tmp_path, json.dumps({"cells": cells})).answers == {"1.1": "a = 1", "1.2": "b = 2"}
+    script = "# %% Exercise 1.1\na = 1\n\n# %%\nb = 2\n"
+    assert _read(tmp_path, script, "lab.py").answers == {"1.1": "# %% Exercise 1.1\na = 1"}
 
 
 def test_half_a_surrogate_pair_is_replaced(tmp_path):
