@@ -1,21 +1,25 @@
 """The proof of a lab's tests: right answers pass, and every wrong one is caught.
 
-For each exercise the solution passes, the stub fails every test, each mutant fails the test meant
-for it, and each alternative passes.
+For each exercise the solution passes, the stub fails every test, each mutant fails exactly the tests
+that it names, and each alternative passes. No test passes if the numbers that it receives from the
+solution are replaced by wrong ones.
 """
 
 import ast
+import itertools
 import runpy
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ankeras.grading.lab import BEGIN, END, HIDDEN, PROOF, PUBLIC, SOLUTION, Exercise, Lab, LabError
 from ankeras.grading.marks import Alternative, Mutant
 from ankeras.grading.plugin import Grading, local_session, run_quietly
+from ankeras.grading.replay import REPLACEMENTS, Exchange, Recorder, Replay, has_floats
 from ankeras.grading.session import Session
+from ankeras.grading.student import Channel
 from ankeras.grading.submission import Submission
 
 import pytest
@@ -35,6 +39,7 @@ class Test:
     points: float
     file: Path
     line: int
+    unjudged: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,36 +121,26 @@ def prove(lab: Lab) -> Proof:
     """
     tests = collect_tests(lab)
     mutants, alternatives = read_proof(lab)
-    named = {test.name for test in tests}
-    wrong = [_Trial(m.exercise, proof_source(lab, m), m.caught_by) for m in mutants]
-    right = [_Trial(each.exercise, proof_source(lab, each)) for each in alternatives]
     solutions = [_Trial(number, each.source) for number, each in lab.exercises.items()]
     stubs = [_Trial(number, each.stub) for number, each in lab.exercises.items()]
-    tried = [trial for trial in wrong if trial.test in named]
-    failed = _run(lab, [*solutions, *stubs, *tried, *right])
-    missed = [replace(trial, test=None) for trial in tried if not failed[trial]]
-    if missed:
-        failed |= _run(lab, missed)  # all tests of its exercise: another may catch it
+    wrong = [_Trial(each.exercise, proof_source(lab, each)) for each in mutants]
+    right = [_Trial(each.exercise, proof_source(lab, each)) for each in alternatives]
+    trials = _Trials(lab, [*solutions, *stubs, *wrong, *right])
+    run_quietly([], test_files(lab.folder), trials)
+    failed = trials.failed
 
     errors = [
         *_errors_of_solutions(lab, {trial.number: failed[trial] for trial in solutions}),
         *_errors_of_stubs(tests, {trial.number: failed[trial] for trial in stubs}),
+        *_errors_of_values(tests, trials),
     ]
     caught = dict.fromkeys(lab.exercises, 0)
+    names = {test.name for test in tests}
     for mutant, trial in zip(mutants, wrong, strict=True):
-        if trial.test not in named:
-            errors.append(
-                f'{_where(lab, mutant)}"{mutant.name}" names a test {mutant.caught_by} that is not '
-                "there"
-            )
-        elif failed[trial]:
-            caught[mutant.exercise] += 1
+        if why := _not_as_named(mutant, failed[trial], names):
+            errors.append(f'{_where(lab, mutant)}"{mutant.name}" {why}')
         else:
-            names = failed[replace(trial, test=None)]
-            others = f"; it fails {', '.join(names)}" if names else " or by any other"
-            errors.append(
-                f'{_where(lab, mutant)}"{mutant.name}" is not caught by {mutant.caught_by}{others}'
-            )
+            caught[mutant.exercise] += 1
     for alternative, trial in zip(alternatives, right, strict=True):
         for name, message in failed[trial].items():
             where = _where(lab, alternative)
@@ -198,27 +193,18 @@ def read_proof(lab: Lab) -> tuple[list[Mutant], list[Alternative]]:
 
 @dataclass(frozen=True)
 class _Trial:
-    """An answer to an exercise, and the tests that are run on it.
+    """An answer to an exercise.
 
     Attributes:
         number: of the exercise.
         source: the whole cell.
-        test: name of the only test to run. Default: all tests of the exercise.
     """
 
     number: str
     source: str
-    test: str | None = None
 
 
 _Failed = dict[str, str]  # name -> message of each test that an answer fails
-
-
-def _run(lab: Lab, trials: Sequence[_Trial]) -> dict[_Trial, _Failed]:
-    """Return which tests each answer fails."""
-    plugin = _Trials(lab, trials)
-    run_quietly([], test_files(lab.folder), plugin)
-    return plugin.failed
 
 
 def _errors_of_solutions(lab: Lab, failed: dict[str, _Failed]) -> Iterator[str]:
@@ -233,6 +219,33 @@ def _errors_of_stubs(tests: Sequence[Test], failed: dict[str, _Failed]) -> Itera
         for test in tests:
             if test.exercise == number and test.name not in names:
                 yield f"{test.file}:{test.line}: {test.name} passes on the stub of {number}"
+
+
+def _errors_of_values(tests: Sequence[Test], trials: "_Trials") -> Iterator[str]:
+    """Yield what is wrong with tests that receive numbers of the answer."""
+    for test in tests:
+        where = f"{test.file}:{test.line}: {test.name} "
+        if unknown := sorted(test.unjudged.keys() - REPLACEMENTS.keys()):
+            yield f"{where}does not judge {', '.join(unknown)}: the replacements are " + ", ".join(
+                REPLACEMENTS
+            )
+        for replacement, accepted in trials.accepted.get(test.name, {}).items():
+            if accepted and replacement not in test.unjudged:
+                yield f"{where}passes if all numbers of the right answer are {replacement}"
+            if not accepted and replacement in test.unjudged:
+                yield f"{where}judges {replacement}: remove it from unjudged"
+
+
+def _not_as_named(mutant: Mutant, failed: _Failed, names: set[str]) -> str:
+    """Return in which way a mutant does not fail the tests that it names; "" if it does."""
+    if missing := [name for name in mutant.tests if name not in names]:
+        return f"names a test {missing[0]} that is not there"
+    passed = [name for name in mutant.tests if name not in failed]
+    others = {name: message for name, message in failed.items() if name not in mutant.tests}
+    if passed:
+        also = f"; it fails {', '.join(others)}" if others else " or by any other"
+        return f"is not caught by {', '.join(passed)}{also}"
+    return "; ".join(f"also fails {name}: {message}" for name, message in others.items())
 
 
 def proof_source(lab: Lab, entry: Mutant | Alternative) -> str:
@@ -278,10 +291,10 @@ def _traceback(error: BaseException) -> traceback.StackSummary:
 
 
 class _Trials(Grading):
-    """A pytest plugin that runs tests on one answer after the other.
+    """A pytest plugin that runs the tests of an exercise on one answer after the other.
 
     All trials share one session of pytest: to start one and to collect the tests takes longer than
-    most tests.
+    most tests. After a solution, its tests run again on what it answered, with other numbers.
 
     Args:
         lab: whose tests are run.
@@ -289,6 +302,8 @@ class _Trials(Grading):
 
     Attributes:
         failed: what each answer fails, once the session has ended.
+        accepted: name of a test -> replacement -> whether the test passes with these numbers. It
+            holds the tests that pass on the solution and receive numbers (floats) of it.
     """
 
     def __init__(self, lab: Lab, trials: Sequence[_Trial]) -> None:
@@ -296,32 +311,67 @@ class _Trials(Grading):
         self.lab = lab
         self.trials = trials
         self.failed: dict[_Trial, _Failed] = {}
+        self.accepted: dict[str, dict[str, bool]] = {}
         self.submission = Submission({})
+        self.session: Session | None = None
+        self.records: dict[str, list[Exchange]] = {}  # of each test that was run on this answer
+        self.test = ""
+        self.replacement = ""
 
-    def _open(self, folder: Path, number: str) -> Session:
-        return local_session(self.lab, self.submission, number)
+    def _open(self, folder: Path, number: str) -> Channel:
+        if self.replacement:
+            return Replay(self.records[self.test], self.replacement, SEED)
+        if self.session is None:
+            self.session = local_session(self.lab, self.submission, number)
+        return Recorder(self.session, self.records.setdefault(self.test, []))
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run each answer's tests, instead of each test once."""
+        solutions = {exercise.source for exercise in self.lab.exercises.values()}
         for trial in self.trials:
-            self.submission = Submission({trial.number: trial.source})
-            self.channels.clear()
-            self.results.clear()
-            items = [item for item in session.items if _meets(item, trial)]
-            for item, following in zip(items, [*items[1:], None], strict=True):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            self.failed[trial] = {
-                test.name: test.message.replace("\n", "; ")
-                for test in self.results.values()
-                if not test.passed
-            }
+            items = [item for item in session.items if _number(item) == trial.number]
+            self.submission, self.session = Submission({trial.number: trial.source}), None
+            self.records.clear()
+            self.failed[trial] = self._run(items)
+            if trial.source in solutions:
+                self._replace_numbers(items, self.failed[trial])
         return True
 
+    def _replace_numbers(self, items: Sequence[Any], failed: _Failed) -> None:
+        """Run the tests that judge numbers of the solution on other numbers."""
+        of_values = {
+            _name(item)
+            for item in items
+            if any(has_floats(each.answer) for each in self.records.get(item.nodeid, ()))
+        }
+        judging = [item for item in items if _name(item) in of_values - failed.keys()]
+        for self.replacement in REPLACEMENTS:
+            refused = self._run(judging)
+            for name in map(_name, judging):
+                self.accepted.setdefault(name, {})[self.replacement] = name not in refused
+        self.replacement = ""
 
-def _meets(item: Any, trial: _Trial) -> bool:
-    """Whether a test is run in a trial."""
-    number = item.get_closest_marker("exercise").args[0]
-    return number == trial.number and trial.test in (None, item.function.__name__)
+    def _run(self, items: Sequence[Any]) -> _Failed:
+        self.results.clear()
+        for item, following in itertools.pairwise([*items, None]):
+            self.channels.clear()  # each test has a record of its own
+            self.test = item.nodeid
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return {
+            test.name: test.message.replace("\n", "; ")
+            for test in self.results.values()
+            if not test.passed
+        }
+
+
+def _number(item: Any) -> str:
+    """Return the number of the exercise that a test belongs to."""
+    return str(item.get_closest_marker("exercise").args[0])
+
+
+def _name(item: Any) -> str:
+    """Return the name of a test, without its parameters."""
+    return str(item.function.__name__)
 
 
 class _Collector:
@@ -352,4 +402,5 @@ class _Collector:
                 self.errors.append((*where, f"{name} is for no exercise: mark it @exercise(...)"))
                 continue
             number, points = mark.args[0], float(mark.kwargs["points"])
-            self.tests.append(Test(name, number, points, *where))
+            unjudged = mark.kwargs["unjudged"]
+            self.tests.append(Test(name, number, points, *where, unjudged))

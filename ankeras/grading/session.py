@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, TypeVar
 
+from ankeras.grading.messages import plain
 from ankeras.grading.time_limit import TimeLimit, time_limit
 
 import numpy as np
@@ -267,9 +268,7 @@ def _as_student_error(error: BaseException) -> StudentError:
     for frame in traceback.extract_tb(error.__traceback__):
         if _is_cell(frame.filename):
             line, source = frame.lineno or 0, (frame.line or "").strip()
-    # Keras adds the arguments of every layer: the first lines say what is wrong.
-    short = "\n".join(message.strip().splitlines()[:4])
-    return StudentError(kind, short[:600], line, source)
+    return StudentError(kind, plain(kind, message), line, source)
 
 
 def _is_of_cell(error: SyntaxError) -> bool:
