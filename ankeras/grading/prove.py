@@ -14,17 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ankeras.grading.expect import WrongAnswer
 from ankeras.grading.lab import BEGIN, END, HIDDEN, PROOF, PUBLIC, SOLUTION, Exercise, Lab, LabError
 from ankeras.grading.marks import Alternative, Mutant
 from ankeras.grading.plugin import Grading, local_session, run_quietly
 from ankeras.grading.replay import REPLACEMENTS, Exchange, Recorder, Replay, has_floats
-from ankeras.grading.session import Session
+from ankeras.grading.session import Session, StudentError
 from ankeras.grading.student import Channel
-from ankeras.grading.submission import Submission
+from ankeras.grading.submission import Submission, SubmissionError
 
 import pytest
 
 MIN_MUTANTS = 3  # an exercise
+RAISES = "the test itself raises "  # an error that students would not understand
 SEED = 0  # a proof is the same every time
 
 
@@ -229,11 +231,14 @@ def _errors_of_values(tests: Sequence[Test], trials: "_Trials") -> Iterator[str]
             yield f"{where}does not judge {', '.join(unknown)}: the replacements are " + ", ".join(
                 REPLACEMENTS
             )
-        for replacement, accepted in trials.accepted.get(test.name, {}).items():
-            if accepted and replacement not in test.unjudged:
-                yield f"{where}passes if all numbers of the right answer are {replacement}"
-            if not accepted and replacement in test.unjudged:
-                yield f"{where}judges {replacement}: remove it from unjudged"
+        for replacement, why in trials.refused.get(test.name, {}).items():
+            instead = f"if all numbers of the right answer are replaced by {replacement}"
+            if why.startswith(RAISES):
+                yield f"{where}{instead}, {why}"
+            if not why and replacement not in test.unjudged:
+                yield f"{where}passes {instead}"
+            if why and replacement in test.unjudged:
+                yield f"{where}fails {instead}: remove this from unjudged"
 
 
 def _not_as_named(mutant: Mutant, failed: _Failed, names: set[str]) -> str:
@@ -245,7 +250,10 @@ def _not_as_named(mutant: Mutant, failed: _Failed, names: set[str]) -> str:
     if passed:
         also = f"; it fails {', '.join(others)}" if others else " or by any other"
         return f"is not caught by {', '.join(passed)}{also}"
-    return "; ".join(f"also fails {name}: {message}" for name, message in others.items())
+    if others:
+        return "; ".join(f"also fails {name}: {message}" for name, message in others.items())
+    broken = [f"{name}: {why}" for name, why in failed.items() if why.startswith(RAISES)]
+    return f"fails {'; '.join(broken)}" if broken else ""
 
 
 def proof_source(lab: Lab, entry: Mutant | Alternative) -> str:
@@ -302,8 +310,8 @@ class _Trials(Grading):
 
     Attributes:
         failed: what each answer fails, once the session has ended.
-        accepted: name of a test -> replacement -> whether the test passes with these numbers. It
-            holds the tests that pass on the solution and receive numbers (floats) of it.
+        refused: name of a test -> replacement -> why the test fails with these numbers; "" if it
+            passes. It holds the tests that pass on the solution and receive numbers (floats) of it.
     """
 
     def __init__(self, lab: Lab, trials: Sequence[_Trial]) -> None:
@@ -311,12 +319,13 @@ class _Trials(Grading):
         self.lab = lab
         self.trials = trials
         self.failed: dict[_Trial, _Failed] = {}
-        self.accepted: dict[str, dict[str, bool]] = {}
+        self.refused: dict[str, dict[str, str]] = {}
         self.submission = Submission({})
         self.session: Session | None = None
         self.records: dict[str, list[Exchange]] = {}  # of each test that was run on this answer
         self.test = ""
         self.replacement = ""
+        self.raised: dict[str, str] = {}  # name of a test -> its own error
 
     def _open(self, folder: Path, number: str) -> Channel:
         if self.replacement:
@@ -346,19 +355,27 @@ class _Trials(Grading):
         }
         judging = [item for item in items if _name(item) in of_values - failed.keys()]
         for self.replacement in REPLACEMENTS:
-            refused = self._run(judging)
+            failed = self._run(judging)
             for name in map(_name, judging):
-                self.accepted.setdefault(name, {})[self.replacement] = name not in refused
+                self.refused.setdefault(name, {})[self.replacement] = failed.get(name, "")
         self.replacement = ""
+
+    def pytest_exception_interact(self, node: Any, call: pytest.CallInfo[None]) -> None:
+        """Keep what is no sentence about an answer."""
+        assert call.excinfo is not None
+        error = call.excinfo.value
+        if not isinstance(error, WrongAnswer | StudentError | SubmissionError):
+            self.raised.setdefault(_name(node), f"{RAISES}{type(error).__name__}: {error}")
 
     def _run(self, items: Sequence[Any]) -> _Failed:
         self.results.clear()
+        self.raised.clear()
         for item, following in itertools.pairwise([*items, None]):
             self.channels.clear()  # each test has a record of its own
             self.test = item.nodeid
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return {
-            test.name: test.message.replace("\n", "; ")
+            test.name: self.raised.get(test.name, test.message).replace("\n", "; ")
             for test in self.results.values()
             if not test.passed
         }
