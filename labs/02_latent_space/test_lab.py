@@ -122,13 +122,21 @@ def test_codes_lie_in_the_box(student, rng):
 
 
 @exercise("3.1", points=1)
-def test_codes_are_new_in_every_call(student):
+def test_codes_are_new_in_every_call(student, rng):
     """Two calls draw different codes, and the rows of one call are different."""
-    low, high = np.zeros(4), np.ones(4)
+    low = rng.uniform(20, 30, 4)
+    high = low + 1
     first, second = student.sample_box(low, high, 5), student.sample_box(low, high, 5)
     expect.shape(first, (5, 4), "5 codes with d = 4")
     expect.shape(second, (5, 4), "5 codes with d = 4")
-    nearest = distances(np.concatenate([first, second]))
+    drawn = np.concatenate([first, second]) - low
+    expect.that(
+        bool((drawn > -1e-4).all() and (drawn < 1 + 1e-4).all()),
+        "10 codes of two calls, minus low, where high is low + 1",
+        "numbers from 0 to 1",
+        drawn,
+    )
+    nearest = distances(drawn)
     expect.between(
         float(nearest.min()),
         1e-4,

@@ -89,15 +89,16 @@ def test_networks_are_called_in_training_mode(student, rng):
 @exercise("3.1", points=1)
 def test_codes_come_from_the_prior(student):
     """The codes follow N(0, I) and are drawn anew in each call."""
-    decoder = student.run_beside(identity)
-    z = student.generate(decoder, 5000)
-    expect.shape(z, (5000, 3), "the codes, drawn by a decoder that returns the code itself")
+    decoder = student.run_beside(twice_plus_five)
+    drawn = student.generate(decoder, 5000)
+    expect.shape(drawn, (5000, 3), "the images of a decoder that returns 2 z + 5")
+    z = (drawn - 5) / 2
     expect.close(z.mean(axis=0), np.zeros(3), "the mean of the codes", atol=0.1)
     expect.close(np.cov(z.T), np.eye(3), "the covariance of the codes", atol=0.15)
     far = float((np.abs(z) > 2).mean())  # 4.6 % for a Gaussian, 0 for a uniform distribution
     expect.between(far, 0.03, 0.06, "the share of values with an absolute value above 2")
     again = student.generate(decoder, 5000)
-    expect.shape(again, (5000, 3), "the codes of a second call")
+    expect.shape(again, (5000, 3), "the images of a second call")
     expect.between(
         float(np.abs(np.corrcoef(z.T, again.T)[:3, 3:]).max()),
         0.0,
@@ -193,8 +194,8 @@ def draw_twice(VAE, log_var, n, d):
     return codes
 
 
-def identity():
-    return keras.Sequential([keras.Input((3,)), layers.Activation("linear")])
+def twice_plus_five():
+    return keras.Sequential([keras.Input((3,)), layers.Rescaling(2.0, offset=5.0)])
 
 
 def build_normed():
