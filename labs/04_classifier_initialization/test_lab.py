@@ -48,13 +48,16 @@ def test_networks_are_connected(student, rng):
     """The autoencoder returns D(E(s)), with the given encoder and the given decoder."""
     game = Reconstruction(student, rng)
     trained = game.train()
-    w_h, w_x = trained["encoder"].get_weights()[0], trained["decoder"].get_weights()[0]
+    w_h, w_x = (rng.normal(size=w.shape).astype("float32") for w in (game.w_h, game.w_x))
+    trained["encoder"].set_weights([w_h])
+    trained["decoder"].set_weights([w_x])
     flat = game.x.reshape(len(game.x), -1)
     expect.close(
         trained["autoencoder"](game.x),
         (flat @ w_h @ w_x).reshape(game.x.shape),
-        "the reconstructions of images after training",
+        "the reconstructions of images, after both given networks got new weights",
         "Train the given encoder and the given decoder, not copies of them.",
+        picture=True,
     )
 
 
@@ -81,20 +84,20 @@ def test_logits_are_a_linear_function_of_the_code(student, rng):
     x = rng.normal(size=(40, 6)).astype("float32")
     logits = plugged["classifier"](x)
     expect.shape(logits, (40, 4), "the logits of 40 images and 4 classes")
-    z = np.concatenate([np.maximum(x @ w, 0), np.ones((40, 1))], axis=1)
-    fitted = z @ np.linalg.lstsq(z, logits, rcond=None)[0]
-    expect.close(
-        logits,
-        fitted,
-        "the logits; expected is the linear function of the code that is nearest to them",
-        "The head returns logits: no softmax, and no second layer.",
-        atol=1e-3,
-    )
     expect.equal(
         plugged["classifier"].count_params(),
         6 * 3 + 3 * 4 + 4,
         "the number of weights of the classifier with d = 3; 18 of them are the encoder's",
         "One layer with one weight per pair of unit and class, and one bias per class.",
+    )
+    of_head, bias = rng.normal(size=(3, 4)), rng.normal(size=4)
+    set_head(student, plugged["classifier"], of_head, bias)
+    expect.close(
+        plugged["classifier"](x),
+        np.maximum(x @ w, 0) @ of_head + bias,
+        "the logits, after the test has set the weights of the head",
+        "The head returns logits: no softmax, and no second layer.",
+        atol=1e-3,
     )
 
 
@@ -104,14 +107,16 @@ def test_weights_are_shared(student, rng):
     w = rng.normal(size=(6, 3)).astype("float32")
     plugged = plug(student, w, n_classes=2)
     x = rng.normal(size=(5, 6)).astype("float32")
+    expect.shape(plugged["classifier"](x), (5, 2), "the logits of 5 images")
+    of_head, bias = rng.normal(size=(3, 2)), rng.normal(size=2)
+    set_head(student, plugged["classifier"], of_head, bias)
     plugged["encoder"].set_weights([0 * w])
-    logits = plugged["classifier"](x)
-    expect.shape(logits, (5, 2), "the logits of 5 images")
     expect.close(
-        logits,
-        np.repeat(logits[:1], 5, axis=0),
-        "the logits of 5 images after all weights of the encoder were set to 0",
-        "All codes are 0 now, so all logits are the same, if the encoder is not a copy.",
+        plugged["classifier"](x),
+        np.repeat(bias[None], 5, axis=0),
+        "the logits of 5 images, after the test has set the bias of the head, and all weights of "
+        "the encoder to 0",
+        "All codes are 0 now, so all logits are the bias, if the encoder is not a copy.",
     )
 
 
@@ -171,13 +176,18 @@ def test_each_optimizer_takes_its_steps(student, rng):
     game = Classification(student, rng)
     game.fine_tune(n_batches=2)
     expect.equal(game.steps(), (2, 2), "the numbers of steps of both optimizers on 2 minibatches")
+    found, before = game.encoder_weights()[0], game.w_h
     expect.that(
-        bool((np.abs(game.encoder_weights()[0] - game.w_h) > 1e-6).any()),
+        bool((np.abs(found - before) > 1e-6).any()),
         "the encoder's weights after fine-tuning",
         "different weights than before",
-        game.encoder_weights()[0],
+        found,
         "The encoder must be trainable again before the second compile.",
     )
+    for rate, frozen in ((0.5, True), (0.5, True), (0.05, False), (0.05, False)):
+        game.step_by_hand(rate, frozen)
+    hint = "First all minibatches train the head, with head_optimizer; then all train everything."
+    expect.close(found, game.w_h, "the encoder's weights after two steps of both kinds", hint)
 
 
 @exercise("4.2", points=2)
@@ -211,6 +221,18 @@ def draw(student, rng, labels, n):
 
 def plug(student, w, n_classes):
     return student.run_beside(plug_in, student.get_classifier, w, n_classes)
+
+
+def set_head(student, classifier, matrix, bias):
+    """Set the weights of the head, which are behind those of the encoder."""
+    shapes = [list(w.shape) for w in classifier.get_weights()[1:]]
+    expect.equal(
+        shapes,
+        [list(matrix.shape), list(bias.shape)],
+        "the shapes of the weights behind the encoder's",
+        "One layer with one weight per pair of unit and class, and one bias per class.",
+    )
+    student.run_beside(assign_head, classifier, matrix, bias)
 
 
 def of_logits(logits, y):
@@ -317,6 +339,10 @@ def plug_in(get_classifier, w, n_classes):
     encoder = keras.Model(x, z)
     encoder.set_weights([w])
     return {"encoder": encoder, "classifier": get_classifier(encoder, n_classes)}
+
+
+def assign_head(classifier, matrix, bias):
+    classifier.set_weights([classifier.get_weights()[0], matrix, bias])
 
 
 def train_tiny(train_autoencoder, w_h, w_x, x, rate):
