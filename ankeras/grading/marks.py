@@ -50,7 +50,6 @@ class Mutant:
     replace: Edit | list[Edit] | None = None
     code: str = ""
 
-
     @property
     def tests(self) -> tuple[str, ...]:
         """The names of the tests that must fail."""

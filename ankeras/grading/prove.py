@@ -1,8 +1,8 @@
 """The proof of a lab's tests: right answers pass, and every wrong one is caught.
 
-For each exercise the solution passes, the stub fails every test, each mutant fails exactly the tests
-that it names, and each alternative passes. No test passes if the numbers that it receives from the
-solution are replaced by wrong ones.
+For each exercise the solution passes, the stub fails every test, each mutant fails exactly the
+tests that it names, and each alternative passes. No test passes if the numbers that it receives
+from the solution are replaced by wrong ones.
 """
 
 import ast
@@ -62,6 +62,14 @@ class Proof:
     mutants: int
     caught: dict[str, int]
     errors: tuple[str, ...]
+
+    def __str__(self) -> str:
+        state = f"{len(self.errors)} mistakes" if self.errors else "proven"
+        return (
+            f"{self.lab}: {state}; {self.exercises} exercises, {self.tests} tests, "
+            f"{sum(self.caught.values())} of {self.mutants} wrong answers fail as named, "
+            f"{self.alternatives} right answers in another style"
+        )
 
 
 def collect_tests(lab: Lab) -> list[Test]:
@@ -151,21 +159,6 @@ def prove(lab: Lab) -> Proof:
     return Proof(lab.name, *counts, caught, tuple(errors))
 
 
-def markdown_table(proofs: Sequence[Proof]) -> str:
-    """Return the table of caught mutants that the README of labs/ holds."""
-    rows = [
-        "| lab | exercises | tests | alternatives that pass | mutants caught |",
-        "|---|---|---|---|---|",
-    ]
-    total = [0, 0, 0, 0, 0]
-    for proof in proofs:
-        caught, mutants = sum(proof.caught.values()), proof.mutants
-        counts = [proof.exercises, proof.tests, proof.alternatives, caught, mutants]
-        total = [a + b for a, b in zip(total, counts, strict=True)]
-        rows.append("| {} | {} | {} | {} | {} / {} |".format(proof.lab, *counts))
-    return "\n".join([*rows, "| all | {} | {} | {} | {} / {} |".format(*total)])
-
-
 def read_proof(lab: Lab) -> tuple[list[Mutant], list[Alternative]]:
     """Read a lab's mutants.py.
 
@@ -228,9 +221,8 @@ def _errors_of_values(tests: Sequence[Test], trials: "_Trials") -> Iterator[str]
     for test in tests:
         where = f"{test.file}:{test.line}: {test.name} "
         if unknown := sorted(test.unjudged.keys() - REPLACEMENTS.keys()):
-            yield f"{where}does not judge {', '.join(unknown)}: the replacements are " + ", ".join(
-                REPLACEMENTS
-            )
+            known = ", ".join(REPLACEMENTS)
+            yield f"{where}names {', '.join(unknown)} as unjudged; the replacements are {known}"
         for replacement, why in trials.refused.get(test.name, {}).items():
             instead = f"if all numbers of the right answer are replaced by {replacement}"
             if why.startswith(RAISES):

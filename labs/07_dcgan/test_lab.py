@@ -360,8 +360,8 @@ def pass_on(model, factors):
         elif layer.padding == "valid":  # from 1x1
             kernel[:] = 1 / kernel.shape[-1]
         else:  # each pixel of the output gets one tap
-            taps = [slice((k - s) // 2, (k + s) // 2) for k, s in zip(kernel.shape, layer.strides)]
-            kernel[taps[0], taps[1]] = 1 / kernel.shape[-1]
+            (a, b), (s, t) = kernel.shape[:2], layer.strides
+            kernel[(a - s) // 2 : (a + s) // 2, (b - t) // 2 : (b + t) // 2] = 1 / kernel.shape[-1]
         transposed = isinstance(layer, keras.layers.Conv2DTranspose)
         n_outputs = kernel.shape[-2 if transposed else -1]
         if layer is found[-1] and n_outputs == len(factors):
