@@ -63,8 +63,8 @@ def close(
         found, expected: numbers, or arrays of numbers.
         what, hint: as in `WrongAnswer`.
         rtol, atol: each value must satisfy |found - expected| <= atol + rtol |expected|.
-        picture: show both as images, (height, width[, channels]) in [0, 1]; of a minibatch, the
-            image with the largest difference.
+        picture: show both as images in [0, 1], (height, width) or (height, width, 1 or 3). If there
+            are axes before these, the image with the largest difference is shown.
         inputs: name -> value of the arguments; they are shown, shortened.
     """
     wanted = np.asarray(expected)
@@ -154,9 +154,9 @@ def _given(inputs: Mapping[str, Any] | None) -> str:
 
 
 def _pictures(wanted: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return both as one image: of a minibatch, the image with the largest difference."""
-    if wanted.ndim < 4:
-        return wanted, values
+    """Return both as one image: of several images, the one with the largest difference."""
+    image = wanted.shape[-3:] if wanted.shape[-1:] in ((1,), (3,)) else wanted.shape[-2:]
+    wanted, values = (each.reshape(-1, *image) for each in (wanted, values))
     far = np.abs(np.nan_to_num(values) - wanted).reshape(len(wanted), -1).max(axis=1)
     return wanted[far.argmax()], values[far.argmax()]
 

@@ -135,11 +135,23 @@ class Grading:
         )
         if call.excinfo is not None:
             error = call.excinfo.value
+            if isinstance(error, WrongAnswer):
+                self._name_earlier_mistake(error, result)
             result.fail(error)
             report.outcome = "failed"
             if isinstance(error, WrongAnswer | StudentError | SubmissionError):
                 report.longrepr = f"exercise {result.exercise}: {title}\n{error}\n"
         return report
+
+    def _name_earlier_mistake(self, error: WrongAnswer, result: TestResult) -> None:
+        """Make a hint say that an earlier test of the exercise has failed: it may be the cause."""
+        for earlier in self.results.values():
+            if earlier is result:
+                return
+            if earlier.exercise == result.exercise and not earlier.passed and error.hint:
+                title = earlier.title.rstrip(".")
+                error.hint = f'This may be the same mistake as in "{title}". If not: {error.hint}'
+                return
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print one line per exercise, and the points."""

@@ -116,6 +116,7 @@ def test_loss_has_the_right_value(student, rng):
         squared_errors(x, x_hat).mean(),
         "the loss of a minibatch of 4 images with 6x5 pixels and 2 channels",
         "Sum over all axes but the first, then average over the first.",
+        inputs={"x": x, "x_hat": x_hat},
     )
 
 

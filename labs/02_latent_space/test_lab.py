@@ -157,6 +157,7 @@ def test_distance_of_known_codes(student):
         "the distances from (3, 4), (10, 1) and (0, 0) to the nearest of (0, 0) and (10, 0)",
         "Euclidean distance: the root of the sum of the squares over the d dimensions.",
         atol=1e-3,
+        inputs={"z": z, "z_train": z_train},
     )
 
 
@@ -211,6 +212,7 @@ def test_walk_is_decoded(student, rng):
         expected,
         "the walk through 3 images with 5 codes on each line",
         "Encode the images, interpolate between the codes of neighbours, decode.",
+        picture=True,
     )
 
 

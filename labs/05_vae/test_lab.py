@@ -22,6 +22,7 @@ def test_codes_have_the_right_values(student, rng):
         mu + np.exp(log_var / 2) * eps,
         "z for random mu, log_var and eps",
         "log_var is the logarithm of the variance v; z needs the square root of v.",
+        inputs={"mu": mu, "log_var": log_var, "eps": eps},
     )
 
 
@@ -34,7 +35,7 @@ def test_the_prior_is_at_distance_zero(student, rng):
         on_tensors(student, "kl_divergence", mu, np.zeros_like(mu)),
         np.array([0, d / 2, 0]),
         f"the KL divergence of three images with mu = 0, 1 and 0, for log_var = 0 and d = {d}",
-        "Return one number per image: the shape is (batch,).",
+        "Return one number per image, of shape (batch,): the sum over the dimensions. Half of it.",
     )
 
 
@@ -47,6 +48,7 @@ def test_kl_has_the_right_values(student, rng):
         kl(mu, log_var),
         "the KL divergence of each of 6 images with d = 5",
         "Sum over the d dimensions, multiply by 1/2; v = exp(log_var).",
+        inputs={"mu": mu, "log_var": log_var},
     )
 
 
@@ -59,6 +61,7 @@ def test_cross_entropy_has_the_right_values(student, rng):
         cross_entropy(x, x_hat),
         "the loss of each of 4 images",
         "Sum over all pixels of each image. Do not average, and do not sum over the images.",
+        inputs={"x": x, "x_hat": x_hat},
     )
 
 
@@ -74,7 +77,7 @@ def test_the_loss_is_finite(student):
         25.0,
         30.0,
         "the loss of an image with three pixels, two of them completely wrong",
-        "Clip x_hat to [1e-6, 1 - 1e-6] before the logarithm.",
+        "Sum over the pixels. Clip x_hat to [1e-6, 1 - 1e-6] before the logarithm.",
     )
 
 
@@ -141,6 +144,7 @@ def test_label_comes_after_the_code(student, rng):
         on_tensors(student, "append_to_code", z, y),
         np.concatenate([z, y], axis=1),
         "codes with d = 3 and labels of 5 classes",
+        inputs={"z": z, "y": y},
     )
 
 

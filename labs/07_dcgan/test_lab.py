@@ -127,6 +127,7 @@ def test_the_path_goes_in_equal_steps(student, rng):
         on_lines(points, 4),
         "a path through 3 points, 4 steps per line",
         "t grows by 1/n per step.",
+        inputs={"points": points},
     )
 
 
@@ -141,6 +142,7 @@ def test_the_arc_has_the_right_values(student, rng):
         "z(t) for 5 numbers t, d = 8",
         "theta is the angle between z_a and z_b: divide by their lengths to get the cosine, "
         "but do not divide the codes in the formula.",
+        inputs={"z_a": z_a, "z_b": 3 * z_b, "t": t},
     )
 
 

@@ -32,6 +32,7 @@ def test_label_comes_after_the_noise(student, rng):
         np.concatenate([z, y], axis=1),
         "noise with d = 3 and labels of 4 classes",
         "One row per image: append columns, not rows.",
+        inputs={"z": z, "y": y},
     )
 
 

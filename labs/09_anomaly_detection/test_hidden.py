@@ -170,6 +170,7 @@ def test_maps_of_any_size(student, rng, n, k, rows, columns, channels):
         + 0.6 * np.sqrt(((s_hat - s) ** 2).sum(axis=-1)),
         f"the maps of images of shape {shape} with {rows}x{columns} places, alpha = 0.4",
         "k is the height of the images, divided by the height of D's map.",
+        picture=True,
     )
 
 

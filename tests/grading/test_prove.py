@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from ankeras.grading.lab import LabError, read_lab
-from ankeras.grading.replay import REPLACEMENTS
 from ankeras.grading.prove import Proof, collect_tests, prove, public_points
+from ankeras.grading.replay import REPLACEMENTS
 
 import pytest
 
