@@ -94,7 +94,14 @@ class Grading:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Keep the tests of one exercise if only one is asked for, and ignore warnings."""
+        """Run a lab's public tests first, ignore warnings; keep only one exercise if asked to."""
+        folders: dict[Path, int] = {}
+        items.sort(
+            key=lambda item: (
+                folders.setdefault(item.path.parent, len(folders)),
+                bool(_mark(item)) and _is_hidden(item),
+            )
+        )
         for item in items:
             if _mark(item):
                 item.add_marker(pytest.mark.filterwarnings("ignore"))
@@ -126,11 +133,14 @@ class Grading:
         base = f"{item.path}::{item.originalname}"  # type: ignore[attr-defined]
         function = item.function  # type: ignore[attr-defined]
         title = (function.__doc__ or function.__name__.replace("_", " ")).strip().split("\n")[0]
-        hidden = item.path.name.startswith("test_hidden")
         result = self.results.setdefault(
             base,
             TestResult(
-                mark.args[0], mark.kwargs["points"], function.__name__, title, hidden=hidden
+                mark.args[0],
+                mark.kwargs["points"],
+                function.__name__,
+                title,
+                hidden=_is_hidden(item),
             ),
         )
         if call.excinfo is not None:
@@ -339,6 +349,11 @@ def _time_is_over() -> StudentError:
 def _mark(item: Any) -> Any:
     """Return the mark that `exercise` puts on a test, or None."""
     return item.get_closest_marker("exercise")
+
+
+def _is_hidden(item: Any) -> bool:
+    """Return whether the students have no copy of a test."""
+    return bool(item.path.name.startswith("test_hidden"))
 
 
 def _sort_key(number: str) -> tuple[int, ...]:

@@ -64,7 +64,7 @@ class Proof:
     errors: tuple[str, ...]
 
     def __str__(self) -> str:
-        state = f"{len(self.errors)} mistakes" if self.errors else "proven"
+        state = f"not proven (mistakes: {len(self.errors)})" if self.errors else "proven"
         return (
             f"{self.lab}: {state}; {self.exercises} exercises, {self.tests} tests, "
             f"{sum(self.caught.values())} of {self.mutants} wrong answers fail as named, "
