@@ -374,7 +374,7 @@ class _Trials(Grading):
         self.results.clear()
         self.raised.clear()
         for item, following in itertools.pairwise([*items, None]):
-            self.channels.clear()  # each test has a record of its own
+            self.channels.clear()  # each test has its own record
             self.test = item.nodeid
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return {

@@ -1,5 +1,6 @@
 """The table of labs counts what is in their files, and replaces the one in a README."""
 
+from ankeras.cli import main
 from ankeras.grading.lab import read_lab
 from ankeras.grading.lab_table import HEAD, markdown_table, write_table
 
@@ -21,6 +22,17 @@ def test_only_the_table_of_a_file_is_replaced(numbers, tmp_path):
     file.write_text(f"# Labs\n\n{HEAD}| 07_old | Old | 1 | 1 | 1 | 1 | 1 | 1 |\n\n## The proof\n")
     write_table(file, [lab])
     assert file.read_text() == f"# Labs\n\n{markdown_table([lab])}\n\n## The proof\n"
+
+
+def test_the_command_prints_or_writes_the_table(numbers, tmp_path, capsys):
+    folder = numbers()
+    assert main(["labs", "table", "--labs", str(folder.parent)]) == 0
+    table = markdown_table([read_lab(folder)])
+    assert capsys.readouterr().out == f"{table}\n"
+    file = tmp_path / "README.md"
+    file.write_text(HEAD)
+    assert main(["labs", "table", "--labs", str(folder.parent), "--write", str(file)]) == 0
+    assert file.read_text() == f"{table}\n"
 
 
 def test_a_file_without_the_table_is_refused(numbers, tmp_path):
