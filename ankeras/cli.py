@@ -57,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         task.add_argument("names", nargs="*", metavar="NAME", help="such as 05_vae; default: all")
     build.set_defaults(run=_labs_build)
     check.set_defaults(run=_labs_check)
+    table = tasks.add_parser("table", parents=[where], help="list all labs, as a table in Markdown")
+    table.add_argument("--write", type=Path, metavar="FILE", help="replace the table in a file")
+    table.set_defaults(run=_labs_table)
     new = tasks.add_parser("new", parents=[where], help="write a new lab with one exercise")
     new.add_argument("name", metavar="NAME", help="such as 09_diffusion")
     new.set_defaults(run=_labs_new)
@@ -192,10 +195,19 @@ def _labs_check(options: argparse.Namespace) -> None:
     proofs = []
     for lab in find_labs(options.labs, options.names):
         proofs.append(prove.prove(lab))
-        print("\n".join(proofs[-1].errors) or f"{lab.name}: proven", flush=True)
-    print(f"\n{prove.markdown_table(proofs)}")
+        print("\n".join([*proofs[-1].errors, str(proofs[-1])]), flush=True)
     if any(proof.errors for proof in proofs):
         raise ValueError("some labs have mistakes: see above")
+
+
+def _labs_table(options: argparse.Namespace) -> None:
+    from ankeras.grading import find, lab_table
+
+    labs = find.find_labs(options.labs)
+    if options.write is None:
+        print(lab_table.markdown_table(labs))
+    else:
+        lab_table.write_table(options.write, labs)
 
 
 def _labs_new(options: argparse.Namespace) -> None:

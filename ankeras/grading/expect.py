@@ -1,9 +1,10 @@
 """Comparisons for a lab's tests, with messages that say what was expected, what was found, a hint.
 
 Each function raises `WrongAnswer` or returns nothing. `found` comes from a submission and may be
-anything. `expected` comes from the test.
+anything. `expected` comes from the test. No comparison accepts NaN or infinity in `found`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,7 @@ def close(
     rtol: float = 1e-3,
     atol: float = 1e-4,
     picture: bool = False,
+    inputs: Mapping[str, Any] | None = None,
 ) -> None:
     """Expect a number, or an array of the same shape, with nearly the same values.
 
@@ -61,22 +63,27 @@ def close(
         found, expected: numbers, or arrays of numbers.
         what, hint: as in `WrongAnswer`.
         rtol, atol: each value must satisfy |found - expected| <= atol + rtol |expected|.
-        picture: show both as images, (height, width[, channels]) in [0, 1].
+        picture: show both as images in [0, 1], (height, width) or (height, width, 1 or 3). If there
+            are axes before these, the image with the largest difference is shown.
+        inputs: name -> value of the arguments; they are shown, shortened.
     """
     wanted = np.asarray(expected)
-    shown = (wanted, np.asarray(found)) if picture and _numbers(found) else None
+    what += _given(inputs)
     if not _numbers(found):
         raise WrongAnswer(what, _values(wanted), _short(found), hint)
     values = np.asarray(found)
     if values.shape != wanted.shape:
         expected_shape, found_shape = _named_shape(wanted.shape), _named_shape(values.shape)
         raise WrongAnswer(what, expected_shape, found_shape, hint)
-    if not np.allclose(values, wanted, rtol=rtol, atol=atol):  # NaN is close to nothing
+    shown = _pictures(wanted, values) if picture else None
+    if not _is_finite(values):
+        raise WrongAnswer(what, _values(wanted), _not_finite(values), hint, shown)
+    if not np.allclose(values, wanted, rtol=rtol, atol=atol):
         raise WrongAnswer(what, _values(wanted), _values(values), hint, shown)
 
 
 def shape(found: Any, expected: tuple[int | None, ...], what: str, hint: str = "") -> None:
-    """Expect an array of this shape; None in the shape allows any size."""
+    """Expect an array of this shape, of finite numbers; None in the shape allows any size."""
     if not _numbers(found):
         raise WrongAnswer(what, _named_shape(expected), _short(found), hint)
     sizes = np.shape(found)
@@ -85,17 +92,29 @@ def shape(found: Any, expected: tuple[int | None, ...], what: str, hint: str = "
     )
     if not fits:
         raise WrongAnswer(what, _named_shape(expected), _named_shape(sizes), hint)
+    if not _is_finite(found):
+        raise WrongAnswer(what, "finite numbers", _not_finite(found), hint)
 
 
 def between(found: Any, low: float, high: float, what: str, hint: str = "") -> None:
-    """Expect one number in the interval [low, high]."""
+    """Expect one finite number in the interval [low, high]."""
     expected = f"a number from {low:.4g} to {high:.4g}"
-    if not (_numbers(found) and np.ndim(found) == 0 and low <= float(found) <= high):
+    if not (_numbers(found) and np.ndim(found) == 0):
+        raise WrongAnswer(what, expected, _short(found), hint)
+    if not _is_finite(found):
+        raise WrongAnswer(what, expected, _not_finite(found), hint)
+    if not low <= float(found) <= high:
         raise WrongAnswer(what, expected, _short(found), hint)
 
 
 def that(condition: bool, what: str, expected: str, found: Any, hint: str = "") -> None:
-    """Expect that a condition is true; the test computes the condition itself."""
+    """Expect that a condition is true; the test computes the condition itself.
+
+    A condition like "not close to the numbers before" is also true for NaN, so `found` must be
+    finite where it is an array, a number or a list of numbers.
+    """
+    if _numbers(found) and not _is_finite(found):
+        raise WrongAnswer(what, expected, _not_finite(found), hint)
     if not condition:
         raise WrongAnswer(what, expected, _short(found), hint)
 
@@ -117,6 +136,29 @@ def _is_number(item: Any) -> bool:
 def _fits(number: float) -> bool:
     """Whether a float can hold the number. An integer in Python may be too large."""
     return isinstance(number, float) or abs(number) < 2**1023
+
+
+def _is_finite(numbers: Any) -> bool:
+    return bool(np.isfinite(np.asarray(numbers, dtype=float)).all())
+
+
+def _not_finite(numbers: Any) -> str:
+    return f"NaN or infinity: {_short(numbers)}"
+
+
+def _given(inputs: Mapping[str, Any] | None) -> str:
+    """Return the arguments as text that follows what is compared."""
+    if not inputs:
+        return ""
+    return "\nfor " + "; ".join(f"{name} = {_short(value)}" for name, value in inputs.items())
+
+
+def _pictures(wanted: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as one image: of several images, the one with the largest difference."""
+    image = wanted.shape[-3:] if wanted.shape[-1:] in ((1,), (3,)) else wanted.shape[-2:]
+    wanted, values = (each.reshape(-1, *image) for each in (wanted, values))
+    far = np.abs(np.nan_to_num(values) - wanted).reshape(len(wanted), -1).max(axis=1)
+    return wanted[far.argmax()], values[far.argmax()]
 
 
 def _same(found: Any, expected: Any) -> bool:

@@ -119,7 +119,14 @@ class Grading:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Keep the tests of one exercise if only one is asked for, and ignore warnings."""
+        """Run a lab's public tests first, ignore warnings; keep only one exercise if asked to."""
+        folders: dict[Path, int] = {}
+        items.sort(
+            key=lambda item: (
+                folders.setdefault(item.path.parent, len(folders)),
+                bool(_mark(item)) and _is_hidden(item),
+            )
+        )
         for item in items:
             if _mark(item):
                 item.add_marker(pytest.mark.filterwarnings("ignore"))
@@ -151,20 +158,35 @@ class Grading:
         base = f"{item.path}::{item.originalname}"  # type: ignore[attr-defined]
         function = item.function  # type: ignore[attr-defined]
         title = (function.__doc__ or function.__name__.replace("_", " ")).strip().split("\n")[0]
-        hidden = item.path.name.startswith("test_hidden")
         result = self.results.setdefault(
             base,
             TestResult(
-                mark.args[0], mark.kwargs["points"], function.__name__, title, hidden=hidden
+                mark.args[0],
+                mark.kwargs["points"],
+                function.__name__,
+                title,
+                hidden=_is_hidden(item),
             ),
         )
         if call.excinfo is not None:
             error = call.excinfo.value
+            if isinstance(error, WrongAnswer):
+                self._name_earlier_mistake(error, result)
             result.fail(error)
             report.outcome = "failed"
             if isinstance(error, WrongAnswer | StudentError | SubmissionError):
                 report.longrepr = f"exercise {result.exercise}: {title}\n{error}\n"
         return report
+
+    def _name_earlier_mistake(self, error: WrongAnswer, result: TestResult) -> None:
+        """Make a hint say that an earlier test of the exercise has failed: it may be the cause."""
+        for earlier in self.results.values():
+            if earlier is result:
+                return
+            if earlier.exercise == result.exercise and not earlier.passed and error.hint:
+                title = earlier.title.rstrip(".")
+                error.hint = f'This may be the same mistake as in "{title}". If not: {error.hint}'
+                return
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print one line per exercise, and the points."""
@@ -355,6 +377,11 @@ def _time_is_over() -> StudentError:
 def _mark(item: Any) -> Any:
     """Return the mark that `exercise` puts on a test, or None."""
     return item.get_closest_marker("exercise")
+
+
+def _is_hidden(item: Any) -> bool:
+    """Return whether the students have no copy of a test."""
+    return bool(item.path.name.startswith("test_hidden"))
 
 
 def _sort_key(number: str) -> tuple[int, ...]:

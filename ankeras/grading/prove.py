@@ -1,26 +1,32 @@
 """The proof of a lab's tests: right answers pass, and every wrong one is caught.
 
-For each exercise the solution passes, the stub fails every test, each mutant fails the test meant
-for it, and each alternative passes.
+For each exercise the solution passes, the stub fails every test, each mutant fails exactly the
+tests that it names, and each alternative passes. No test passes if the numbers that it receives
+from the solution are replaced by wrong ones.
 """
 
 import ast
+import itertools
 import runpy
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ankeras.grading.expect import WrongAnswer
 from ankeras.grading.lab import BEGIN, END, HIDDEN, PROOF, PUBLIC, SOLUTION, Exercise, Lab, LabError
 from ankeras.grading.marks import Alternative, Mutant
 from ankeras.grading.plugin import Grading, local_session, run_quietly
-from ankeras.grading.session import Session
-from ankeras.grading.submission import Submission
+from ankeras.grading.replay import REPLACEMENTS, Exchange, Recorder, Replay, has_floats
+from ankeras.grading.session import Session, StudentError
+from ankeras.grading.student import Channel
+from ankeras.grading.submission import Submission, SubmissionError
 
 import pytest
 
 MIN_MUTANTS = 3  # an exercise
+RAISES = "the test itself raises "  # an error that students would not understand
 SEED = 0  # a proof is the same every time
 
 
@@ -35,6 +41,7 @@ class Test:
     points: float
     file: Path
     line: int
+    unjudged: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,14 @@ class Proof:
     mutants: int
     caught: dict[str, int]
     errors: tuple[str, ...]
+
+    def __str__(self) -> str:
+        state = f"not proven (mistakes: {len(self.errors)})" if self.errors else "proven"
+        return (
+            f"{self.lab}: {state}; {self.exercises} exercises, {self.tests} tests, "
+            f"{sum(self.caught.values())} of {self.mutants} wrong answers fail as named, "
+            f"{self.alternatives} right answers in another style"
+        )
 
 
 def collect_tests(lab: Lab) -> list[Test]:
@@ -108,65 +123,49 @@ def test_files(folder: Path) -> list[Path]:
 test_files.__test__ = False  # type: ignore[attr-defined]  # pytest takes the name for a test
 
 
-def prove(lab: Lab) -> Proof:
+def prove(lab: Lab, *, quick: bool = False) -> Proof:
     """Prove a lab, in this process.
+
+    Args:
+        lab: the lab.
+        quick: run each mutant on the first test that it names only, which takes about half of the
+            time. Default: on all tests of its exercise, so that no other test may fail.
 
     Raises:
         LabError: if its files are wrong in themselves.
     """
     tests = collect_tests(lab)
     mutants, alternatives = read_proof(lab)
-    named = {test.name for test in tests}
-    wrong = [_Trial(m.exercise, proof_source(lab, m), m.caught_by) for m in mutants]
-    right = [_Trial(each.exercise, proof_source(lab, each)) for each in alternatives]
     solutions = [_Trial(number, each.source) for number, each in lab.exercises.items()]
     stubs = [_Trial(number, each.stub) for number, each in lab.exercises.items()]
-    tried = [trial for trial in wrong if trial.test in named]
-    failed = _run(lab, [*solutions, *stubs, *tried, *right])
-    missed = [replace(trial, test=None) for trial in tried if not failed[trial]]
-    if missed:
-        failed |= _run(lab, missed)  # all tests of its exercise: another may catch it
+    wrong = [
+        _Trial(each.exercise, proof_source(lab, each), each.tests[0] if quick else None)
+        for each in mutants
+    ]
+    right = [_Trial(each.exercise, proof_source(lab, each)) for each in alternatives]
+    trials = _Trials(lab, [*solutions, *stubs, *wrong, *right])
+    run_quietly([], test_files(lab.folder), trials)
+    failed = trials.failed
 
     errors = [
         *_errors_of_solutions(lab, {trial.number: failed[trial] for trial in solutions}),
         *_errors_of_stubs(tests, {trial.number: failed[trial] for trial in stubs}),
+        *_errors_of_values(tests, trials),
     ]
     caught = dict.fromkeys(lab.exercises, 0)
+    names = {test.name for test in tests}
     for mutant, trial in zip(mutants, wrong, strict=True):
-        if trial.test not in named:
-            errors.append(
-                f'{_where(lab, mutant)}"{mutant.name}" names a test {mutant.caught_by} that is not '
-                "there"
-            )
-        elif failed[trial]:
-            caught[mutant.exercise] += 1
+        named = mutant.tests[:1] if quick else mutant.tests
+        if why := _not_as_named(named, failed[trial], names):
+            errors.append(f'{_where(lab, mutant)}"{mutant.name}" {why}')
         else:
-            names = failed[replace(trial, test=None)]
-            others = f"; it fails {', '.join(names)}" if names else " or by any other"
-            errors.append(
-                f'{_where(lab, mutant)}"{mutant.name}" is not caught by {mutant.caught_by}{others}'
-            )
+            caught[mutant.exercise] += 1
     for alternative, trial in zip(alternatives, right, strict=True):
         for name, message in failed[trial].items():
             where = _where(lab, alternative)
             errors.append(f'{where}"{alternative.name}" is right, but fails {name}: {message}')
     counts = len(lab.exercises), len(tests), len(alternatives), len(mutants)
     return Proof(lab.name, *counts, caught, tuple(errors))
-
-
-def markdown_table(proofs: Sequence[Proof]) -> str:
-    """Return the table of caught mutants that the README of labs/ holds."""
-    rows = [
-        "| lab | exercises | tests | alternatives that pass | mutants caught |",
-        "|---|---|---|---|---|",
-    ]
-    total = [0, 0, 0, 0, 0]
-    for proof in proofs:
-        caught, mutants = sum(proof.caught.values()), proof.mutants
-        counts = [proof.exercises, proof.tests, proof.alternatives, caught, mutants]
-        total = [a + b for a, b in zip(total, counts, strict=True)]
-        rows.append("| {} | {} | {} | {} | {} / {} |".format(proof.lab, *counts))
-    return "\n".join([*rows, "| all | {} | {} | {} | {} / {} |".format(*total)])
 
 
 def read_proof(lab: Lab) -> tuple[list[Mutant], list[Alternative]]:
@@ -198,12 +197,12 @@ def read_proof(lab: Lab) -> tuple[list[Mutant], list[Alternative]]:
 
 @dataclass(frozen=True)
 class _Trial:
-    """An answer to an exercise, and the tests that are run on it.
+    """An answer to an exercise.
 
     Attributes:
         number: of the exercise.
         source: the whole cell.
-        test: name of the only test to run. Default: all tests of the exercise.
+        test: name of the only test that is run on it. Default: all tests of the exercise.
     """
 
     number: str
@@ -212,13 +211,6 @@ class _Trial:
 
 
 _Failed = dict[str, str]  # name -> message of each test that an answer fails
-
-
-def _run(lab: Lab, trials: Sequence[_Trial]) -> dict[_Trial, _Failed]:
-    """Return which tests each answer fails."""
-    plugin = _Trials(lab, trials)
-    run_quietly([], test_files(lab.folder), plugin)
-    return plugin.failed
 
 
 def _errors_of_solutions(lab: Lab, failed: dict[str, _Failed]) -> Iterator[str]:
@@ -233,6 +225,38 @@ def _errors_of_stubs(tests: Sequence[Test], failed: dict[str, _Failed]) -> Itera
         for test in tests:
             if test.exercise == number and test.name not in names:
                 yield f"{test.file}:{test.line}: {test.name} passes on the stub of {number}"
+
+
+def _errors_of_values(tests: Sequence[Test], trials: "_Trials") -> Iterator[str]:
+    """Yield what is wrong with tests that receive numbers of the answer."""
+    for test in tests:
+        where = f"{test.file}:{test.line}: {test.name} "
+        if unknown := sorted(test.unjudged.keys() - REPLACEMENTS.keys()):
+            known = ", ".join(REPLACEMENTS)
+            yield f"{where}names {', '.join(unknown)} as unjudged; the replacements are {known}"
+        for replacement, why in trials.refused.get(test.name, {}).items():
+            instead = f"if all numbers of the right answer are replaced by {replacement}"
+            if why.startswith(RAISES):
+                yield f"{where}{instead}, {why}"
+            if not why and replacement not in test.unjudged:
+                yield f"{where}passes {instead}"
+            if why and replacement in test.unjudged:
+                yield f"{where}fails {instead}: remove this from unjudged"
+
+
+def _not_as_named(named: Sequence[str], failed: _Failed, names: set[str]) -> str:
+    """Return in which way a mutant does not fail the tests that it names; "" if it does."""
+    if missing := [name for name in named if name not in names]:
+        return f"names a test {missing[0]} that is not there"
+    passed = [name for name in named if name not in failed]
+    others = {name: message for name, message in failed.items() if name not in named}
+    if passed:
+        also = f"; it fails {', '.join(others)}" if others else ""
+        return f"is not caught by {', '.join(passed)}{also}"
+    if others:
+        return "; ".join(f"also fails {name}: {message}" for name, message in others.items())
+    broken = [f"{name}: {why}" for name, why in failed.items() if why.startswith(RAISES)]
+    return f"fails {'; '.join(broken)}" if broken else ""
 
 
 def proof_source(lab: Lab, entry: Mutant | Alternative) -> str:
@@ -278,10 +302,10 @@ def _traceback(error: BaseException) -> traceback.StackSummary:
 
 
 class _Trials(Grading):
-    """A pytest plugin that runs tests on one answer after the other.
+    """A pytest plugin that runs the tests of an exercise on one answer after the other.
 
     All trials share one session of pytest: to start one and to collect the tests takes longer than
-    most tests.
+    most tests. After a solution, its tests run again on what it answered, with other numbers.
 
     Args:
         lab: whose tests are run.
@@ -289,6 +313,8 @@ class _Trials(Grading):
 
     Attributes:
         failed: what each answer fails, once the session has ended.
+        refused: name of a test -> replacement -> why the test fails with these numbers; "" if it
+            passes. It holds the tests that pass on the solution and receive numbers (floats) of it.
     """
 
     def __init__(self, lab: Lab, trials: Sequence[_Trial]) -> None:
@@ -296,32 +322,77 @@ class _Trials(Grading):
         self.lab = lab
         self.trials = trials
         self.failed: dict[_Trial, _Failed] = {}
+        self.refused: dict[str, dict[str, str]] = {}
         self.submission = Submission({})
+        self.session: Session | None = None
+        self.records: dict[str, list[Exchange]] = {}  # of each test that was run on this answer
+        self.test = ""
+        self.replacement = ""
+        self.raised: dict[str, str] = {}  # name of a test -> its own error
 
-    def _open(self, folder: Path, number: str) -> Session:
-        return local_session(self.lab, self.submission, number)
+    def _open(self, folder: Path, number: str) -> Channel:
+        if self.replacement:
+            return Replay(self.records[self.test], self.replacement, SEED)
+        if self.session is None:
+            self.session = local_session(self.lab, self.submission, number)
+        return Recorder(self.session, self.records.setdefault(self.test, []))
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run each answer's tests, instead of each test once."""
+        solutions = {exercise.source for exercise in self.lab.exercises.values()}
         for trial in self.trials:
-            self.submission = Submission({trial.number: trial.source})
-            self.channels.clear()
-            self.results.clear()
             items = [item for item in session.items if _meets(item, trial)]
-            for item, following in zip(items, [*items[1:], None], strict=True):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            self.failed[trial] = {
-                test.name: test.message.replace("\n", "; ")
-                for test in self.results.values()
-                if not test.passed
-            }
+            self.submission, self.session = Submission({trial.number: trial.source}), None
+            self.records.clear()
+            self.failed[trial] = self._run(items)
+            if trial.source in solutions:
+                self._replace_numbers(items, self.failed[trial])
         return True
+
+    def _replace_numbers(self, items: Sequence[Any], failed: _Failed) -> None:
+        """Run the tests that judge numbers of the solution on other numbers."""
+        of_values = {
+            _name(item)
+            for item in items
+            if any(has_floats(each.answer) for each in self.records.get(item.nodeid, ()))
+        }
+        judging = [item for item in items if _name(item) in of_values - failed.keys()]
+        for self.replacement in REPLACEMENTS:
+            failed = self._run(judging)
+            for name in map(_name, judging):
+                self.refused.setdefault(name, {})[self.replacement] = failed.get(name, "")
+        self.replacement = ""
+
+    def pytest_exception_interact(self, node: Any, call: pytest.CallInfo[None]) -> None:
+        """Keep what is no sentence about an answer."""
+        assert call.excinfo is not None
+        error = call.excinfo.value
+        if not isinstance(error, WrongAnswer | StudentError | SubmissionError):
+            self.raised.setdefault(_name(node), f"{RAISES}{type(error).__name__}: {error}")
+
+    def _run(self, items: Sequence[Any]) -> _Failed:
+        self.results.clear()
+        self.raised.clear()
+        for item, following in itertools.pairwise([*items, None]):
+            self.channels.clear()  # each test has its own record
+            self.test = item.nodeid
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return {
+            test.name: self.raised.get(test.name, test.message).replace("\n", "; ")
+            for test in self.results.values()
+            if not test.passed
+        }
 
 
 def _meets(item: Any, trial: _Trial) -> bool:
-    """Whether a test is run in a trial."""
+    """Return whether a test is run on an answer."""
     number = item.get_closest_marker("exercise").args[0]
-    return number == trial.number and trial.test in (None, item.function.__name__)
+    return number == trial.number and trial.test in (None, _name(item))
+
+
+def _name(item: Any) -> str:
+    """Return the name of a test, without its parameters."""
+    return str(item.function.__name__)
 
 
 class _Collector:
@@ -352,4 +423,5 @@ class _Collector:
                 self.errors.append((*where, f"{name} is for no exercise: mark it @exercise(...)"))
                 continue
             number, points = mark.args[0], float(mark.kwargs["points"])
-            self.tests.append(Test(name, number, points, *where))
+            unjudged = mark.kwargs["unjudged"]
+            self.tests.append(Test(name, number, points, *where, unjudged))

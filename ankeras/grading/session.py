@@ -25,6 +25,7 @@ from ankeras.grading.definitions import (
     read_statements,
 )
 from ankeras.grading.ipython_code import Shell, as_python
+from ankeras.grading.messages import plain
 from ankeras.grading.time_limit import TimeLimit, time_limit
 
 import numpy as np
@@ -350,9 +351,7 @@ def _as_student_error(error: BaseException) -> StudentError:
         if _is_cell(frame.filename):
             other = frame.filename.startswith(OTHER_CELL)
             line, source = 0 if other else frame.lineno or 0, (frame.line or "").strip()
-    # Keras adds the arguments of every layer: the first lines say what is wrong.
-    short = "\n".join(message.strip().splitlines()[:4])
-    return StudentError(kind, short[:600], line, source)
+    return StudentError(kind, plain(kind, message), line, source)
 
 
 def _is_of_cell(error: SyntaxError) -> bool:

@@ -6,7 +6,7 @@ PROOF = [
     Mutant(
         "1.1",
         "always two numbers, for any d",
-        "test_one_code_per_image",
+        ("test_one_code_per_image", "test_codes_are_not_bounded", "test_encoder_of_other_images"),
         ("layers.Dense(enc_output_shape,", "layers.Dense(2,"),
     ),
     Mutant(
@@ -36,13 +36,13 @@ PROOF = [
     Mutant(
         "1.1",
         "no flattening",
-        "test_one_code_per_image",
+        ("test_one_code_per_image", "test_codes_are_not_bounded", "test_encoder_of_other_images"),
         ("    x = layers.Flatten()(x)\n", ""),
     ),
     Mutant(
         "1.1",
         "only images of 28x28",
-        "test_encoder_of_other_images",
+        ("test_codes_are_not_bounded", "test_encoder_of_other_images"),
         ("layers.Flatten()(x)", "layers.Reshape((7 * 7 * 32,))(x)"),
     ),
     Mutant(
@@ -66,31 +66,36 @@ PROOF = [
     Mutant(
         "1.2",
         "linear output",
-        "test_pixels_lie_between_0_and_1",
+        ("test_one_image_per_code", "test_pixels_lie_between_0_and_1"),
         ('layers.Activation("sigmoid")(x)', "x"),
     ),
     Mutant(
         "1.2",
         "tanh at the end",
-        "test_pixels_lie_between_0_and_1",
+        ("test_one_image_per_code", "test_pixels_lie_between_0_and_1"),
         ('"sigmoid"', '"tanh"'),
     ),
     Mutant(
         "1.2",
         "ReLU at the end",
-        "test_pixels_lie_between_0_and_1",
+        ("test_one_image_per_code", "test_pixels_lie_between_0_and_1"),
         ('"sigmoid"', '"relu"'),
     ),
     Mutant(
         "1.2",
         "softmax over a single channel",
-        "test_one_image_per_code",
+        ("test_one_image_per_code", "test_pixels_lie_between_0_and_1"),
         ('"sigmoid"', '"softmax"'),
     ),
     Mutant(
         "1.2",
         "a single up-sampling",
-        "test_one_image_per_code",
+        (
+            "test_one_image_per_code",
+            "test_pixels_lie_between_0_and_1",
+            "test_images_grow_by_convolutions",
+            "test_decoder_of_other_images",
+        ),
         ("(32, 16)", "(16,)"),
     ),
     Mutant(
@@ -102,7 +107,11 @@ PROOF = [
     Mutant(
         "1.2",
         "dense layers only",
-        "test_images_grow_by_convolutions",
+        (
+            "test_one_image_per_code",
+            "test_pixels_lie_between_0_and_1",
+            "test_images_grow_by_convolutions",
+        ),
         code="""
 def get_decoder(dec_input_shape, dec_output_shape):
     z = layers.Input((dec_input_shape,))
@@ -114,13 +123,17 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "1.2",
         "no padding",
-        "test_one_image_per_code",
+        (
+            "test_one_image_per_code",
+            "test_pixels_lie_between_0_and_1",
+            "test_decoder_of_other_images",
+        ),
         ('layers.Conv2D(n_filters, 3, padding="same")', "layers.Conv2D(n_filters, 3)"),
     ),
     Mutant(
         "1.2",
         "always starts with 7x7",
-        "test_decoder_of_other_images",
+        ("test_pixels_lie_between_0_and_1", "test_decoder_of_other_images"),
         ("height // 4, width // 4, 32", "7, 7, 32"),
     ),
     Mutant(
@@ -132,7 +145,7 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "1.2",
         "always one channel",
-        "test_decoder_of_other_images",
+        ("test_pixels_lie_between_0_and_1", "test_decoder_of_other_images"),
         ("layers.Conv2D(channels,", "layers.Conv2D(1,"),
     ),
     Mutant(
@@ -156,7 +169,11 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "1.3",
         "the decoder of another autoencoder",
-        "test_both_networks_are_inside",
+        (
+            "test_one_reconstruction_per_image",
+            "test_both_networks_are_inside",
+            "test_autoencoder_of_other_images",
+        ),
         (
             "    output_layer = decoder(z)\n",
             "    output_layer = decoder(z)\n"
@@ -168,7 +185,11 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "1.3",
         "the layers of the encoder, not the encoder",
-        "test_both_networks_are_inside",
+        (
+            "test_one_reconstruction_per_image",
+            "test_both_networks_are_inside",
+            "test_autoencoder_of_other_images",
+        ),
         (
             "    return keras.Model(inputs=input_layer, outputs=output_layer,",
             "    output_layer = decoder(encoder.output)\n"
@@ -178,13 +199,21 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "1.3",
         "something between the networks",
-        "test_both_networks_are_inside",
+        (
+            "test_one_reconstruction_per_image",
+            "test_both_networks_are_inside",
+            "test_autoencoder_of_other_images",
+        ),
         ("z = encoder(input_layer)", "z = ops.tanh(encoder(input_layer))"),
     ),
     Mutant(
         "1.3",
         "ends at the code",
-        "test_one_reconstruction_per_image",
+        (
+            "test_one_reconstruction_per_image",
+            "test_both_networks_are_inside",
+            "test_autoencoder_of_other_images",
+        ),
         ("outputs=output_layer", "outputs=z"),
     ),
     Mutant(
@@ -215,37 +244,57 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "2.1",
         "averaged over pixels",
-        "test_loss_of_perfect_and_of_worst_images",
+        (
+            "test_loss_has_the_right_value",
+            "test_loss_of_perfect_and_of_worst_images",
+            "test_loss_of_any_shape",
+        ),
         ("ops.sum(", "ops.mean("),
     ),
     Mutant(
         "2.1",
         "summed over the images",
-        "test_loss_has_the_right_value",
+        (
+            "test_loss_has_the_right_value",
+            "test_loss_of_perfect_and_of_worst_images",
+            "test_loss_of_any_shape",
+        ),
         ("ops.mean(of_images)", "ops.sum(of_images)"),
     ),
     Mutant(
         "2.1",
         "one number per image",
-        "test_loss_of_any_shape",
+        (
+            "test_loss_has_the_right_value",
+            "test_loss_of_perfect_and_of_worst_images",
+            "test_loss_of_any_shape",
+        ),
         ("ops.mean(of_images)", "of_images"),
     ),
     Mutant(
         "2.1",
         "absolute errors",
-        "test_loss_has_the_right_value",
+        ("test_loss_has_the_right_value", "test_loss_of_any_shape"),
         ("ops.square(x - x_hat)", "ops.abs(x - x_hat)"),
     ),
     Mutant(
         "2.1",
         "the square of the sum",
-        "test_loss_has_the_right_value",
+        (
+            "test_loss_has_the_right_value",
+            "test_loss_of_perfect_and_of_worst_images",
+            "test_loss_of_any_shape",
+        ),
         ("return ops.mean(of_images)", "return ops.mean(ops.square(ops.sum(x - x_hat)))"),
     ),
     Mutant(
         "2.1",
         "the norm, not its square",
-        "test_loss_of_perfect_and_of_worst_images",
+        (
+            "test_loss_has_the_right_value",
+            "test_loss_of_perfect_and_of_worst_images",
+            "test_loss_of_any_shape",
+        ),
         ("ops.mean(of_images)", "ops.mean(ops.sqrt(of_images))"),
     ),
     Mutant(
@@ -257,7 +306,7 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "2.1",
         "batches of four only",
-        "test_loss_of_any_shape",
+        ("test_loss_of_perfect_and_of_worst_images", "test_loss_of_any_shape"),
         ("ops.mean(of_images)", "ops.sum(of_images) / 4"),
     ),
     Mutant(
@@ -275,7 +324,7 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "3.1",
         "nothing is returned",
-        "test_optimizer_is_that_of_the_slides",
+        ("test_optimizer_is_that_of_the_slides", "test_loss_and_metrics"),
         ("    return autoencoder\n", ""),
     ),
     Mutant(
@@ -305,7 +354,7 @@ def get_decoder(dec_input_shape, dec_output_shape):
     Mutant(
         "3.1",
         "the two patiences exchanged",
-        "test_early_stopping",
+        ("test_early_stopping", "test_reduction_of_the_rate"),
         code="""
 def compile_autoencoder(autoencoder):
     autoencoder.compile(keras.optimizers.Adam(1e-3), reconstruction_loss, metrics=["mse", "mae"])
@@ -354,7 +403,7 @@ def slide_callbacks():
     Mutant(
         "3.2",
         "no target",
-        "test_the_target_is_the_input",
+        ("test_the_target_is_the_input", "test_minibatches_and_epochs"),
         ("        X_train,  # the target for the autoencoder is the input itself\n", ""),
     ),
     Mutant(
@@ -369,13 +418,13 @@ def slide_callbacks():
     Mutant(
         "3.2",
         "validated on the training images",
-        "test_the_target_is_the_input",
+        ("test_the_target_is_the_input", "test_minibatches_and_epochs"),
         ("validation_data=(X_val, X_val)", "validation_data=(X_train, X_train)"),
     ),
     Mutant(
         "3.2",
         "trained on the validation images too",
-        "test_minibatches_and_epochs",
+        ("test_the_target_is_the_input", "test_minibatches_and_epochs"),
         (
             "    history = autoencoder.fit(\n",
             "    X_train = np.concatenate([X_train, X_val])\n    history = autoencoder.fit(\n",
@@ -402,31 +451,39 @@ def slide_callbacks():
     Mutant(
         "3.2",
         "one epoch",
-        "test_minibatches_and_epochs",
+        ("test_training_stops_by_itself", "test_minibatches_and_epochs"),
         ("        epochs=epochs,\n", ""),
     ),
     Mutant(
         "3.2",
         "the object, not its dictionary",
-        "test_the_target_is_the_input",
+        (
+            "test_the_target_is_the_input",
+            "test_training_stops_by_itself",
+            "test_minibatches_and_epochs",
+        ),
         ("return history.history", "return history"),
     ),
     Mutant(
         "4.1",
         "averaged over pixels",
-        "test_errors_of_known_networks",
+        ("test_errors_of_known_networks", "test_error_in_inference_mode"),
         ("np.sum((X_test - x_hat) ** 2) / len(X_test)", "np.mean((X_test - x_hat) ** 2)"),
     ),
     Mutant(
         "4.1",
         "summed over the images",
-        "test_errors_of_known_networks",
+        ("test_errors_of_known_networks", "test_error_in_inference_mode"),
         (" / len(X_test)", ""),
     ),
     Mutant(
         "4.1",
         "the same network for every size",
-        "test_errors_of_known_networks",
+        (
+            "test_errors_of_known_networks",
+            "test_each_network_is_trained_once",
+            "test_error_in_inference_mode",
+        ),
         ("train_one(d).predict", "train_one(sizes[0]).predict"),
     ),
     Mutant(
@@ -441,7 +498,7 @@ def slide_callbacks():
     Mutant(
         "4.1",
         "a list without the sizes",
-        "test_errors_of_known_networks",
+        ("test_errors_of_known_networks", "test_error_in_inference_mode"),
         ("return errors", "return list(errors.values())"),
     ),
     Mutant(

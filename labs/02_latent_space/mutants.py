@@ -24,31 +24,31 @@ def encode(encoder, images, batch_size):
     Mutant(
         "1.1",
         "the rest after the last full minibatch is left out",
-        "test_minibatches",
+        ("test_minibatches", "test_encoding_in_inference_mode"),
         ("range(0, len(images), batch_size)", "range(0, len(images) - batch_size + 1, batch_size)"),
     ),
     Mutant(
         "1.1",
         "a list of minibatches",
-        "test_codes_of_all_images",
+        ("test_codes_of_all_images", "test_minibatches", "test_encoding_in_inference_mode"),
         ("return np.concatenate(z)", "return z"),
     ),
     Mutant(
         "1.1",
         "minibatches stacked along a new axis",
-        "test_codes_of_all_images",
+        ("test_codes_of_all_images", "test_minibatches", "test_encoding_in_inference_mode"),
         ("np.concatenate(z)", "np.stack(z)"),
     ),
     Mutant(
         "1.1",
         "minibatches overlap",
-        "test_codes_of_all_images",
+        ("test_codes_of_all_images", "test_minibatches", "test_encoding_in_inference_mode"),
         ("images[start : start + batch_size]", "images[start : start + batch_size + 1]"),
     ),
     Mutant(
         "1.1",
         "the last minibatch first",
-        "test_codes_of_all_images",
+        ("test_codes_of_all_images", "test_minibatches", "test_encoding_in_inference_mode"),
         ("np.concatenate(z)", "np.concatenate(z[::-1])"),
     ),
     Mutant(
@@ -60,7 +60,7 @@ def encode(encoder, images, batch_size):
     Mutant(
         "1.2",
         "1 - c left out on each side",
-        "test_sides_are_quantiles",
+        ("test_sides_are_quantiles", "test_share_between_the_sides", "test_box_of_other_codes"),
         (
             "np.quantile(z, (1 - coverage) / 2, axis=0)\n"
             "    high = np.quantile(z, (1 + coverage) / 2, axis=0)",
@@ -70,7 +70,7 @@ def encode(encoder, images, batch_size):
     Mutant(
         "1.2",
         "the same two sides for all dimensions",
-        "test_sides_are_quantiles",
+        ("test_sides_are_quantiles", "test_share_between_the_sides", "test_box_of_other_codes"),
         (
             "    return low, high\n",
             "    return np.full_like(low, low.min()), np.full_like(high, high.max())\n",
@@ -79,7 +79,7 @@ def encode(encoder, images, batch_size):
     Mutant(
         "1.2",
         "quantiles over all numbers together",
-        "test_share_between_the_sides",
+        ("test_sides_are_quantiles", "test_share_between_the_sides", "test_box_of_other_codes"),
         (
             "    low = np.quantile(z, (1 - coverage) / 2, axis=0)\n",
             "    low = np.quantile(z, (1 - coverage) / 2)\n",
@@ -88,7 +88,7 @@ def encode(encoder, images, batch_size):
     Mutant(
         "1.2",
         "a share of the distance from lowest to highest code",
-        "test_share_between_the_sides",
+        ("test_sides_are_quantiles", "test_share_between_the_sides", "test_box_of_other_codes"),
         (
             "    return low, high\n",
             "    low, high = z.min(axis=0), z.max(axis=0)\n"
@@ -99,7 +99,7 @@ def encode(encoder, images, batch_size):
     Mutant(
         "1.2",
         "quantiles of a Gaussian",
-        "test_sides_are_quantiles",
+        ("test_sides_are_quantiles", "test_share_between_the_sides", "test_box_of_other_codes"),
         (
             "    return low, high\n",
             "    return z.mean(axis=0) - 1.645 * z.std(axis=0), "
@@ -109,7 +109,7 @@ def encode(encoder, images, batch_size):
     Mutant(
         "1.2",
         "always 90 %",
-        "test_box_of_other_codes",
+        ("test_share_between_the_sides", "test_box_of_other_codes"),
         (
             "    low = np.quantile(",
             "    coverage = 0.9\n    low = np.quantile(",
@@ -118,25 +118,25 @@ def encode(encoder, images, batch_size):
     Mutant(
         "1.2",
         "sides exchanged",
-        "test_share_between_the_sides",
+        ("test_sides_are_quantiles", "test_share_between_the_sides", "test_box_of_other_codes"),
         ("return low, high", "return high, low"),
     ),
     Mutant(
         "2.1",
         "z_2 grows downwards",
-        "test_grid_is_ordered_as_a_plot",
+        ("test_grid_is_ordered_as_a_plot", "test_grid_of_images"),
         ("np.linspace(high[1], low[1], n)", "np.linspace(low[1], high[1], n)"),
     ),
     Mutant(
         "2.1",
         "rows and columns exchanged",
-        "test_grid_is_ordered_as_a_plot",
+        ("test_grid_is_ordered_as_a_plot", "test_grid_of_images"),
         ("np.meshgrid(z_1, z_2)", 'np.meshgrid(z_1, z_2, indexing="ij")'),
     ),
     Mutant(
         "2.1",
         "z_2 before z_1",
-        "test_grid_is_ordered_as_a_plot",
+        ("test_grid_covers_the_box", "test_grid_is_ordered_as_a_plot", "test_grid_of_images"),
         (
             "axis=-1).reshape(n * n, 2)",
             "axis=-1).reshape(n * n, 2)[:, ::-1]",
@@ -145,19 +145,19 @@ def encode(encoder, images, batch_size):
     Mutant(
         "2.1",
         "the last location does not reach the side",
-        "test_grid_covers_the_box",
+        ("test_grid_covers_the_box", "test_grid_is_ordered_as_a_plot", "test_grid_of_images"),
         ("np.linspace(low[0], high[0], n)", "np.linspace(low[0], high[0], n, endpoint=False)"),
     ),
     Mutant(
         "2.1",
         "one list of images",
-        "test_grid_covers_the_box",
+        ("test_grid_covers_the_box", "test_grid_is_ordered_as_a_plot", "test_grid_of_images"),
         ("return images.reshape(n, n, *images.shape[1:])", "return images"),
     ),
     Mutant(
         "2.1",
         "always 20 locations",
-        "test_grid_covers_the_box",
+        ("test_grid_covers_the_box", "test_grid_is_ordered_as_a_plot", "test_grid_of_images"),
         ("    z_1 = np.linspace(", "    n = 20\n    z_1 = np.linspace("),
     ),
     Mutant(
@@ -169,7 +169,7 @@ def encode(encoder, images, batch_size):
     Mutant(
         "2.1",
         "grey images only",
-        "test_grid_of_images",
+        ("test_grid_covers_the_box", "test_grid_is_ordered_as_a_plot", "test_grid_of_images"),
         ("images.reshape(n, n, *images.shape[1:])", "images.reshape(n, n, *images.shape[1:-1], 1)"),
     ),
     Mutant(
@@ -197,43 +197,68 @@ def encode(encoder, images, batch_size):
     Mutant(
         "3.1",
         "the same box for every dimension",
-        "test_codes_lie_in_the_box",
+        (
+            "test_codes_lie_in_the_box",
+            "test_codes_are_new_in_every_call",
+            "test_codes_are_uniform_and_independent",
+        ),
         ("return low + u * (high - low)", "return low.min() + u * (high.max() - low.min())"),
     ),
     Mutant(
         "3.1",
         "always from 0 to 1",
-        "test_codes_lie_in_the_box",
+        (
+            "test_codes_lie_in_the_box",
+            "test_codes_are_new_in_every_call",
+            "test_codes_are_uniform_and_independent",
+        ),
         ("return low + u * (high - low)", "return u"),
     ),
     Mutant(
         "3.1",
         "high used as the width",
-        "test_codes_lie_in_the_box",
+        (
+            "test_codes_lie_in_the_box",
+            "test_codes_are_new_in_every_call",
+            "test_codes_are_uniform_and_independent",
+        ),
         ("(high - low)", "high"),
     ),
     Mutant(
         "3.1",
         "the same code n times",
-        "test_codes_are_new_in_every_call",
+        (
+            "test_codes_lie_in_the_box",
+            "test_codes_are_new_in_every_call",
+            "test_codes_are_uniform_and_independent",
+        ),
         ("return low + u * (high - low)", "return np.tile(low + u[:1] * (high - low), (n, 1))"),
     ),
     Mutant(
         "3.2",
         "the farthest code",
-        "test_distance_of_known_codes",
+        (
+            "test_distance_of_known_codes",
+            "test_share_of_codes_astray",
+            "test_distances_of_any_codes",
+            "test_all_or_none_astray",
+        ),
         (".min() for", ".max() for"),
     ),
     Mutant(
         "3.2",
         "the square of the distance",
-        "test_distance_of_known_codes",
+        ("test_distance_of_known_codes", "test_distances_of_any_codes"),
         ("np.sqrt(np.sum((z_train - code) ** 2, axis=1))", "np.sum((z_train - code) ** 2, axis=1)"),
     ),
     Mutant(
         "3.2",
         "the sum of absolute differences",
-        "test_distance_of_known_codes",
+        (
+            "test_distance_of_known_codes",
+            "test_share_of_codes_astray",
+            "test_distances_of_any_codes",
+        ),
         (
             "np.sqrt(np.sum((z_train - code) ** 2, axis=1))",
             "np.sum(np.abs(z_train - code), axis=1)",
@@ -242,13 +267,18 @@ def encode(encoder, images, batch_size):
     Mutant(
         "3.2",
         "the distance from the mean code",
-        "test_distance_of_known_codes",
+        (
+            "test_distance_of_known_codes",
+            "test_share_of_codes_astray",
+            "test_distances_of_any_codes",
+            "test_all_or_none_astray",
+        ),
         ("(z_train - code) ** 2", "(z_train.mean(axis=0, keepdims=True) - code) ** 2"),
     ),
     Mutant(
         "3.2",
         "code by code: only for as many codes as training codes",
-        "test_distances_of_any_codes",
+        ("test_share_of_codes_astray", "test_distances_of_any_codes"),
         (
             "    return np.array([np.sqrt(np.sum((z_train - code) ** 2, axis=1)).min() "
             "for code in z])",
@@ -259,7 +289,7 @@ def encode(encoder, images, batch_size):
     Mutant(
         "3.2",
         "the share that is not astray",
-        "test_all_or_none_astray",
+        ("test_share_of_codes_astray", "test_all_or_none_astray"),
         ("z_train) > far", "z_train) <= far"),
     ),
     Mutant(
@@ -289,37 +319,37 @@ def encode(encoder, images, batch_size):
     Mutant(
         "4.1",
         "from z_b to z_a",
-        "test_both_ends",
+        ("test_both_ends", "test_equal_steps", "test_interpolation_of_any_size"),
         ("(1 - t) * z_a + t * z_b", "t * z_a + (1 - t) * z_b"),
     ),
     Mutant(
         "4.1",
         "without the last code",
-        "test_both_ends",
+        ("test_both_ends", "test_equal_steps", "test_interpolation_of_any_size"),
         ("np.linspace(0, 1, n)", "np.linspace(0, 1, n, endpoint=False)"),
     ),
     Mutant(
         "4.1",
         "n steps, n + 1 codes",
-        "test_both_ends",
+        ("test_both_ends", "test_equal_steps", "test_interpolation_of_any_size"),
         ("np.linspace(0, 1, n)", "np.linspace(0, 1, n + 1)"),
     ),
     Mutant(
         "4.1",
         "unequal steps",
-        "test_equal_steps",
+        ("test_equal_steps", "test_interpolation_of_any_size"),
         ("np.linspace(0, 1, n)[:, None]", "np.linspace(0, 1, n)[:, None] ** 2"),
     ),
     Mutant(
         "4.1",
         "always five codes",
-        "test_interpolation_of_any_size",
+        ("test_both_ends", "test_interpolation_of_any_size"),
         ("np.linspace(0, 1, n)", "np.linspace(0, 1, 5)"),
     ),
     Mutant(
         "4.1",
         "along an arc",
-        "test_equal_steps",
+        ("test_equal_steps", "test_interpolation_of_any_size"),
         (
             "return (1 - t) * z_a + t * z_b",
             "return np.cos(np.pi / 2 * t) * z_a + np.sin(np.pi / 2 * t) * z_b",
@@ -328,7 +358,7 @@ def encode(encoder, images, batch_size):
     Mutant(
         "4.2",
         "a cross-fade of the reconstructions",
-        "test_walk_is_decoded",
+        ("test_walk_is_decoded", "test_walk_in_inference_mode"),
         code="""
 def walk(encoder, decoder, images, n):
     x = ops.convert_to_numpy(decoder(encoder(images, training=False), training=False))
@@ -339,7 +369,7 @@ def walk(encoder, decoder, images, n):
     Mutant(
         "4.2",
         "a cross-fade of the images, reconstructed",
-        "test_walk_is_decoded",
+        ("test_walk_is_decoded", "test_walk_in_inference_mode"),
         code="""
 def walk(encoder, decoder, images, n):
     t = np.linspace(0, 1, n).reshape((n,) + (1,) * (images.ndim - 1)) ** 2
@@ -353,19 +383,19 @@ def walk(encoder, decoder, images, n):
     Mutant(
         "4.2",
         "from the first image to each",
-        "test_walk_is_decoded",
+        ("test_walk_is_decoded", "test_walk_in_inference_mode"),
         ("interpolate(z[i], z[i + 1], n)", "interpolate(z[0], z[i + 1], n)"),
     ),
     Mutant(
         "4.2",
         "one long row",
-        "test_walk_is_decoded",
+        ("test_walk_is_decoded", "test_walk_in_inference_mode"),
         ("np.stack(rows)", "np.concatenate(rows)"),
     ),
     Mutant(
         "4.2",
         "the walk returns to the first image",
-        "test_walk_is_decoded",
+        ("test_walk_is_decoded", "test_walk_in_inference_mode"),
         (
             "    for i in range(len(z) - 1):\n",
             "    z = np.concatenate([z, z[:1]])\n    for i in range(len(z) - 1):\n",
@@ -374,7 +404,7 @@ def walk(encoder, decoder, images, n):
     Mutant(
         "4.2",
         "the first two images only",
-        "test_walk_is_decoded",
+        ("test_walk_is_decoded", "test_walk_in_inference_mode"),
         ("range(len(z) - 1)", "range(1)"),
     ),
     Mutant(
@@ -386,7 +416,7 @@ def walk(encoder, decoder, images, n):
     Mutant(
         "4.2",
         "codes, not images",
-        "test_walk_is_decoded",
+        ("test_walk_is_decoded", "test_walk_in_inference_mode"),
         ("ops.convert_to_numpy(decoder(on_the_way, training=False))", "on_the_way"),
     ),
     Alternative(

@@ -17,8 +17,10 @@ if TYPE_CHECKING:  # names that are there where the last functions of this file 
 def test_encoding_in_inference_mode(student, rng, n, shape, batch_size):
     """The layers are in inference mode, for images and minibatches of any size."""
     x = rng.uniform(size=(n, *shape)).astype("float32")
+    z = student.encode(student.run_beside(build_normed, list(shape)), x, batch_size)
+    expect.shape(z, (n, int(np.prod(shape))), f"the codes of {n} images of shape {shape}")
     expect.close(
-        student.encode(student.run_beside(build_normed, list(shape)), x, batch_size),
+        z,
         (x.reshape(n, -1) - 5.0) / 2.0,
         f"the codes of {n} images of shape {shape}, {batch_size} at a time",
         "Batch normalization uses its running statistics, and dropout keeps all values.",
@@ -57,6 +59,7 @@ def test_grid_of_images(student, rng, n, shape):
             found[row, column],
             (np.array([z_1[column], z_2[row]]) @ V).reshape(shape),
             f"the image in row {row}, column {column}",
+            picture=True,
             rtol=2e-3,
             atol=2e-3,
         )
@@ -140,6 +143,7 @@ def test_walk_in_inference_mode(student, rng, k, n, shape, d):
         student.walk(encoder, decoder, x, n),
         expected.reshape(k - 1, n, *shape),
         f"the walk through {k} images of shape {shape}, {n} codes on each line, d = {d}",
+        picture=True,
     )
 
 

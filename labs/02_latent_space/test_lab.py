@@ -122,13 +122,21 @@ def test_codes_lie_in_the_box(student, rng):
 
 
 @exercise("3.1", points=1)
-def test_codes_are_new_in_every_call(student):
+def test_codes_are_new_in_every_call(student, rng):
     """Two calls draw different codes, and the rows of one call are different."""
-    low, high = np.zeros(4), np.ones(4)
+    low = rng.uniform(20, 30, 4)
+    high = low + 1
     first, second = student.sample_box(low, high, 5), student.sample_box(low, high, 5)
     expect.shape(first, (5, 4), "5 codes with d = 4")
     expect.shape(second, (5, 4), "5 codes with d = 4")
-    nearest = distances(np.concatenate([first, second]))
+    drawn = np.concatenate([first, second]) - low
+    expect.that(
+        bool((drawn > -1e-4).all() and (drawn < 1 + 1e-4).all()),
+        "10 codes of two calls, minus low, where high is low + 1",
+        "numbers from 0 to 1",
+        drawn,
+    )
+    nearest = distances(drawn)
     expect.between(
         float(nearest.min()),
         1e-4,
@@ -149,6 +157,7 @@ def test_distance_of_known_codes(student):
         "the distances from (3, 4), (10, 1) and (0, 0) to the nearest of (0, 0) and (10, 0)",
         "Euclidean distance: the root of the sum of the squares over the d dimensions.",
         atol=1e-3,
+        inputs={"z": z, "z_train": z_train},
     )
 
 
@@ -203,6 +212,7 @@ def test_walk_is_decoded(student, rng):
         expected,
         "the walk through 3 images with 5 codes on each line",
         "Encode the images, interpolate between the codes of neighbours, decode.",
+        picture=True,
     )
 
 

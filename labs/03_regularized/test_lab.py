@@ -22,6 +22,7 @@ def test_penalty_has_the_right_values(student, rng):
         lam * np.abs(z).sum(axis=1),
         f"the penalty of each of 6 codes with d = 5, lam = {lam:.3f}",
         "Sum over the units of each code, not over the codes. Take absolute values.",
+        inputs={"z": z},
     )
 
 
@@ -243,6 +244,8 @@ def test_one_matrix(student, rng):
         "the number of trained weights of an autoencoder with n = 5, d = 3",
         "Only W_h, b_h and b_x are weights; W_x is not a new weight.",
     )
+    h, logits = game.forward()
+    expect.close(game.parts["decoder"](h), logits, "the output of the layer")
     game.w = 2 * game.w + 1
     game.parts["dense"].set_weights([game.w, game.b])
     h, logits = game.forward()
@@ -250,7 +253,7 @@ def test_one_matrix(student, rng):
         game.parts["decoder"](h),
         logits,
         "the output of the layer after the matrix of the Dense layer has changed",
-        "A copy of the matrix would not change.",
+        "It must change, too: the layer uses the matrix of the Dense layer, not a copy.",
     )
 
 

@@ -12,7 +12,11 @@ PROOF = [
     Mutant(
         "1.1",
         "n of each class",
-        "test_same_number_of_each_class",
+        (
+            "test_same_number_of_each_class",
+            "test_no_row_is_drawn_twice",
+            "test_rows_are_drawn_at_random",
+        ),
         ("n // n_classes", "n"),
     ),
     Mutant(
@@ -51,25 +55,37 @@ def few_labels(labels, n, rng):
     Mutant(
         "1.1",
         "the labels instead of the rows",
-        "test_no_row_is_drawn_twice",
+        (
+            "test_same_number_of_each_class",
+            "test_no_row_is_drawn_twice",
+            "test_rows_are_drawn_at_random",
+        ),
         ("return np.concatenate(of_classes)", "return labels[np.concatenate(of_classes)]"),
     ),
     Mutant(
         "1.1",
         "the last class is missing",
-        "test_same_number_of_each_class",
+        (
+            "test_same_number_of_each_class",
+            "test_no_row_is_drawn_twice",
+            "test_rows_are_drawn_at_random",
+        ),
         ("labels.max() + 1", "labels.max()"),
     ),
     Mutant(
         "1.1",
         "always ten classes",
-        "test_same_number_of_each_class",
+        (
+            "test_same_number_of_each_class",
+            "test_no_row_is_drawn_twice",
+            "test_rows_are_drawn_at_random",
+        ),
         ("labels.max() + 1", "10"),
     ),
     Mutant(
         "2.1",
         "trains copies of the networks",
-        "test_networks_are_connected",
+        ("test_networks_are_connected", "test_one_step_moves_both_networks"),
         (
             "decoder(encoder(input_layer))",
             "keras.models.clone_model(decoder)(keras.models.clone_model(encoder)(input_layer))",
@@ -93,7 +109,7 @@ def few_labels(labels, n, rng):
     Mutant(
         "2.1",
         "its own optimizer",
-        "test_one_step_moves_both_networks",
+        ("test_one_step_moves_both_networks", "test_epochs_and_minibatches"),
         ("compile(optimizer,", 'compile("adam",'),
     ),
     Mutant(
@@ -153,13 +169,13 @@ def few_labels(labels, n, rng):
     Mutant(
         "3.1",
         "a copy of the encoder",
-        "test_weights_are_shared",
+        ("test_weights_are_shared", "test_classifiers_of_images"),
         ("(encoder(input_layer))", "(keras.models.clone_model(encoder)(input_layer))"),
     ),
     Mutant(
         "3.1",
         "always ten classes",
-        "test_logits_are_a_linear_function_of_the_code",
+        ("test_logits_are_a_linear_function_of_the_code", "test_classifiers_of_images"),
         ("layers.Dense(n_classes)", "layers.Dense(10)"),
     ),
     Mutant(
@@ -180,13 +196,13 @@ def few_labels(labels, n, rng):
     Mutant(
         "3.2",
         "the number instead of the share",
-        "test_accuracy_is_the_share_of_right_classes",
+        ("test_accuracy_is_the_share_of_right_classes", "test_many_images_in_inference_mode"),
         ("np.mean(", "np.sum("),
     ),
     Mutant(
         "3.2",
         "the largest over the images",
-        "test_accuracy_is_the_share_of_right_classes",
+        ("test_accuracy_is_the_share_of_right_classes", "test_many_images_in_inference_mode"),
         (
             "np.argmax(logits, axis=-1) == labels",
             "np.argmax(logits, axis=0) == labels[: logits.shape[1]]",
@@ -195,13 +211,13 @@ def few_labels(labels, n, rng):
     Mutant(
         "3.2",
         "the smallest logit",
-        "test_accuracy_is_the_share_of_right_classes",
+        ("test_accuracy_is_the_share_of_right_classes", "test_many_images_in_inference_mode"),
         ("np.argmax(", "np.argmin("),
     ),
     Mutant(
         "3.2",
         "the share of wrong ones",
-        "test_accuracy_is_the_share_of_right_classes",
+        ("test_accuracy_is_the_share_of_right_classes", "test_many_images_in_inference_mode"),
         ("== labels", "!= labels"),
     ),
     Mutant(
@@ -225,13 +241,13 @@ def few_labels(labels, n, rng):
     Mutant(
         "4.1",
         "the encoder is not frozen",
-        "test_only_the_head_moves",
+        ("test_only_the_head_moves", "test_batch_normalization_stays_in_inference_mode"),
         ("encoder.trainable = False", "encoder.trainable = True"),
     ),
     Mutant(
         "4.1",
         "frozen after the training",
-        "test_only_the_head_moves",
+        ("test_only_the_head_moves", "test_batch_normalization_stays_in_inference_mode"),
         (
             "    encoder.trainable = False\n    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)\n"
             "    classifier.compile(optimizer, loss=loss)\n"
@@ -245,13 +261,21 @@ def few_labels(labels, n, rng):
     Mutant(
         "4.1",
         "the loss reads logits as probabilities",
-        "test_only_the_head_moves",
+        (
+            "test_only_the_head_moves",
+            "test_batch_normalization_stays_in_inference_mode",
+            "test_one_step_per_minibatch",
+        ),
         ("from_logits=True", "from_logits=False"),
     ),
     Mutant(
         "4.1",
         "the loss is summed over the minibatch",
-        "test_only_the_head_moves",
+        (
+            "test_only_the_head_moves",
+            "test_batch_normalization_stays_in_inference_mode",
+            "test_one_step_per_minibatch",
+        ),
         ("from_logits=True", 'from_logits=True, reduction="sum"'),
     ),
     Mutant(
@@ -272,7 +296,10 @@ def train_frozen(classifier, encoder, batches, optimizer):
     Mutant(
         "4.1",
         "the layers are frozen, but not batch normalization",
-        "test_batch_normalization_stays_in_inference_mode",
+        (
+            "test_batch_normalization_stays_in_inference_mode",
+            "test_encoder_is_trainable_afterwards",
+        ),
         (
             "encoder.trainable = False",
             "for layer in encoder.layers:\n"
@@ -282,7 +309,11 @@ def train_frozen(classifier, encoder, batches, optimizer):
     Mutant(
         "4.1",
         "its own optimizer",
-        "test_only_the_head_moves",
+        (
+            "test_only_the_head_moves",
+            "test_batch_normalization_stays_in_inference_mode",
+            "test_one_step_per_minibatch",
+        ),
         ("compile(optimizer,", "compile(keras.optimizers.Adam(1e-2),"),
     ),
     Mutant(
@@ -294,7 +325,11 @@ def train_frozen(classifier, encoder, batches, optimizer):
     Mutant(
         "4.1",
         "several times through the minibatches",
-        "test_one_step_per_minibatch",
+        (
+            "test_only_the_head_moves",
+            "test_batch_normalization_stays_in_inference_mode",
+            "test_one_step_per_minibatch",
+        ),
         ("fit(batches,", "fit(batches, epochs=2,"),
     ),
     Mutant(
@@ -306,25 +341,37 @@ def train_frozen(classifier, encoder, batches, optimizer):
     Mutant(
         "4.2",
         "everything at once",
-        "test_head_first_then_everything",
+        (
+            "test_each_optimizer_takes_its_steps",
+            "test_head_first_then_everything",
+            "test_fine_tuning_on_several_minibatches",
+        ),
         ("    train_frozen(classifier, encoder, batches, head_optimizer)\n", ""),
     ),
     Mutant(
         "4.2",
         "the head alone, twice",
-        "test_each_optimizer_takes_its_steps",
+        (
+            "test_each_optimizer_takes_its_steps",
+            "test_head_first_then_everything",
+            "test_fine_tuning_on_several_minibatches",
+        ),
         ("    classifier.compile(", "    encoder.trainable = False\n    classifier.compile("),
     ),
     Mutant(
         "4.2",
         "both optimizers exchanged",
-        "test_head_first_then_everything",
+        (
+            "test_each_optimizer_takes_its_steps",
+            "test_head_first_then_everything",
+            "test_fine_tuning_on_several_minibatches",
+        ),
         ("(optimizer, loss=loss)", "(head_optimizer, loss=loss)"),
     ),
     Mutant(
         "4.2",
         "the encoder alone in the second pass",
-        "test_head_first_then_everything",
+        ("test_head_first_then_everything", "test_fine_tuning_on_several_minibatches"),
         (
             "    classifier.compile(",
             "    classifier.layers[-1].trainable = False\n    classifier.compile(",
@@ -333,13 +380,21 @@ def train_frozen(classifier, encoder, batches, optimizer):
     Mutant(
         "4.2",
         "no new compile after the head's training",
-        "test_each_optimizer_takes_its_steps",
+        (
+            "test_each_optimizer_takes_its_steps",
+            "test_head_first_then_everything",
+            "test_fine_tuning_on_several_minibatches",
+        ),
         ("    classifier.compile(optimizer, loss=loss)\n", ""),
     ),
     Mutant(
         "4.2",
         "everything first, then the head",
-        "test_head_first_then_everything",
+        (
+            "test_each_optimizer_takes_its_steps",
+            "test_head_first_then_everything",
+            "test_fine_tuning_on_several_minibatches",
+        ),
         code="""
 def fine_tune(classifier, encoder, batches, head_optimizer, optimizer):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -351,31 +406,35 @@ def fine_tune(classifier, encoder, batches, head_optimizer, optimizer):
     Mutant(
         "4.2",
         "the loss reads logits as probabilities",
-        "test_head_first_then_everything",
+        (
+            "test_each_optimizer_takes_its_steps",
+            "test_head_first_then_everything",
+            "test_fine_tuning_on_several_minibatches",
+        ),
         ("from_logits=True", "from_logits=False"),
     ),
     Mutant(
         "4.2",
         "the second pass sees one minibatch",
-        "test_fine_tuning_on_several_minibatches",
+        ("test_each_optimizer_takes_its_steps", "test_fine_tuning_on_several_minibatches"),
         ("fit(batches,", "fit(batches.take(1),"),
     ),
     Mutant(
         "5.1",
         "the encoder itself",
-        "test_copy_has_its_own_weights",
+        ("test_copy_has_its_own_weights", "test_statistics_are_copied"),
         ("keras.models.clone_model(encoder)", "encoder"),
     ),
     Mutant(
         "5.1",
         "a new model with the same layers",
-        "test_copy_has_its_own_weights",
+        ("test_copy_has_its_own_weights", "test_statistics_are_copied"),
         ("keras.models.clone_model(encoder)", "keras.Model(encoder.inputs, encoder.outputs[0])"),
     ),
     Mutant(
         "5.1",
         "new weights",
-        "test_copy_has_its_own_weights",
+        ("test_copy_has_its_own_weights", "test_statistics_are_copied"),
         ("    copy.set_weights(encoder.get_weights())\n", ""),
     ),
     Mutant(

@@ -58,8 +58,11 @@ def test_the_code_is_drawn(student, rng):
     expect.shape(z, (4000, 3), "the codes of 4000 images with d = 3")
     expect.shape(again, (4000, 3), "the codes of the same images in a second step")
     spread = float(np.exp(log_var / 2))
-    expect.close(z.mean(axis=0), np.full(3, 3.0), "the mean of the codes", atol=0.15)
-    expect.close(z.std(axis=0), np.full(3, spread), "their standard deviation", rtol=0.1)
+    drawn = "Draw eps anew for each image and each dimension; first mu, then log_var in h."
+    expect.close(
+        z.std(axis=0), np.full(3, spread), "the standard deviation of the codes", drawn, rtol=0.1
+    )
+    expect.close(z.mean(axis=0), np.full(3, 3.0), "the mean of the codes", drawn, atol=0.15)
     expect.between(
         float(np.abs(np.corrcoef(z.T) - np.eye(3)).max()),
         0.0,
@@ -89,15 +92,16 @@ def test_networks_are_called_in_training_mode(student, rng):
 @exercise("3.1", points=1)
 def test_codes_come_from_the_prior(student):
     """The codes follow N(0, I) and are drawn anew in each call."""
-    decoder = student.run_beside(identity)
-    z = student.generate(decoder, 5000)
-    expect.shape(z, (5000, 3), "the codes, drawn by a decoder that returns the code itself")
+    decoder = student.run_beside(twice_plus_five)
+    drawn = student.generate(decoder, 5000)
+    expect.shape(drawn, (5000, 3), "the images of a decoder that returns 2 z + 5")
+    z = (drawn - 5) / 2
     expect.close(z.mean(axis=0), np.zeros(3), "the mean of the codes", atol=0.1)
     expect.close(np.cov(z.T), np.eye(3), "the covariance of the codes", atol=0.15)
     far = float((np.abs(z) > 2).mean())  # 4.6 % for a Gaussian, 0 for a uniform distribution
     expect.between(far, 0.03, 0.06, "the share of values with an absolute value above 2")
     again = student.generate(decoder, 5000)
-    expect.shape(again, (5000, 3), "the codes of a second call")
+    expect.shape(again, (5000, 3), "the images of a second call")
     expect.between(
         float(np.abs(np.corrcoef(z.T, again.T)[:3, 3:]).max()),
         0.0,
@@ -108,11 +112,17 @@ def test_codes_come_from_the_prior(student):
 
 
 @exercise("3.1", points=1)
-def test_inference_mode(student):
+def test_inference_mode(student, rng):
     """Batch normalization uses its running statistics."""
-    found = student.generate(student.run_beside(build_normed), 2000)
-    expect.shape(found, (2000, 2), "the images")
-    expect.close(found.mean(axis=0), np.full(2, -5.0), "the mean of the images", atol=0.2)
+    value, mean = rng.uniform(1, 5, size=(2, 2))
+    found = student.generate(student.run_beside(build_normed, value, mean), 20)
+    expect.close(
+        found,
+        np.repeat([value - mean], 20, axis=0),
+        "the images of a decoder that does not use the code, after a batch normalization with "
+        "known running means",
+        "Use training=False.",
+    )
 
 
 @exercise("4.1", points=1)
@@ -193,11 +203,13 @@ def draw_twice(VAE, log_var, n, d):
     return codes
 
 
-def identity():
-    return keras.Sequential([keras.Input((3,)), layers.Activation("linear")])
+def twice_plus_five():
+    return keras.Sequential([keras.Input((3,)), layers.Rescaling(2.0, offset=5.0)])
 
 
-def build_normed():
-    normed = keras.Sequential([keras.Input((2,)), layers.BatchNormalization(epsilon=1e-7)])
-    normed.set_weights([np.ones(2), np.zeros(2), np.full(2, 5.0), np.ones(2)])
-    return normed
+def build_normed(value, mean):
+    dense, norm = layers.Dense(2), layers.BatchNormalization(epsilon=1e-7)
+    decoder = keras.Sequential([keras.Input((4,)), dense, norm])
+    dense.set_weights([np.zeros((4, 2)), value])
+    norm.set_weights([np.ones(2), np.zeros(2), mean, np.ones(2)])
+    return decoder

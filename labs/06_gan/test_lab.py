@@ -137,7 +137,8 @@ def test_discriminator_takes_the_step(student, rng):
         loss,
         game.d_loss(s, z),
         "the loss that is returned",
-        "Draw the noise with one call of gan.draw_noise(m), for m images.",
+        "It is the loss of exercise 1.1 of s and of G's images. Draw the noise with one call of "
+        "gan.draw_noise(m), for m images.",
     )
     expect.close(
         game.players.discriminator.get_weights()[0],

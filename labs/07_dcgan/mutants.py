@@ -4,25 +4,36 @@ from ankeras.grading import Alternative, Mutant
 
 PROOF = [
     Mutant(
-        "1.1", "the image is only doubled", "test_images_are_rescaled", ("2.0 * x - 1.0", "2.0 * x")
+        "1.1",
+        "the image is only doubled",
+        ("test_images_are_rescaled", "test_rescaling_of_any_shape"),
+        ("2.0 * x - 1.0", "2.0 * x"),
     ),
-    Mutant("1.1", "to [-1/2, 1/2]", "test_images_are_rescaled", ("2.0 * x - 1.0", "x - 0.5")),
+    Mutant(
+        "1.1",
+        "to [-1/2, 1/2]",
+        ("test_images_are_rescaled", "test_rescaling_of_any_shape"),
+        ("2.0 * x - 1.0", "x - 0.5"),
+    ),
     Mutant(
         "1.1",
         "stretched to the range of the minibatch",
-        "test_images_are_rescaled",
+        ("test_images_are_rescaled", "test_rescaling_of_any_shape"),
         (
             "return 2.0 * x - 1.0",
             "low, high = ops.min(x), ops.max(x)\n    return 2.0 * (x - low) / (high - low) - 1.0",
         ),
     ),
     Mutant(
-        "1.1", "half the way back", "test_images_are_rescaled", ("(x + 1.0) / 2.0", "(x + 1.0)")
+        "1.1",
+        "half the way back",
+        ("test_images_are_rescaled", "test_rescaling_of_any_shape"),
+        ("(x + 1.0) / 2.0", "(x + 1.0)"),
     ),
     Mutant(
         "1.1",
         "the same way twice",
-        "test_images_are_rescaled",
+        ("test_images_are_rescaled", "test_rescaling_of_any_shape"),
         ("(x + 1.0) / 2.0", "2.0 * x - 1.0"),
     ),
     Mutant(
@@ -34,13 +45,13 @@ PROOF = [
     Mutant(
         "1.2",
         "no activation at the end",
-        "test_the_generator_normalizes_and_activates",
+        ("test_the_generator_draws_images", "test_the_generator_normalizes_and_activates"),
         (', activation="tanh"', ""),
     ),
     Mutant(
         "1.2",
         "a sigmoid at the end",
-        "test_the_generator_draws_images",
+        ("test_the_generator_draws_images", "test_the_generator_normalizes_and_activates"),
         ('activation="tanh"', 'activation="sigmoid"'),
     ),
     Mutant(
@@ -52,7 +63,7 @@ PROOF = [
     Mutant(
         "1.2",
         "no batch normalization",
-        "test_the_generator_normalizes_and_activates",
+        ("test_the_generator_normalizes_and_activates", "test_the_generator_of_other_sizes"),
         ("        model.add(layers.BatchNormalization(momentum=0.9))\n", ""),
     ),
     Mutant(
@@ -67,7 +78,7 @@ PROOF = [
     Mutant(
         "1.2",
         "batch normalization after the last layer",
-        "test_the_generator_normalizes_and_activates",
+        ("test_the_generator_normalizes_and_activates", "test_the_generator_of_other_sizes"),
         (
             'padding="same", activation="tanh"))',
             'padding="same"))\n    model.add(layers.BatchNormalization())\n    model.add(layers.Activation("tanh"))',
@@ -76,7 +87,7 @@ PROOF = [
     Mutant(
         "1.2",
         "the projection is not activated",
-        "test_the_generator_normalizes_and_activates",
+        ("test_the_generator_normalizes_and_activates", "test_the_generator_of_other_sizes"),
         (
             "        model.add(layers.BatchNormalization(momentum=0.9))\n        model.add(layers.ReLU())\n",
             "        if side > 4:\n            model.add(layers.BatchNormalization(momentum=0.9))\n            model.add(layers.ReLU())\n",
@@ -85,7 +96,10 @@ PROOF = [
     Mutant(
         "1.2",
         "a fully connected hidden layer",
-        "test_the_generator_doubles_by_transposed_convolutions",
+        (
+            "test_the_generator_doubles_by_transposed_convolutions",
+            "test_the_generator_normalizes_and_activates",
+        ),
         (
             "    model.add(layers.Dense(4 * 4 * width, use_bias=False))\n",
             "    model.add(layers.Dense(100))\n    model.add(layers.ReLU())\n    model.add(layers.Dense(4 * 4 * width, use_bias=False))\n",
@@ -94,7 +108,11 @@ PROOF = [
     Mutant(
         "1.2",
         "upsampling and convolution",
-        "test_the_generator_doubles_by_transposed_convolutions",
+        (
+            "test_the_generator_doubles_by_transposed_convolutions",
+            "test_the_generator_normalizes_and_activates",
+            "test_the_generator_of_other_sizes",
+        ),
         (
             'model.add(layers.Conv2DTranspose(width, 4, strides=2, padding="same", use_bias=False))',
             'model.add(layers.UpSampling2D())\n        model.add(layers.Conv2D(width, 3, padding="same", use_bias=False))',
@@ -103,7 +121,11 @@ PROOF = [
     Mutant(
         "1.2",
         "starts with 8x8",
-        "test_the_generator_doubles_by_transposed_convolutions",
+        (
+            "test_the_generator_doubles_by_transposed_convolutions",
+            "test_the_generator_normalizes_and_activates",
+            "test_the_generator_of_other_sizes",
+        ),
         (
             "    model.add(layers.Dense(4 * 4 * width, use_bias=False))\n    model.add(layers.Reshape((4, 4, width)))\n    side = 4\n",
             "    model.add(layers.Dense(8 * 8 * width, use_bias=False))\n    model.add(layers.Reshape((8, 8, width)))\n    side = 8\n",
@@ -145,13 +167,19 @@ PROOF = [
     Mutant(
         "1.3",
         "batch normalization in the first block",
-        "test_the_discriminator_normalizes_and_activates",
+        (
+            "test_the_discriminator_normalizes_and_activates",
+            "test_the_discriminator_of_other_sizes",
+        ),
         ("        if side < image_side:\n    ", ""),
     ),
     Mutant(
         "1.3",
         "no batch normalization",
-        "test_the_discriminator_normalizes_and_activates",
+        (
+            "test_the_discriminator_normalizes_and_activates",
+            "test_the_discriminator_of_other_sizes",
+        ),
         (
             "        if side < image_side:\n            model.add(layers.BatchNormalization(momentum=0.9))\n",
             "",
@@ -169,7 +197,11 @@ PROOF = [
     Mutant(
         "1.3",
         "pooling",
-        "test_the_discriminator_halves_by_strided_convolutions",
+        (
+            "test_the_discriminator_halves_by_strided_convolutions",
+            "test_the_discriminator_normalizes_and_activates",
+            "test_the_discriminator_of_other_sizes",
+        ),
         (
             'model.add(layers.Conv2D(width, 4, strides=2, padding="same"))',
             'model.add(layers.Conv2D(width, 4, padding="same"))\n        model.add(layers.MaxPooling2D())',
@@ -178,13 +210,19 @@ PROOF = [
     Mutant(
         "1.3",
         "global pooling at the end",
-        "test_the_discriminator_halves_by_strided_convolutions",
+        (
+            "test_the_discriminator_halves_by_strided_convolutions",
+            "test_the_discriminator_normalizes_and_activates",
+        ),
         ("layers.Flatten()", "layers.GlobalAveragePooling2D()"),
     ),
     Mutant(
         "1.3",
         "a fully connected hidden layer",
-        "test_the_discriminator_halves_by_strided_convolutions",
+        (
+            "test_the_discriminator_halves_by_strided_convolutions",
+            "test_the_discriminator_normalizes_and_activates",
+        ),
         (
             "    model.add(layers.Dense(1))",
             "    model.add(layers.Dense(64))\n    model.add(layers.LeakyReLU(0.2))\n    model.add(layers.Dense(1))",
@@ -193,13 +231,13 @@ PROOF = [
     Mutant(
         "1.3",
         "a probability, not a logit",
-        "test_the_discriminator_scores_images",
+        ("test_the_discriminator_scores_images", "test_the_discriminator_normalizes_and_activates"),
         ("layers.Dense(1)", 'layers.Dense(1, activation="sigmoid")'),
     ),
     Mutant(
         "1.3",
         "one logit per place of the image",
-        "test_the_discriminator_scores_images",
+        ("test_the_discriminator_scores_images", "test_the_discriminator_of_other_sizes"),
         ("    model.add(layers.Flatten())\n", ""),
     ),
     Mutant(
@@ -217,31 +255,43 @@ PROOF = [
     Mutant(
         "3.1",
         "the last point missing",
-        "test_the_path_passes_through_the_points",
+        (
+            "test_the_path_passes_through_the_points",
+            "test_the_path_goes_in_equal_steps",
+            "test_paths_of_any_size",
+        ),
         ("[*pieces, points[last:]]", "pieces"),
     ),
     Mutant(
         "3.1",
         "points between two pieces twice",
-        "test_the_path_goes_in_equal_steps",
+        ("test_the_path_goes_in_equal_steps", "test_paths_of_any_size"),
         ("np.arange(n)[:, None] / n", "np.linspace(0, 1, n)[:, None]"),
     ),
     Mutant(
         "3.1",
         "from the later point to the earlier one",
-        "test_the_path_goes_in_equal_steps",
+        (
+            "test_the_path_passes_through_the_points",
+            "test_the_path_goes_in_equal_steps",
+            "test_paths_of_any_size",
+        ),
         ("(1 - t) * points[i] + t * points[i + 1]", "t * points[i] + (1 - t) * points[i + 1]"),
     ),
     Mutant(
         "3.1",
         "steps that grow",
-        "test_the_path_goes_in_equal_steps",
+        ("test_the_path_goes_in_equal_steps", "test_paths_of_any_size"),
         ("np.arange(n)[:, None] / n", "(np.arange(n)[:, None] / n) ** 2"),
     ),
     Mutant(
         "3.1",
         "back to the first point",
-        "test_the_path_passes_through_the_points",
+        (
+            "test_the_path_passes_through_the_points",
+            "test_the_path_goes_in_equal_steps",
+            "test_paths_of_any_size",
+        ),
         ("points[last:]]", "(1 - t) * points[last] + t * points[0], points[:1]]"),
     ),
     Mutant(
@@ -253,25 +303,33 @@ PROOF = [
     Mutant(
         "3.1",
         "a list of pieces, not an array",
-        "test_the_path_goes_in_equal_steps",
+        (
+            "test_the_path_passes_through_the_points",
+            "test_the_path_goes_in_equal_steps",
+            "test_paths_of_any_size",
+        ),
         ("np.concatenate([*pieces, points[last:]])", "[*pieces, points[last:]]"),
     ),
     Mutant(
         "3.2",
         "a line",
-        "test_the_arc_stays_on_the_sphere",
+        ("test_the_arc_has_the_right_values", "test_the_arc_stays_on_the_sphere"),
         ("if np.sin(theta) < 1e-3:", "if True:"),
     ),
     Mutant(
         "3.2",
         "the angle without dividing by the lengths",
-        "test_the_arc_has_the_right_values",
+        ("test_the_arc_has_the_right_values", "test_the_arc_stays_on_the_sphere"),
         (" / (np.linalg.norm(z_a) * np.linalg.norm(z_b))", ""),
     ),
     Mutant(
         "3.2",
         "the lengths are lost",
-        "test_the_arc_has_the_right_values",
+        (
+            "test_the_arc_has_the_right_values",
+            "test_the_arc_stays_on_the_sphere",
+            "test_codes_with_the_same_direction",
+        ),
         (
             "    cosine = z_a @ z_b / (np.linalg.norm(z_a) * np.linalg.norm(z_b))\n",
             "    z_a, z_b = z_a / np.linalg.norm(z_a), z_b / np.linalg.norm(z_b)\n    cosine = z_a @ z_b\n",
@@ -280,13 +338,13 @@ PROOF = [
     Mutant(
         "3.2",
         "not divided by sin(theta)",
-        "test_the_arc_has_the_right_values",
+        ("test_the_arc_has_the_right_values", "test_the_arc_stays_on_the_sphere"),
         (") / np.sin(theta)\n", ")\n"),
     ),
     Mutant(
         "3.2",
         "cosines",
-        "test_the_arc_has_the_right_values",
+        ("test_the_arc_has_the_right_values", "test_the_arc_stays_on_the_sphere"),
         ("(np.sin((1 - t) * theta) * z_a", "(np.cos((1 - t) * theta) * z_a"),
     ),
     Mutant(
@@ -307,13 +365,13 @@ PROOF = [
     Mutant(
         "4.1",
         "all mentioned attributes must be 1",
-        "test_picked_samples_have_what_is_wanted",
+        ("test_picked_samples_have_what_is_wanted", "test_any_fitting_sample_may_be_picked"),
         ("fits &= table[name] == value", "fits &= table[name] == 1"),
     ),
     Mutant(
         "4.1",
         "one wanted attribute is enough",
-        "test_picked_samples_have_what_is_wanted",
+        ("test_picked_samples_have_what_is_wanted", "test_any_fitting_sample_may_be_picked"),
         (
             "fits = np.ones(len(z), bool)\n    for name, value in wanted.items():\n        fits &=",
             "fits = np.zeros(len(z), bool)\n    for name, value in wanted.items():\n        fits |=",
@@ -328,7 +386,7 @@ PROOF = [
     Mutant(
         "4.1",
         "always the first",
-        "test_samples_are_picked_at_random",
+        ("test_samples_are_picked_at_random", "test_any_fitting_sample_may_be_picked"),
         ("rng.choice(np.flatnonzero(fits), k, replace=False)", "np.flatnonzero(fits)[:k]"),
     ),
     Mutant(
@@ -340,7 +398,11 @@ PROOF = [
     Mutant(
         "4.1",
         "numbers of samples, not codes",
-        "test_picked_samples_have_what_is_wanted",
+        (
+            "test_picked_samples_have_what_is_wanted",
+            "test_samples_are_picked_at_random",
+            "test_any_fitting_sample_may_be_picked",
+        ),
         (
             "return z[rng.choice(np.flatnonzero(fits), k, replace=False)]",
             "return rng.choice(np.flatnonzero(fits), k, replace=False)",
@@ -349,13 +411,17 @@ PROOF = [
     Mutant(
         "4.1",
         "the first rows of z instead of those that fit",
-        "test_any_fitting_sample_may_be_picked",
+        (
+            "test_picked_samples_have_what_is_wanted",
+            "test_samples_are_picked_at_random",
+            "test_any_fitting_sample_may_be_picked",
+        ),
         ("rng.choice(np.flatnonzero(fits), k", "rng.choice(int(fits.sum()), k"),
     ),
     Mutant(
         "4.1",
         "two attributes only",
-        "test_any_fitting_sample_may_be_picked",
+        ("test_samples_are_picked_at_random", "test_any_fitting_sample_may_be_picked"),
         (
             "    for name, value in wanted.items():\n        fits &= table[name] == value\n",
             "    (one, a), (two, b) = wanted.items()\n    fits &= (table[one] == a) & (table[two] == b)\n",
@@ -364,7 +430,7 @@ PROOF = [
     Mutant(
         "4.2",
         "sums, not averages",
-        "test_concepts_are_averages",
+        ("test_concepts_are_averages", "test_concepts_of_different_sizes"),
         (
             "z_1.mean(axis=0) - z_2.mean(axis=0) + z_3.mean(axis=0)",
             "z_1.sum(axis=0) - z_2.sum(axis=0) + z_3.sum(axis=0)",
@@ -373,7 +439,7 @@ PROOF = [
     Mutant(
         "4.2",
         "averaged over dimensions",
-        "test_concepts_are_averages",
+        ("test_concepts_are_averages", "test_concepts_of_different_sizes"),
         (
             "z_1.mean(axis=0) - z_2.mean(axis=0) + z_3.mean(axis=0)",
             "z_1.mean(axis=-1) - z_2.mean(axis=-1) + z_3.mean(axis=-1)",
@@ -382,7 +448,7 @@ PROOF = [
     Mutant(
         "4.2",
         "second and third exchanged",
-        "test_concepts_are_averages",
+        ("test_concepts_are_averages", "test_concepts_of_different_sizes"),
         ("- z_2.mean(axis=0) + z_3.mean(axis=0)", "+ z_2.mean(axis=0) - z_3.mean(axis=0)"),
     ),
     Mutant(
@@ -397,13 +463,13 @@ PROOF = [
     Mutant(
         "4.2",
         "noise everywhere",
-        "test_the_code_itself_is_in_the_middle",
+        ("test_the_code_itself_is_in_the_middle", "test_noise_is_uniform"),
         ("    noise[n // 2] = 0\n", ""),
     ),
     Mutant(
         "4.2",
         "the code comes first",
-        "test_the_code_itself_is_in_the_middle",
+        ("test_the_code_itself_is_in_the_middle", "test_noise_is_uniform"),
         ("noise[n // 2] = 0", "noise[0] = 0"),
     ),
     Mutant(
@@ -415,7 +481,7 @@ PROOF = [
     Mutant(
         "4.2",
         "normal noise",
-        "test_noise_is_uniform",
+        ("test_the_code_itself_is_in_the_middle", "test_noise_is_uniform"),
         ("rng.uniform(-scale, scale, size=", "scale * rng.normal(size="),
     ),
     Mutant(

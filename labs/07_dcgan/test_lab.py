@@ -36,12 +36,26 @@ def test_the_generator_draws_images(student, rng):
         [float(x.min()), float(x.max())],
         "The last activation is Tanh.",
     )
+    model = student.get_generator(10, 32, 3)
+    values, factors = rng.uniform(0.5, 1.5, 5), np.array([-0.8, 0.6, 5.0])
+    last = student.run_beside(pass_on, model, factors.astype("float32"))
+    expect.equal(last, "Conv2DTranspose", "the class of the last layer with weights", G_HINT)
+    z = np.ones((1, 10), "float32") * values[:, None].astype("float32")
+    expect.close(
+        model(z, training=False),
+        np.ones((1, 32, 32, 1)) * np.tanh(values.reshape(-1, 1, 1, 1) * factors),
+        "the images of constant vectors z, after the test has set the weights, so that each layer "
+        "passes constant values on",
+        "The last activation is Tanh, and all others are ReLU.",
+        rtol=1e-2,
+        inputs={"the values of the vectors": values, "the factors of the last layer": factors},
+    )
 
 
 @exercise("1.2", points=1)
 def test_the_generator_doubles_by_transposed_convolutions(student):
     """Only transposed convolutions double the side, and no hidden layer is fully connected."""
-    words = layers_of_g(student, 32, 3)
+    words = layers_of(student, student.get_generator(10, 32, 3), activations=False)
     expect.equal(
         [word for word in words if word in ("projection", "doubling") or is_shaping(word)],
         ["projection", "doubling", "doubling", "doubling"],
@@ -78,7 +92,7 @@ def test_the_discriminator_scores_images(student, rng):
 @exercise("1.3", points=1)
 def test_the_discriminator_halves_by_strided_convolutions(student):
     """Only strided convolutions halve the side, and no hidden layer is fully connected."""
-    words = layers_of_d(student, 32, 3)
+    words = layers_of_d(student, 32, 3, activations=False)
     expect.equal(
         [word for word in words if word in ("halving", "logit") or is_shaping(word)],
         ["halving", "halving", "halving", "logit"],
@@ -113,6 +127,7 @@ def test_the_path_goes_in_equal_steps(student, rng):
         on_lines(points, 4),
         "a path through 3 points, 4 steps per line",
         "t grows by 1/n per step.",
+        inputs={"points": points},
     )
 
 
@@ -127,6 +142,7 @@ def test_the_arc_has_the_right_values(student, rng):
         "z(t) for 5 numbers t, d = 8",
         "theta is the angle between z_a and z_b: divide by their lengths to get the cosine, "
         "but do not divide the codes in the formula.",
+        inputs={"z_a": z_a, "z_b": 3 * z_b, "t": t},
     )
 
 
@@ -164,8 +180,11 @@ def test_samples_are_picked_at_random(student, rng):
     z, table = samples(rng, 60)
     table["smile"][:30] = 1
     picks = [with_seed(student, z, table, {"smile": 1}, 4, seed) for seed in (1, 1, 2, 3, 4)]
+    smiling = z[table["smile"] == 1]
     for found in picks:
         expect.shape(found, (4, 3), "the codes of 4 smiling samples")
+        nearest = np.abs(found[:, None] - smiling).max(axis=2).argmin(axis=1)
+        expect.close(found, smiling[nearest], "4 codes; expected are codes of smiling samples")
     hint = "Draw with rng.choice or rng.permutation."
     expect.close(picks[1], picks[0], "a second draw with the same seed", hint)
     expect.that(
@@ -219,17 +238,17 @@ def layers_of_g(student, side, channels):
     return layers_of(student, student.get_generator(10, side, channels))
 
 
-def layers_of_d(student, side, channels):
+def layers_of_d(student, side, channels, activations=True):
     """Return the layers of D, in words."""
-    words = layers_of(student, student.get_discriminator(side, channels))
+    words = layers_of(student, student.get_discriminator(side, channels), activations)
     if words and words[-1].startswith("a Conv2D with"):
         words[-1] = "logit"  # of the 4x4 maps; another test checks the shape of the output
     return words
 
 
-def layers_of(student, model):
+def layers_of(student, model, activations=True):
     words = []
-    for name, strides, units, values in student.run_beside(list_layers, model):
+    for name, strides, units, values in student.run_beside(list_layers, model, activations):
         if name not in NOT_LISTED:
             words.append(layer_word(name, strides, units, first=not words))
         if values is not None and not np.allclose(values, (-1, 2)):
@@ -310,23 +329,49 @@ def in_order(codes):
 # The functions below run beside the answers (student.run_beside).
 
 
-def list_layers(model):
+def list_layers(model, with_activations):
     """Return the layers of a network in order: class, strides, units, activation at -1 and 2."""
     activations = ("relu", "leakyrelu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu")
     found = []
     for step in getattr(model, "operations", model.layers):
         if isinstance(step, keras.Model):
-            found += list_layers(step)
+            found += list_layers(step, with_activations)
             continue
         name, function, values = type(step).__name__, getattr(step, "activation", None), None
         if name.lower() in activations:
             name, function = "Activation", step
-        if callable(function):
+        if callable(function) and with_activations:
             values = ops.convert_to_numpy(function(ops.convert_to_tensor([[-1.0, 2.0]])))[0]
         strides = getattr(step, "strides", 1)
         strides = [strides] if isinstance(strides, int) else list(strides)
         found.append([name, strides, getattr(step, "units", 0), values])
     return found
+
+
+def pass_on(model, factors):
+    """Let each layer average over its channels; the last one also multiplies by the factors.
+
+    Then constant maps stay constant. Returns the class of the last layer with weights.
+    """
+    found = [x for x in model._flatten_layers(include_self=False) if hasattr(x, "kernel")]
+    for layer in found:
+        kernel = np.zeros(layer.kernel.shape, "float32")
+        if not isinstance(layer, keras.layers.Conv2DTranspose):
+            middle = [k // 2 for k in kernel.shape[:-2]]  # none for a dense layer
+            kernel[tuple(middle)] = 1 / kernel.shape[-2]
+        elif layer.padding == "valid":  # from 1x1
+            kernel[:] = 1 / kernel.shape[-1]
+        else:  # each pixel of the output gets one tap
+            (a, b), (s, t) = kernel.shape[:2], layer.strides
+            kernel[(a - s) // 2 : (a + s) // 2, (b - t) // 2 : (b + t) // 2] = 1 / kernel.shape[-1]
+        transposed = isinstance(layer, keras.layers.Conv2DTranspose)
+        n_outputs = kernel.shape[-2 if transposed else -1]
+        if layer is found[-1] and n_outputs == len(factors):
+            kernel *= factors[:, None] if transposed else factors
+        layer.kernel.assign(kernel)
+        if layer.bias is not None:
+            layer.bias.assign(np.zeros(layer.bias.shape))
+    return type(found[-1]).__name__ if found else "no layer"
 
 
 def pick_with(pick, seed, *arguments):

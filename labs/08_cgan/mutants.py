@@ -6,7 +6,7 @@ PROOF = [
     Mutant(
         "1.1",
         "always ten classes",
-        "test_one_row_per_label",
+        ("test_one_row_per_label", "test_labels_of_any_integer_type"),
         ('"int32"), n_classes,', '"int32"), 10,'),
     ),
     Mutant(
@@ -24,7 +24,7 @@ PROOF = [
     Mutant(
         "1.1",
         "classes counted from 1",
-        "test_one_row_per_label",
+        ("test_one_row_per_label", "test_labels_of_any_integer_type"),
         ('ops.cast(labels, "int32")', 'ops.cast(labels, "int32") - 1'),
     ),
     Mutant(
@@ -39,31 +39,31 @@ PROOF = [
     Mutant(
         "1.1",
         "one column per label",
-        "test_one_row_per_label",
+        ("test_one_row_per_label", "test_labels_of_any_integer_type"),
         ('n_classes, dtype="float32")', 'n_classes, axis=0, dtype="float32")'),
     ),
     Mutant(
         "1.2",
         "the label before the noise",
-        "test_label_comes_after_the_noise",
+        ("test_label_comes_after_the_noise", "test_label_after_noise_of_any_size"),
         ("[z, y]", "[y, z]"),
     ),
     Mutant(
         "1.2",
         "appended as rows",
-        "test_label_comes_after_the_noise",
+        ("test_label_comes_after_the_noise", "test_label_after_noise_of_any_size"),
         ("axis=-1", "axis=0"),
     ),
     Mutant(
         "1.2",
         "added, not appended",
-        "test_label_comes_after_the_noise",
+        ("test_label_comes_after_the_noise", "test_label_after_noise_of_any_size"),
         ("ops.concatenate([z, y], axis=-1)", "z + y[:, : z.shape[-1]]"),
     ),
     Mutant(
         "1.2",
         "the number of the class",
-        "test_label_comes_after_the_noise",
+        ("test_label_comes_after_the_noise", "test_label_after_noise_of_any_size"),
         ("[z, y]", '[z, ops.cast(ops.argmax(y, axis=-1), "float32")[:, None]]'),
     ),
     Mutant(
@@ -75,19 +75,31 @@ PROOF = [
     Mutant(
         "1.3",
         "rows and columns exchanged",
-        "test_label_becomes_channels",
+        (
+            "test_label_becomes_channels",
+            "test_channels_inside_fit",
+            "test_channels_after_images_of_any_size",
+        ),
         ("(batch, height, width, y", "(batch, width, height, y"),
     ),
     Mutant(
         "1.3",
         "the channels before the image",
-        "test_label_becomes_channels",
+        (
+            "test_label_becomes_channels",
+            "test_channels_inside_fit",
+            "test_channels_after_images_of_any_size",
+        ),
         ("[s, maps]", "[maps, s]"),
     ),
     Mutant(
         "1.3",
         "the number of the class as one channel",
-        "test_label_becomes_channels",
+        (
+            "test_label_becomes_channels",
+            "test_channels_inside_fit",
+            "test_channels_after_images_of_any_size",
+        ),
         (
             "maps = ops.broadcast_to(y[:, None, None, :], (batch, height, width, y.shape[-1]))",
             'number = ops.cast(ops.argmax(y, axis=-1), "float32")[:, None, None, None]\n'
@@ -97,7 +109,11 @@ PROOF = [
     Mutant(
         "1.3",
         "the label at only one pixel",
-        "test_label_becomes_channels",
+        (
+            "test_label_becomes_channels",
+            "test_channels_inside_fit",
+            "test_channels_after_images_of_any_size",
+        ),
         (
             "maps = ops.broadcast_to(y[:, None, None, :], (batch, height, width, y.shape[-1]))",
             "maps = ops.pad(y[:, None, None, :], "
@@ -113,7 +129,11 @@ PROOF = [
     Mutant(
         "1.3",
         "always ten classes",
-        "test_channels_after_images_of_any_size",
+        (
+            "test_label_becomes_channels",
+            "test_channels_inside_fit",
+            "test_channels_after_images_of_any_size",
+        ),
         ("(batch, height, width, y.shape[-1])", "(batch, height, width, 10)"),
     ),
     Mutant(
@@ -125,7 +145,7 @@ PROOF = [
     Mutant(
         "2.1",
         "no room for the label in the noise",
-        "test_players_read_the_label",
+        ("test_players_read_the_label", "test_players_of_colour_images"),
         (
             "ankeras.get_generator(d + n_classes, image_shape)",
             "ankeras.get_generator(d, image_shape)",
@@ -134,19 +154,19 @@ PROOF = [
     Mutant(
         "2.1",
         "no room for the label in D",
-        "test_players_read_the_label",
+        ("test_players_read_the_label", "test_players_of_colour_images"),
         ("(height, width, channels + n_classes)", "(height, width, channels)"),
     ),
     Mutant(
         "2.1",
         "one channel for the label",
-        "test_players_read_the_label",
+        ("test_players_read_the_label", "test_players_of_colour_images"),
         ("channels + n_classes)", "channels + 1)"),
     ),
     Mutant(
         "2.1",
         "G draws the label's channels too",
-        "test_players_read_the_label",
+        ("test_players_read_the_label", "test_players_of_colour_images"),
         (
             "ankeras.get_generator(d + n_classes, image_shape)",
             "ankeras.get_generator(d + n_classes, (height, width, channels + n_classes))",
@@ -173,13 +193,18 @@ PROOF = [
     Mutant(
         "2.1",
         "the players exchanged",
-        "test_players_read_the_label",
+        ("test_players_read_the_label", "test_players_of_colour_images"),
         ("return generator, discriminator", "return discriminator, generator"),
     ),
     Mutant(
         "2.2",
         "G draws without the label",
-        "test_discriminator_takes_its_step",
+        (
+            "test_discriminator_takes_its_step",
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+            "test_networks_are_in_training_mode",
+        ),
         (
             "fake = self.generator(append_to_noise(self.draw_noise(m), y), training=True)",
             "fake = self.generator(append_to_noise(self.draw_noise(m), 0 * y), training=True)",
@@ -188,7 +213,12 @@ PROOF = [
     Mutant(
         "2.2",
         "the label on real images only",
-        "test_discriminator_takes_its_step",
+        (
+            "test_discriminator_takes_its_step",
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+            "test_networks_are_in_training_mode",
+        ),
         (
             "                self.discriminator(append_to_images(fake, y), training=True),\n",
             "                self.discriminator(append_to_images(fake, 0 * y), training=True),\n",
@@ -197,13 +227,23 @@ PROOF = [
     Mutant(
         "2.2",
         "the label on generated images only",
-        "test_discriminator_takes_its_step",
+        (
+            "test_discriminator_takes_its_step",
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+            "test_networks_are_in_training_mode",
+        ),
         ("append_to_images(s, y)", "append_to_images(s, 0 * y)"),
     ),
     Mutant(
         "2.2",
         "D and G get different labels",
-        "test_discriminator_takes_its_step",
+        (
+            "test_discriminator_takes_its_step",
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+            "test_networks_are_in_training_mode",
+        ),
         (
             "                self.discriminator(append_to_images(fake, y), training=True),\n",
             "                self.discriminator(append_to_images(fake, y[:, ::-1]), training=True),\n",
@@ -212,7 +252,11 @@ PROOF = [
     Mutant(
         "2.2",
         "in G's step D gets no label",
-        "test_generator_takes_its_step",
+        (
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+            "test_networks_are_in_training_mode",
+        ),
         (
             "generator_loss(self.discriminator(append_to_images(fake, y)",
             "generator_loss(self.discriminator(append_to_images(fake, 0 * y)",
@@ -221,7 +265,11 @@ PROOF = [
     Mutant(
         "2.2",
         "in G's step G gets no label",
-        "test_generator_takes_its_step",
+        (
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+            "test_networks_are_in_training_mode",
+        ),
         (
             "z = append_to_noise(self.draw_noise(m), y)",
             "z = append_to_noise(self.draw_noise(m), 0 * y)",
@@ -230,7 +278,12 @@ PROOF = [
     Mutant(
         "2.2",
         "its own noise",
-        "test_discriminator_takes_its_step",
+        (
+            "test_discriminator_takes_its_step",
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+            "test_networks_are_in_training_mode",
+        ),
         (
             "fake = self.generator(append_to_noise(self.draw_noise(m), y), training=True)",
             "z = keras.random.normal((m, self.generator.input_shape[-1] - self.n_classes))\n"
@@ -240,7 +293,13 @@ PROOF = [
     Mutant(
         "2.2",
         "the gradient stops at the image",
-        "test_generator_takes_its_step",
+        (
+            "test_discriminator_takes_its_step",
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+            "test_fit_plays",
+            "test_networks_are_in_training_mode",
+        ),
         (
             "            g_loss = generator_loss(",
             "            fake = ops.stop_gradient(fake)\n            g_loss = generator_loss(",
@@ -249,7 +308,7 @@ PROOF = [
     Mutant(
         "2.2",
         "G descends D's loss too",
-        "test_generator_takes_its_step",
+        ("test_generator_takes_its_step", "test_losses_are_returned"),
         [
             (
                 "        fake = self.generator(append_to_noise(self.draw_noise(m), y), training=True)\n"
@@ -268,7 +327,11 @@ PROOF = [
     Mutant(
         "2.2",
         "the same noise for both steps",
-        "test_generator_takes_its_step",
+        (
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+            "test_networks_are_in_training_mode",
+        ),
         [
             (
                 "fake = self.generator(append_to_noise(self.draw_noise(m), y), training=True)\n",
@@ -281,13 +344,21 @@ PROOF = [
     Mutant(
         "2.2",
         "only G learns",
-        "test_discriminator_takes_its_step",
+        (
+            "test_discriminator_takes_its_step",
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+        ),
         ("        self.d_optimizer.apply(tape.gradient(d_loss, theta_d), theta_d)\n", ""),
     ),
     Mutant(
         "2.2",
         "real and generated exchanged",
-        "test_losses_are_returned",
+        (
+            "test_discriminator_takes_its_step",
+            "test_generator_takes_its_step",
+            "test_losses_are_returned",
+        ),
         (
             "d_loss = discriminator_loss(",
             "d_loss = (lambda real, fake: discriminator_loss(fake, real))(",
@@ -296,7 +367,7 @@ PROOF = [
     Mutant(
         "2.2",
         "the losses exchanged",
-        "test_losses_are_returned",
+        ("test_losses_are_returned", "test_fit_plays", "test_networks_are_in_training_mode"),
         ('"d_loss": d_loss, "g_loss": g_loss', '"d_loss": g_loss, "g_loss": d_loss'),
     ),
     Mutant(
@@ -323,7 +394,7 @@ PROOF = [
     Mutant(
         "2.2",
         "always three classes",
-        "test_fit_plays",
+        ("test_fit_plays", "test_networks_are_in_training_mode"),
         ("y = one_hot(labels, self.n_classes)", "y = one_hot(labels, 3)"),
     ),
     Mutant(
@@ -356,13 +427,13 @@ PROOF = [
     Mutant(
         "3.1",
         "the labels sorted",
-        "test_wanted_classes",
+        ("test_wanted_classes", "test_generation_in_inference_mode"),
         ("one_hot(labels, n_classes)", "one_hot(np.sort(labels)[::-1], n_classes)"),
     ),
     Mutant(
         "3.1",
         "the label before the noise",
-        "test_wanted_classes",
+        ("test_wanted_classes", "test_noise_is_drawn_anew", "test_generation_in_inference_mode"),
         (
             "append_to_noise(z, one_hot(labels, n_classes))",
             "append_to_noise(one_hot(labels, n_classes), z)",
@@ -371,7 +442,7 @@ PROOF = [
     Mutant(
         "3.1",
         "always ten classes",
-        "test_wanted_classes",
+        ("test_wanted_classes", "test_noise_is_drawn_anew", "test_generation_in_inference_mode"),
         (
             "    d = generator.input_shape[-1] - n_classes\n",
             "    n_classes = 10\n    d = generator.input_shape[-1] - n_classes\n",
@@ -386,13 +457,13 @@ PROOF = [
     Mutant(
         "3.2",
         "the number of hits",
-        "test_share_of_right_readings",
+        ("test_share_of_right_readings", "test_classifier_in_inference_mode"),
         ("np.mean(", "np.sum("),
     ),
     Mutant(
         "3.2",
         "the highest score among images",
-        "test_share_of_right_readings",
+        ("test_share_of_right_readings", "test_classifier_in_inference_mode"),
         (
             "np.mean(scores.argmax(axis=-1) == labels)",
             "np.mean(scores.argmax(axis=0)[labels] == labels)",
@@ -401,19 +472,19 @@ PROOF = [
     Mutant(
         "3.2",
         "the share of wrong images",
-        "test_share_of_right_readings",
+        ("test_share_of_right_readings", "test_classifier_in_inference_mode"),
         ("== labels", "!= labels"),
     ),
     Mutant(
         "3.2",
         "the score of the label",
-        "test_share_of_right_readings",
+        ("test_share_of_right_readings", "test_classifier_in_inference_mode"),
         ("scores.argmax(axis=-1) == labels", "scores[np.arange(len(labels)), labels]"),
     ),
     Mutant(
         "3.2",
         "a score above one half",
-        "test_share_of_right_readings",
+        ("test_share_of_right_readings", "test_classifier_in_inference_mode"),
         ("scores.argmax(axis=-1) == labels", "scores[np.arange(len(labels)), labels] > 0.5"),
     ),
     Mutant(

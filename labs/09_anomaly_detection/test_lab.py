@@ -35,7 +35,8 @@ def test_prior_is_the_negative_logarithm_of_the_density(student, rng):
         student.prior_score(z),
         -np.log(density),
         "the scores of 6 codes with d = 3",
-        "The logarithm of the constant is a part of the score and depends on d.",
+        "Take -log of the product over all dimensions; the constant is a part of it.",
+        inputs={"z": z},
     )
 
 
@@ -198,7 +199,9 @@ def test_map_weighs_both_parts(student, rng):
         student.anomaly_map(s, s_hat, d, alpha),
         alpha * of_places + (1 - alpha) * of_pixels,
         f"the maps of 3 images of 4x6 pixels in 2 colours, k = 2, alpha = {alpha:.3f}",
-        "Square the part of D, but not the norm; the norm is over the channels of each pixel.",
+        "alpha times the part of D, which is squared and the same at k x k pixels; plus 1 - alpha "
+        "times the norm, which is over the channels of each pixel and is not squared.",
+        picture=True,
     )
 
 

@@ -86,7 +86,9 @@ from ankeras.grading import Alternative, Mutant
 PROOF = [
     Mutant("1.1", "the square", "test_double", ("2 * x", "x * x")),
     Mutant("1.1", "x itself", "test_double", ("2 * x", "x")),
-    Mutant("1.1", "one too much at zero", "test_double_of_zero", ("2 * x", "2 * x or 1")),
+    Mutant(
+        "1.1", "one too much at zero", "test_double_of_zero", ("2 * x", "2 * x + (type(x) is int)")
+    ),
     Mutant("1.2", "doubled once", "test_quadruple", ("double(double(x))", "double(x)")),
     Mutant("1.2", "the square", "test_quadruple", code="def quadruple(x):\\n    return x * x"),
     Mutant("1.2", "nothing", "test_quadruple", ("return double(double(x))", "double(x)")),

@@ -58,12 +58,15 @@ def test_close_fails_for_anything_else(found):
 
 @pytest.mark.parametrize("found", ODD.values(), ids=list(ODD))
 def test_shape_fails_for_anything_but_an_array_of_this_shape(found):
-    if isinstance(found, np.ndarray) and found.shape == (2,) and found.dtype == float:
+    of_this_shape = isinstance(found, np.ndarray) and found.shape == (2,) and found.dtype == float
+    expected = "finite numbers" if of_this_shape else "an array of shape"
+    with pytest.raises(WrongAnswer, match=f"two numbers\nexpected: {expected}"):
         expect.shape(found, (2,), "two numbers")
-        expect.shape(found, (None,), "numbers")
-    else:
-        with pytest.raises(WrongAnswer, match="shape"):
-            expect.shape(found, (2,), "two numbers")
+
+
+def test_shape_accepts_an_array_of_this_shape():
+    expect.shape(np.ones(2), (2,), "two numbers")
+    expect.shape(np.ones((2, 3)), (None, 3), "numbers")
 
 
 @pytest.mark.parametrize("found", ODD.values(), ids=list(ODD))
@@ -98,6 +101,29 @@ def test_that_fails_if_the_condition_is_false():
         expect.that(False, "what", "expected", None)
 
 
+@pytest.mark.parametrize("found", [np.nan, np.inf, -np.inf])
+def test_no_comparison_accepts_what_is_not_finite(found):
+    array = np.array([1.0, found])
+    text = rf"(?s)numbers.*found:    NaN or infinity: .*{found}.*hint: divide"
+    for compare in (
+        lambda: expect.close(array, array, "numbers", "divide"),
+        lambda: expect.shape(array, (2,), "numbers", "divide"),
+        lambda: expect.between(found, -np.inf, np.inf, "numbers", "divide"),
+        lambda: expect.that(True, "numbers", "other numbers", array, "divide"),
+        lambda: expect.that(True, "numbers", "other numbers", [1.0, found], "divide"),
+    ):
+        with pytest.raises(WrongAnswer, match=text):
+            compare()
+
+
+def test_the_arguments_are_shown_shortened():
+    with pytest.raises(WrongAnswer) as wrong:
+        expect.close(1.0, 2.0, "the loss", inputs={"x": np.arange(9.0), "beta": 0.5})
+    first, second, *_ = str(wrong.value).splitlines()
+    assert first == "the loss"
+    assert second == "for x = 0, 1, 2, 3, 4, 5, ... (shape (9,)); beta = 0.5"
+
+
 def test_messages_name_shapes_and_values():
     with pytest.raises(WrongAnswer, match="an array of shape \\(3,\\)"):
         expect.close(np.ones(3), np.ones((3, 1)), "numbers")
@@ -119,3 +145,14 @@ def test_a_picture_is_kept_where_values_differ():
     expected, found = wrong.value.pictures
     assert expected.all()
     assert not found.any()
+
+
+def test_the_picture_of_a_minibatch_is_the_image_with_the_largest_difference():
+    expected = np.stack([np.full((2, 3, 1), value) for value in (0.1, 0.2, 0.3)])
+    for wrong_pixel in (0.9, np.nan):
+        found = expected.copy()
+        found[0, 0, 0] = 0.15
+        found[2, 1, 1] = wrong_pixel
+        with pytest.raises(WrongAnswer) as wrong:
+            expect.close(found, expected, "images", picture=True)
+        np.testing.assert_equal(wrong.value.pictures, (expected[2], found[2]))

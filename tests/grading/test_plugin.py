@@ -53,6 +53,25 @@ def test_a_wrong_answer_is_explained(grade, hand_in):
     assert "test_lab.py" not in text.split("= FAILURES =")[-1].split("= points =")[0]
 
 
+def test_a_hint_names_an_earlier_mistake_in_the_same_exercise(numbers, terminal, hand_in):
+    double_of_zero = 'expect.equal(student.double(0), 0, "double(0)"'
+    quadruple = 'expect.equal(student.quadruple(3), 12, "quadruple(3)"'
+    folder = numbers(
+        ("test_hidden.py", double_of_zero, f'{double_of_zero}, "Start at 0."'),
+        ("test_lab.py", quadruple, f'{quadruple}, "Double it twice."'),
+    )
+    both = hand_in(ONE.replace("x + x", "x + 1"), TWO.replace("double(x)", "double(x) + 1"))
+    text = terminal(folder, "--submission", both)
+    assert "hint: Multiply by 2." in text
+    earlier = "Two times x, for an array"
+    assert f'hint: This may be the same mistake as in "{earlier}". If not: Start at 0.' in text
+    assert "hint: Double it twice." in text
+    text = terminal(folder, "--submission", hand_in(ONE.replace("x + x", "2 * x or 1"), TWO))
+    assert "This may be the same mistake" in text
+    only = hand_in(ONE.replace("x + x", "2 * x + (type(x) is int)"), TWO)
+    assert "hint: Start at 0." in terminal(folder, "--submission", only)
+
+
 @pytest.mark.parametrize(
     "cells",
     [

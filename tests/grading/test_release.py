@@ -185,8 +185,7 @@ def test_a_new_lab_builds_and_is_proven(tmp_path, capsys):
     assert main(["labs", "build", *labs]) == 0
     assert main(["labs", "check", "09_diffusion", *labs]) == 0
     text = capsys.readouterr().out
-    assert "09_diffusion: proven" in text
-    assert "| 09_diffusion | 1 | 1 | 1 | 3 / 3 |" in text
+    assert "09_diffusion: proven; 1 exercises, 1 tests, 3 of 3 wrong answers fail" in text
     cells = _cells(tmp_path / "labs" / "09_diffusion" / "lab.ipynb")
     assert next(iter(cells.values())).startswith("# Lab 9. Diffusion\n")
 
@@ -258,7 +257,7 @@ def test_check_fails_where_a_lab_is_not_proven(numbers, monkeypatch, capsys):
     assert main(["labs", "check", "--labs", str(folder.parent)]) == 1
     captured = capsys.readouterr()
     assert '"the square" is not caught by test_double' in captured.out
-    assert "| 01_numbers | 2 | 3 | 2 | 5 / 6 |" in captured.out
+    assert "01_numbers: not proven (mistakes: 1); 2 exercises, 3 tests, 5 of 6" in captured.out
     assert captured.err == "ankeras: some labs have mistakes: see above\n"
 
 
