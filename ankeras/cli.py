@@ -201,9 +201,9 @@ def _labs_check(options: argparse.Namespace) -> None:
 
 
 def _labs_table(options: argparse.Namespace) -> None:
-    from ankeras.grading import find, lab_table
+    from ankeras.grading import lab_table
 
-    labs = find.find_labs(options.labs)
+    labs = find_labs(options.labs)
     if options.write is None:
         print(lab_table.markdown_table(labs))
     else:
