@@ -267,13 +267,13 @@ calls = {
     "OFD": refused(lambda: fcntl.fcntl(fd, 37, lock)),
     "flock": refused(lambda: fcntl.flock(fd, fcntl.LOCK_SH)),
     "lease": refused(lambda: fcntl.fcntl(fd, fcntl.F_GETLEASE)),
-    "sysinfo": raw("sysinfo", 0),
-    "rusage": refused(lambda: resource.getrusage(resource.RUSAGE_SELF)),
+    "rusage": raw("getrusage", 0, ctypes.addressof(ctypes.create_string_buffer(200))),
+    "faults": resource.getrusage(resource.RUSAGE_SELF)[6:8] == (0, 0),
     "high half of fcntl": raw("syscall", 72, fd, high + 5, 0),
     "high half of madvise": raw("syscall", 28, 0, 4096, high + 21),
 }
 own = [f"self/{name}" for name in ("stat", "statm", "status", "smaps", "io")]
-for name in (*own, "meminfo", "stat", "vmstat", "locks", "loadavg"):
+for name in (*own, "vmstat", "locks", "loadavg"):
     try:
         open(f"/proc/{name}").close()
         calls[name] = False

@@ -1,4 +1,4 @@
-# Each call is within the limit, the sum is not. Limit: 4 s. Verdict: 1.1 = 2
+# Each call is within the limit, the sum is not; all tests share the limit. Limit: 4 s. Verdict: 1.1 = 1
 
 # %%
 # Exercise 1.1

@@ -6,5 +6,5 @@ import time
 
 
 def squared_error(x, x_hat):
-    time.sleep(@SECONDS@ / 5)
+    time.sleep(@SECONDS@ / 10)
     return ops.mean(ops.square(x - x_hat), axis=-1)
