@@ -170,7 +170,7 @@ PROOF = [
     Mutant(
         "2.1",
         "one mask for all images",
-        ("test_values_are_kept_or_set_to_zero", "test_each_value_is_drawn_on_its_own"),
+        "test_each_value_is_drawn_on_its_own",
         ("tf.random.uniform(tf.shape(x))", "tf.random.uniform(tf.shape(x)[1:])"),
     ),
     Mutant(
@@ -182,7 +182,7 @@ PROOF = [
     Mutant(
         "2.1",
         "whole images are masked",
-        "test_each_value_is_drawn_on_its_own",
+        ("test_values_are_kept_or_set_to_zero", "test_each_value_is_drawn_on_its_own"),
         (
             "tf.random.uniform(tf.shape(x))",
             "tf.reshape(tf.random.uniform(tf.shape(x)[:1]), [-1] + [1] * (len(x.shape) - 1))",
