@@ -107,6 +107,8 @@ def _wrap(channel: Channel, value: Any) -> Any:
 def _unwrap(value: Any) -> Any:
     if isinstance(value, Handle):
         return value._reference
+    if isinstance(value, np.generic):  # such as np.float64, which no message can carry
+        return value.item()
     if isinstance(value, np.ndarray):  # a copy, because the answer may change its argument
         return value.copy()
     if isinstance(value, list | tuple):

@@ -102,3 +102,10 @@ def test_pytest_may_ask_for_its_own_names():
     student = _student("")
     assert not hasattr(student, "__wrapped__")
     assert not hasattr(student, "_pytestfixturefunction")
+
+
+def test_numbers_of_numpy_arrive_as_numbers_of_python():
+    student = _student("def name(x):\n    return type(x).__name__")
+    assert student.name(np.float64(0.5)) == "float"
+    assert student.name(np.int32(2)) == "int"
+    assert student.name(x=np.bool_(True)) == "bool"
