@@ -268,22 +268,41 @@ def test_hdf5_is_refused_before_a_file_is_written(trained, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(not TENSORFLOW, reason="Keras exports from JAX by way of TensorFlow")
-@pytest.mark.parametrize("api", ["VAE", "CVAE", "CGAN", "TiedAutoencoder"])
-def test_an_exported_model_computes_the_same(api, tmp_path):
-    import tensorflow as tf  # noqa: PLC0415
-
+def _exported(api):
+    """Return a model, and what its `call` is given: (3, ...) images, or codes."""
     (row,) = [row for row in ROWS if row.api == api]
-    model = row.tiny()
-    model.export(tmp_path / "model", verbose=False)
-    loaded = tf.saved_model.load(str(tmp_path / "model"))
     rng = np.random.default_rng(0)
     x = rng.uniform(size=(3, *TINY_SHAPE)).astype("float32")
     given = {
         "CVAE": [x, np.array([0, 1, 0], "int32")],
         "CGAN": [rng.normal(size=(3, 3)).astype("float32"), np.eye(2, dtype="float32")[[0, 1, 1]]],
     }.get(api, x)
+    return row.tiny(), given
+
+
+@pytest.mark.skipif(not TENSORFLOW, reason="Keras exports from JAX by way of TensorFlow")
+@pytest.mark.parametrize("api", ["VAE", "CVAE", "CGAN", "TiedAutoencoder"])
+def test_an_exported_model_computes_the_same(api, tmp_path):
+    import tensorflow as tf  # noqa: PLC0415
+
+    model, given = _exported(api)
+    model.export(tmp_path / "model", verbose=False)
+    loaded = tf.saved_model.load(str(tmp_path / "model"))
     np.testing.assert_allclose(loaded.serve(given), model(given), atol=1e-5)
+
+
+@pytest.mark.skipif(not TENSORFLOW, reason="Keras exports from JAX by way of TensorFlow")
+def test_a_model_exported_to_onnx_computes_the_same(tmp_path):
+    pytest.importorskip("tf2onnx", reason="Keras writes ONNX with tf2onnx")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="it runs the file")
+    for api in ("VAE", "CVAE"):
+        model, given = _exported(api)
+        file = str(tmp_path / f"{api}.onnx")
+        model.export(file, format="onnx", verbose=False)
+        session = onnxruntime.InferenceSession(file)
+        inputs = given if isinstance(given, list) else [given]
+        named = {each.name: x for each, x in zip(session.get_inputs(), inputs, strict=True)}
+        np.testing.assert_allclose(session.run(None, named)[0], model(given), atol=1e-5)
 
 
 def _gan():
