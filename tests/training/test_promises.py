@@ -292,6 +292,7 @@ def test_an_exported_model_computes_the_same(api, tmp_path):
 
 
 @pytest.mark.skipif(not TENSORFLOW, reason="Keras exports from JAX by way of TensorFlow")
+@pytest.mark.filterwarnings("ignore:In the future")  # tf2onnx asks NumPy for an old name
 def test_a_model_exported_to_onnx_computes_the_same(tmp_path):
     pytest.importorskip("tf2onnx", reason="Keras writes ONNX with tf2onnx")
     onnxruntime = pytest.importorskip("onnxruntime", reason="it runs the file")
