@@ -18,6 +18,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.utils.text import SList
 
 MAX_COMMANDS = 50  # of one cell: to replace one takes as long as to read the whole cell
+MAX_LINE = 1000  # characters: the time for a line of spaces grows with the third power
 # What stands below these magics is not run by the notebook's Python.
 NOT_PYTHON = re.compile(
     r"!|bash|cmd|file|html|javascript|js|latex|markdown|perl|pypy|python\d?|ruby|script|sh|svg|sx|"
@@ -31,9 +32,10 @@ OPTIONS = re.compile(r"(?:-[a-z]\s*\d*\s+)*", re.IGNORECASE)
 def as_python(source: str) -> str:
     """Return a cell as plain Python with the same lines. Plain Python is returned as it is.
 
-    Other mistakes in the cell stay: the result may be no valid Python.
+    Other mistakes in the cell stay: the result may be no valid Python. A cell with a line of more
+    than MAX_LINE characters is returned as it is too.
     """
-    if _is_python(source):
+    if _is_python(source) or max(map(len, source.splitlines())) > MAX_LINE:
         return source
     try:
         return "".join(_transformed(source.splitlines(keepends=True)))

@@ -10,7 +10,7 @@ from ankeras.grading.plugin import Grading, OpenExercise, judge, local_session
 from ankeras.grading.prove import proof_source, read_proof, test_files
 from ankeras.grading.remote import WarmProcess, probe
 from ankeras.grading.results import Grade
-from ankeras.grading.sandbox import Limits, missing
+from ankeras.grading.sandbox import Limits, missing, readable
 from ankeras.grading.student import Channel
 from ankeras.grading.submission import Submission, read_submission
 
@@ -94,10 +94,12 @@ HONEST = {
 }
 
 
-@pytest.mark.parametrize("cells", HONEST.values(), ids=HONEST)
-def test_a_right_notebook_gets_all_points_in_both_ways(cells, numbers, hand_in, warm, monkeypatch):
+@pytest.mark.parametrize("name", HONEST)
+def test_a_right_notebook_gets_all_points_in_both_ways(name, numbers, hand_in, warm, monkeypatch):
+    if name == "files" and any(path.is_relative_to("/tmp") for path in readable()):
+        pytest.skip("Python lies in /tmp here, so workers can't have this folder for themselves")
     lab = read_lab(numbers())
-    file = hand_in(*cells)
+    file = hand_in(*HONEST[name])
     monkeypatch.chdir(lab.folder)
     submission = read_submission(file, lab.exercises)
     grading = Grading(lambda folder, number: local_session(lab, submission, number))
