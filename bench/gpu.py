@@ -33,7 +33,7 @@ import ankeras
 from ankeras import pictures
 from ankeras.data import Dataset
 from ankeras.training.devices import find_devices
-from ankeras.training.system import state_of
+from ankeras.training.loss_guard import state_of
 
 import keras
 import numpy as np

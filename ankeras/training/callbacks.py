@@ -8,7 +8,7 @@ from typing import Any
 
 from ankeras import pictures
 from ankeras.pictures import save_gif
-from ankeras.training.system import state_of
+from ankeras.training.loss_guard import state_of
 
 import IPython
 import keras

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ankeras.catalogue import SYSTEMS
 from ankeras.training.callbacks import Resume, WeightAverage
-from ankeras.training.system import state_of
+from ankeras.training.loss_guard import state_of
 
 import keras
 import numpy as np
