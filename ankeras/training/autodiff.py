@@ -105,7 +105,7 @@ def weights_kept(model: keras.Model) -> Iterator[None]:
 
     On JAX, Keras takes all values out of the variables while it trains, and an error loses them.
     """
-    if BACKEND != "jax":
+    if BACKEND != "jax" or not model.compiled:
         yield
         return
     variables = [*model.variables, *model.metrics_variables, *model.optimizer.variables]

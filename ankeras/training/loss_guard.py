@@ -13,6 +13,7 @@ class LossGuard(keras.callbacks.Callback):
         players: name of a logged loss -> the player that descends it.
 
     Attributes:
+        begun: whether the training has begun.
         failures: (epoch, step, number of the player, loss) of each loss that was NaN or infinite.
     """
 
@@ -23,9 +24,14 @@ class LossGuard(keras.callbacks.Callback):
         self.players = players
         # Keras may call back from several threads: a later step may come before the first bad one
         self.failures: list[tuple[int, int, int, float]] = []
+        self.begun = False
         self.epoch = self.step = 0
         self.kept_before = ""
         self.kept: list[tuple[keras.Variable, np.ndarray]] = []
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Remember that the training has begun."""
+        self.begun = True
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remember the epoch, for the sentence."""
@@ -49,8 +55,8 @@ class LossGuard(keras.callbacks.Callback):
                 self._model.stop_training = True
 
     def finds_bad_weights(self) -> bool:
-        """Return whether weights hold NaN or infinity: PyTorch raises an error at such a loss."""
-        if all(np.isfinite(np.array(weight)).all() for weight in self._model.weights):
+        """Return whether a training made weights NaN or infinite: PyTorch raises an error then."""
+        if not self.begun or all(np.isfinite(np.array(w)).all() for w in self._model.weights):
             return False
         self.failures.append((self.epoch + 1, self.step + 1, 0, np.nan))
         return True

@@ -122,9 +122,7 @@ class System(Model):
         self.check_players()
         self._check_class_weight(class_weight)
         watches = Watch(self._look, self.smallest_batch), Watch(self._look)
-        if isinstance(x, Dataset):
-            x, y = self._of(x)
-        x, y, sample_weight = watches[0].checked(x, y, sample_weight)
+        x, y, sample_weight = self._checked(watches[0], x, y, sample_weight)
         if is_array(x):
             size = batch_size or 32
             if size > len(x):
@@ -157,6 +155,8 @@ class System(Model):
                     **options,
                 )
         except KeyboardInterrupt:
+            if not guard.begun:
+                raise
             print(f"\nStopped by hand after {len(self.history.epoch)} whole epochs.")
             self._end_training(all_callbacks)
         except Exception:
@@ -186,9 +186,7 @@ class System(Model):
         if "_use_cached_eval_dataset" in options:  # `fit` evaluates, and has checked the data
             return super().evaluate(x, y, batch_size, verbose, sample_weight, **options)
         watch = Watch(self._look)
-        if isinstance(x, Dataset):
-            x, y = self._of(x)
-        x, y, sample_weight = watch.checked(x, y, sample_weight)
+        x, y, sample_weight = self._checked(watch, x, y, sample_weight)
         try:
             with weights_kept(self):
                 return super().evaluate(x, y, batch_size, verbose, sample_weight, **options)
@@ -251,21 +249,19 @@ class System(Model):
             f"x[rng.choice(len(x), len(x), p=weights / weights.sum())]."
         )
 
-    def _of(self, data: Dataset) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the images of a data set, and the targets that the system learns from."""
-        if self.target == "images":
-            return data.images, data.images
-        return data.images, data.targets.get(self.target)
+    def _checked(self, watch: Watch, x: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
+        """Return what Keras is to be given: of a `Dataset`, what the system learns from."""
+        if isinstance(x, Dataset):
+            y = x.images if self.target == "images" else x.targets.get(self.target)
+            x = x.images
+        return watch.checked(x, y, weights)
 
     def _checked_validation(self, watch: Watch, data: Any, batch_size: int) -> Any:
         """Return validation data as Keras is to be given it."""
-        if isinstance(data, Dataset):
-            data = self._of(data)
-        parts = keras.utils.unpack_x_y_sample_weight(data)
-        x, y, weights = watch.checked(*parts)
-        if is_array(x):
-            self._check_batches(len(x), batch_size)
-        return keras.utils.pack_x_y_sample_weight(x, y, weights)
+        parts = self._checked(watch, *keras.utils.unpack_x_y_sample_weight(data))
+        if is_array(parts[0]):
+            self._check_batches(len(parts[0]), batch_size)
+        return keras.utils.pack_x_y_sample_weight(*parts)
 
     def _end_training(self, callbacks: list[keras.callbacks.Callback]) -> None:
         """Do what Keras does after the last epoch, when Ctrl-C has ended the training."""

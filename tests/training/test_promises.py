@@ -405,6 +405,22 @@ def test_ctrl_c_before_the_first_step_changes_nothing():
         np.testing.assert_array_equal(old, new)
 
 
+def test_an_error_before_the_training_keeps_its_sentence():
+    class Impatient(keras.callbacks.Callback):
+        def set_params(self, params):
+            raise KeyboardInterrupt
+
+    vae = _vae()
+    for use in (vae.fit, vae.evaluate):
+        with pytest.raises(ValueError, match=r"You must call `compile\(\)`"):
+            use(X, verbose=0)
+    vae.compile("adam")
+    with pytest.raises(TypeError, match="bogus"):
+        vae.fit(X, bogus=1, verbose=0)
+    with pytest.raises(KeyboardInterrupt):
+        vae.fit(X, callbacks=Impatient(), verbose=0)
+
+
 def test_ctrl_c_keeps_the_backup_of_a_training(tmp_path):
     vae = _vae()
     vae.compile(keras.optimizers.Adam(1e-2))
