@@ -38,15 +38,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     devices = commands.add_parser("devices", help="say what this machine computes on")
     devices.set_defaults(run=_devices)
 
-    readers = commands.add_parser(
-        "readers", help="train what reads digits and faces, or load it, and say how good it is"
+    pretrained = commands.add_parser(
+        "pretrained", help="list the trained models that come with the package"
     )
-    readers.set_defaults(run=_readers)
+    pretrained.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    pretrained.add_argument(
+        "--write", type=Path, metavar="FILE", help="write the list with pictures, in Markdown"
+    )
+    pretrained.set_defaults(run=_pretrained)
+
+    pretrain = commands.add_parser("pretrain", help="train one of these models with its recipe")
+    pretrain.add_argument("name", metavar="NAME", help="such as faces-vae")
+    pretrain.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="default: pretrained/NAME; an interrupted training continues there",
+    )
+    pretrain.set_defaults(run=_pretrain)
 
     systems = commands.add_parser("systems", help="list all systems, as a table in Markdown")
     systems.add_argument("--write", type=Path, metavar="FILE", help="replace the table in a file")
     systems.set_defaults(run=_systems)
 
+    _add_labs(commands)
+    _add_grading(commands)
+
+    options = parser.parse_args(arguments)
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        print("\nankeras: interrupted", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, GradingError) as error:
+        print(f"ankeras: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _add_labs(commands: Any) -> None:
     labs = commands.add_parser("labs", help="write, check and release labs")
     tasks = labs.add_subparsers(dest="task", required=True, metavar="TASK")
     where = argparse.ArgumentParser(add_help=False)
@@ -74,19 +104,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     release.add_argument("--nbgrader", action="store_true", help="write nbgrader's source notebook")
     release.set_defaults(run=_labs_release)
-
-    _add_grading(commands)
-
-    options = parser.parse_args(arguments)
-    try:
-        options.run(options)
-    except KeyboardInterrupt:
-        print("\nankeras: interrupted", file=sys.stderr)
-        return 130
-    except (ValueError, OSError, GradingError) as error:
-        print(f"ankeras: {error}", file=sys.stderr)
-        return 1
-    return 0
 
 
 def _add_grading(commands: Any) -> None:
@@ -167,10 +184,22 @@ def _devices(options: argparse.Namespace) -> None:
     print(find_devices())
 
 
-def _readers(options: argparse.Namespace) -> None:
-    from ankeras import evaluation
+def _pretrained(options: argparse.Namespace) -> None:
+    from ankeras.pretrained import cards
 
-    print(evaluation.reader_report())
+    names = options.names or cards.names()
+    if options.write is not None:
+        options.write.write_text(cards.markdown(names, options.write.parent), encoding="utf-8")
+        return
+    for name in names:
+        print(f"{cards.card(name)}\n  {cards.folder_of(name) / 'picture.png'}\n")
+
+
+def _pretrain(options: argparse.Namespace) -> None:
+    from ankeras import recipes
+
+    out = options.out or Path("pretrained") / options.name
+    print(f"{recipes.make(recipes.recipe(options.name), out)}\nModel, card and picture: {out}/")
 
 
 def _systems(options: argparse.Namespace) -> None:

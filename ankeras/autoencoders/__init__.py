@@ -15,8 +15,9 @@ from ankeras.autoencoders.classifier_initialization import (
     initialize_classifier,
 )
 from ankeras.autoencoders.contractive import ContractiveAutoencoder
-from ankeras.autoencoders.cvae import CVAE
+from ankeras.autoencoders.cvae import CVAE, get_prior
 from ankeras.autoencoders.denoising import DenoisingAutoencoder
+from ankeras.autoencoders.dfc_vae import DFCVAE, feature_loss, get_feature_network
 from ankeras.autoencoders.linear import get_linear_autoencoder, principal_angles
 from ankeras.autoencoders.overcomplete import get_overcomplete_autoencoder, set_to_identity
 from ankeras.autoencoders.regularized import (
@@ -42,6 +43,7 @@ from ankeras.autoencoders.vae import (
 
 __all__ = [
     "CVAE",
+    "DFCVAE",
     "VAE",
     "Autoencoder",
     "ContractiveAutoencoder",
@@ -56,13 +58,16 @@ __all__ = [
     "annealed",
     "binary_cross_entropy",
     "encode_posterior",
+    "feature_loss",
     "few_labels",
     "fine_tune",
     "free_bits_cost",
     "gaussian_nll",
     "gaussian_parameters",
+    "get_feature_network",
     "get_linear_autoencoder",
     "get_overcomplete_autoencoder",
+    "get_prior",
     "initialize_classifier",
     "kl_divergence",
     "kl_terms",

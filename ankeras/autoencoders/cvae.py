@@ -6,14 +6,20 @@ representation using deep conditional generative models" (NIPS 2015).
     (mu, log v) = E(x, y),    z = mu + sqrt(v) * eps,    x_hat = D(z, y)
 
     l = l_reconstruction(x, x_hat) + beta * l_KL(z, N(0, I_d))       one prior for all classes
+    l = l_reconstruction(x, x_hat) + beta * l_KL(z, N(m_y, s_y I_d)) a learnt prior for each class
+
+With a learnt prior, the code that the step and all tools see is u with z = m_y + sqrt(s_y) u. Its
+prior is N(0, I), and l_KL is the same for u and z. So codes can be drawn, moved and compared as
+those of any VAE.
 
 Both networks have two inputs, [x, y] and [z, y] with a one-hot label y. Their builders append the
 label (as channels of the image, behind the vector z), or let it enter by FiLM.
 """
 
+import functools
 from typing import Any
 
-from ankeras.autoencoders.vae import VAE
+from ankeras.autoencoders.vae import VAE, code_parameters
 from ankeras.builders import get_decoder, get_encoder
 from ankeras.latent.by_class import DrawsByClass
 from ankeras.training.catalogue_row import TINY_CLASSES, TINY_LATENT_DIM, TINY_SHAPE, Row
@@ -21,7 +27,20 @@ from ankeras.training.checks import check_labels
 
 import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
+
+
+def get_prior(n_classes: int, latent_dim: int) -> keras.Model:
+    """Build a prior with one mean and one variance per class, N(0, I) at the start of a training.
+
+    Returns:
+        A model named "prior": one-hot labels (batch, n_classes) -> (batch, 2 d), m_y and log s_y.
+    """
+    y = layers.Input((n_classes,), name="condition")
+    moments = layers.Dense(
+        2 * latent_dim, use_bias=False, kernel_initializer="zeros", dtype="float32"
+    )
+    return keras.Model(y, moments(y), name="prior")
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -33,11 +52,51 @@ class CVAE(DrawsByClass, VAE):
     Args:
         encoder: `get_encoder(image_shape, 2 * d, condition_dim=n_classes)`.
         decoder: `get_decoder(d, image_shape, condition_dim=n_classes)`.
+        prior: `get_prior(n_classes, d)` for a learnt prior. Default: N(0, I) for all classes.
         **options: those of `VAE`.
 
     Raises:
-        ValueError: if the two networks do not fit each other, or an option is out of range.
+        ValueError: if the networks do not fit each other, or an option is out of range.
     """
+
+    networks = ("encoder", "decoder", "prior")
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        prior: keras.Model | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(encoder, decoder, **options)
+        self.prior = prior
+        if prior is not None and prior.output_shape[-1] != 2 * self.latent_dim:
+            raise ValueError(
+                f"The prior of a code of {self.latent_dim} has {2 * self.latent_dim} moments, not "
+                f"{prior.output_shape[-1]}: build it with get_prior(n_classes, {self.latent_dim})."
+            )
+
+    @functools.cached_property
+    def standard_encoder(self) -> keras.Model:
+        """The encoder to codes u: [x, one-hot(y)] -> (batch, 2 d)."""
+        if self.prior is None:
+            return self.encoder
+        mu, log_var = ops.split(self.encoder.output, 2, axis=-1)
+        mean, log_spread = code_parameters(self.prior(self.encoder.inputs[1]))
+        # u = (z - m_y) / sqrt(s_y)
+        mu = (mu - mean) * ops.exp(-0.5 * log_spread)
+        u = ops.concatenate([mu, log_var - log_spread], axis=-1)
+        return keras.Model(self.encoder.inputs, u, name="standard_encoder")
+
+    @functools.cached_property
+    def standard_decoder(self) -> keras.Model:
+        """The decoder of codes u: [u, one-hot(y)] -> what the decoder draws."""
+        if self.prior is None:
+            return self.decoder
+        u, y = (keras.Input(x.shape[1:]) for x in self.decoder.inputs)
+        mean, log_spread = code_parameters(self.prior(y))
+        z = mean + ops.exp(0.5 * log_spread) * u
+        return keras.Model([u, y], self.decoder([z, y]), name="standard_decoder")
 
     def network_inputs(self, x_or_z: Any, y: Any = None) -> Any:
         """Return what a network reads: [x, one-hot(y)] or [z, one-hot(y)]."""

@@ -134,8 +134,8 @@ class VAE(System):
         ValueError: if the two networks do not fit each other, or an option is out of range.
     """
 
-    networks = ("encoder", "decoder")
-    options = ("beta", "likelihood", "kl_annealing", "free_bits", "seed")
+    networks: tuple[str, ...] = ("encoder", "decoder")
+    options: tuple[str, ...] = ("beta", "likelihood", "kl_annealing", "free_bits", "seed")
     logged = ("loss", "reconstruction", "kl")
     weighs_images = True
 
@@ -206,11 +206,12 @@ class VAE(System):
 
     def encode(self, x: Any, y: Any = None, training: bool | None = None) -> tuple[Any, Any]:
         """Return mu and log v of q(z|x): each (batch, d). Labels y are for a conditional VAE."""
-        return code_parameters(self.encoder(self.network_inputs(x, y), training=training))
+        h = self.standard_encoder(self.network_inputs(x, y), training=training)
+        return code_parameters(h)
 
     def decode(self, z: Any, y: Any = None, training: bool | None = None) -> Any:
         """Return what the decoder draws for z: the parameters of p(x|z)."""
-        return self.decoder(self.network_inputs(z, y), training=training)
+        return self.standard_decoder(self.network_inputs(z, y), training=training)
 
     def network_inputs(self, x_or_z: Any, y: Any = None) -> Any:
         """Return what a network reads: x or z alone; a conditional VAE adds the label."""
@@ -244,19 +245,31 @@ class VAE(System):
         """The size d of the code."""
         return self.encoder.output_shape[-1] // 2
 
+    @property
+    def standard_encoder(self) -> keras.Model:
+        """The encoder to codes whose prior is N(0, I): here the encoder itself."""
+        return self.encoder
+
+    @property
+    def standard_decoder(self) -> keras.Model:
+        """The decoder of codes whose prior is N(0, I): here the decoder itself."""
+        return self.decoder
+
     @functools.cached_property
     def mean_encoder(self) -> keras.Model:
         """The encoder that returns mu alone: the encoder's inputs -> (batch, d)."""
-        mu = self.encoder.output[:, : self.latent_dim]
-        return keras.Model(self.encoder.inputs, mu, name="mean_encoder")
+        encoder = self.standard_encoder
+        return keras.Model(
+            encoder.inputs, encoder.output[:, : self.latent_dim], name="mean_encoder"
+        )
 
     @functools.cached_property
     def generator(self) -> keras.Model:
         """The decoder's mean image: the decoder's inputs -> (batch, *image), values in [0, 1]."""
+        decoder = self.standard_decoder
         if self.likelihood == "bernoulli":
-            return self.decoder
-        mean = self.mean_of(self.decoder.output)
-        return keras.Model(self.decoder.inputs, mean, name="generator")
+            return decoder
+        return keras.Model(decoder.inputs, self.mean_of(decoder.output), name="generator")
 
     def generate(self, n: int, seed: int = 0) -> np.ndarray:
         """Draw n images: the mean image for z from the prior, (n, *image)."""
@@ -344,7 +357,7 @@ def encode_posterior(
         labels: (n,), for a conditional VAE.
     """
     inputs = vae.network_inputs(images, labels)
-    h = vae.encoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
+    h = vae.standard_encoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
     mu, log_var = code_parameters(h)
     return ops.convert_to_numpy(mu), ops.convert_to_numpy(log_var)
 
@@ -383,7 +396,7 @@ def log_likelihood(
         z = mu + np.exp(0.5 * log_var) * eps
         x, y = (None if a is None else np.concatenate([a] * n_codes) for a in (images, labels))
         inputs = vae.network_inputs(z.reshape(-1, mu.shape[1]), y)
-        x_hat = vae.decoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
+        x_hat = vae.standard_decoder.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
         log_p_x = -ops.convert_to_numpy(vae.reconstruction_loss(x, x_hat)).reshape(n_codes, -1)
         # log p(z) - log q(z|x): their constants cancel
         log_weights.append(log_p_x + 0.5 * (eps**2 + log_var - z**2).sum(axis=2))

@@ -8,6 +8,7 @@ from ankeras.evaluation.classifiers import (
     confident_share,
     feature_layers,
     features,
+    get_classifier,
     probabilities,
     train_classifier,
 )
@@ -18,10 +19,15 @@ from ankeras.evaluation.readers import (
     digit_classifier,
     face_reader,
     read_attributes,
-    reader_report,
     true_attributes,
 )
-from ankeras.evaluation.reconstruction import pca_error, psnr, reconstruction_error, ssim
+from ankeras.evaluation.reconstruction import (
+    pca_error,
+    psnr,
+    reconstruction_error,
+    sharpness,
+    ssim,
+)
 from ankeras.evaluation.sample_quality import (
     SampleEvaluation,
     evaluate_samples,
@@ -48,6 +54,7 @@ __all__ = [
     "features",
     "frechet_distance",
     "frequencies",
+    "get_classifier",
     "histogram_distance",
     "nearest_training_images",
     "pca_error",
@@ -55,8 +62,8 @@ __all__ = [
     "probabilities",
     "psnr",
     "read_attributes",
-    "reader_report",
     "reconstruction_error",
+    "sharpness",
     "ssim",
     "train_classifier",
     "true_attributes",

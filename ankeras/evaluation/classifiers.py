@@ -48,6 +48,22 @@ def feature_layers(
     return model
 
 
+def get_classifier(image_shape: tuple[int, ...], n_classes: int) -> keras.Model:
+    """Build a small convolutional classifier.
+
+    Returns:
+        (batch, *image_shape) -> (batch, n_classes) probabilities. Its layer "features" is itself a
+        model, (batch, *image_shape) -> (batch, 64).
+    """
+    return keras.Sequential(
+        [
+            layers.Input(image_shape),
+            feature_layers(image_shape, (16, 32, 64), N_FEATURES),
+            layers.Dense(n_classes, activation="softmax", dtype="float32"),
+        ]
+    )
+
+
 def train_classifier(data: Dataset, *, epochs: int = 3, seed: int = 0) -> keras.Model:
     """Return a small convolutional classifier, trained to read generated images.
 
@@ -57,8 +73,7 @@ def train_classifier(data: Dataset, *, epochs: int = 3, seed: int = 0) -> keras.
         seed: seed of the weights and of the order of the images.
 
     Returns:
-        A model (batch, *image) -> (batch, n_classes), whose outputs are probabilities. Its layer
-        "features" is itself a model, (batch, *image) -> (batch, 64).
+        A trained classifier as `get_classifier` builds it.
 
     Raises:
         ValueError: if the data has no labels.
@@ -66,14 +81,7 @@ def train_classifier(data: Dataset, *, epochs: int = 3, seed: int = 0) -> keras.
     if data.labels is None:
         raise ValueError("A classifier learns from labelled images, but these have no labels.")
     keras.utils.set_random_seed(seed)
-    image_shape = data.images.shape[1:]
-    classifier = keras.Sequential(
-        [
-            layers.Input(image_shape),
-            feature_layers(image_shape, (16, 32, 64), N_FEATURES),
-            layers.Dense(len(data.class_names), activation="softmax", dtype="float32"),
-        ]
-    )
+    classifier = get_classifier(data.images.shape[1:], len(data.class_names))
     steps = epochs * math.ceil(len(data.images) / CLASSIFIER_BATCH)
     optimizer = cosine_adam(steps, CLASSIFIER_RATE)
     classifier.compile(optimizer, loss="sparse_categorical_crossentropy")

@@ -1,4 +1,4 @@
-"""How well images are reconstructed: mean squared error, PCA's error beside it, PSNR and SSIM.
+"""How well images are reconstructed: squared error, PCA's beside it, PSNR, SSIM, sharpness.
 
 Images are float32 (n, height, width, channels) in [0, 1].
 """
@@ -90,3 +90,17 @@ def ssim(images: np.ndarray, other: np.ndarray) -> float:
         for a, b in zip(images, other, strict=True)
     ]
     return float(np.mean(values))
+
+
+def sharpness(images: np.ndarray) -> float:
+    """Return the mean length of the gradient of brightness, per pixel and channel.
+
+    Blur makes it smaller, noise makes it larger: compare reconstructions with the images that they
+    reconstruct.
+
+    Args:
+        images: (n, height, width, c), values in [0, 1].
+    """
+    down = np.diff(images, axis=1)[:, :, :-1]
+    right = np.diff(images, axis=2)[:, :-1]
+    return float(np.mean(np.hypot(down, right)))

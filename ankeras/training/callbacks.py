@@ -148,9 +148,11 @@ class Resume(keras.callbacks.Callback):
         average: the `WeightAverage` of the same `fit`, if there is one.
     """
 
+    FILE = "training.npz"
+
     def __init__(self, folder: str | Path, average: WeightAverage | None = None) -> None:
         super().__init__()
-        self.file = Path(folder) / "training.npz"
+        self.file = Path(folder) / self.FILE
         self.average = average
         self.epochs: list[int] = []
         self.history: dict[str, list[float]] = {}

@@ -1,0 +1,22 @@
+"""The recipes of the pretrained models: one file per kind of data.
+
+ankeras pretrain faces-vae        trains the model again, and writes it into pretrained/faces-vae
+"""
+
+from ankeras.recipes import digits, faces, readers
+from ankeras.recipes.recipe import Recipe, make, train
+
+RECIPES = {each.name: each for each in (*readers.RECIPES, *digits.RECIPES, *faces.RECIPES)}
+
+__all__ = ["RECIPES", "Recipe", "make", "recipe", "train"]
+
+
+def recipe(name: str) -> Recipe:
+    """Return the recipe of a pretrained model.
+
+    Raises:
+        ValueError: if there is no such recipe.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"There is no recipe {name!r}; there are {', '.join(sorted(RECIPES))}.")
+    return RECIPES[name]

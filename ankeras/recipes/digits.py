@@ -1,0 +1,123 @@
+"""Recipes of the models of digits, trained on digits that the package draws."""
+
+import functools
+from typing import Any
+
+from ankeras import evaluation, latent, pictures
+from ankeras.autoencoders import VAE, log_likelihood
+from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
+from ankeras.data import Dataset, digits
+from ankeras.gans import CGAN
+from ankeras.recipes.figures import of_samples
+from ankeras.recipes.recipe import Figures, Recipe
+from ankeras.training.schedules import cosine_adam
+
+import numpy as np
+
+SHAPE, N_CLASSES = (28, 28, 1), 10
+N_TRAIN, N_TEST, N_SAMPLES = 60_000, 4_000, 2_000
+WIDTHS = (32, 64, 128)
+
+
+def _digits() -> tuple:
+    return (digits(N_TRAIN, seed=0),)
+
+
+@functools.cache
+def _test() -> Dataset:
+    return digits(N_TEST, seed=1)
+
+
+def _vae(d: int, steps: int) -> VAE:
+    model = VAE(
+        get_encoder(SHAPE, 2 * d, widths=WIDTHS),
+        get_decoder(d, SHAPE, widths=WIDTHS, upsampling="transposed"),
+    )
+    model.compile(cosine_adam(steps, 4e-3, warmup=0.02))
+    return model
+
+
+def _cgan(steps: int) -> CGAN:
+    model = CGAN(
+        get_generator(16, SHAPE, condition_dim=N_CLASSES),
+        get_discriminator(SHAPE, batch_norm=False, condition_dim=N_CLASSES),
+        r1=0.1,
+    )
+    model.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
+    return model
+
+
+def _vae_figures(model: VAE) -> Figures:
+    found = model.evaluate(_test().images, batch_size=500, verbose=0, return_dict=True)
+    likelihood = log_likelihood(model, _test().images[:500], k=100)
+    samples = model.generate(N_SAMPLES)
+    return {
+        "-ELBO, nats per image": {
+            "value": found["loss"],
+            "-log p(x) by 100 samples": -likelihood,
+        },
+        "KL divergence, nats per image": {"value": found["kl"]},
+        **of_samples(evaluation.digit_classifier(), _test().images, samples),
+    }
+
+
+def _cgan_figures(model: CGAN) -> Figures:
+    wanted = np.arange(N_SAMPLES) % N_CLASSES
+    samples = model.generate_classes(wanted)
+    classifier, test = evaluation.digit_classifier(), _test()
+    accuracy = evaluation.conditional_accuracy(classifier, samples, wanted)
+    of_real = evaluation.conditional_accuracy(classifier, test.images, test.labels)
+    return {
+        "share of the class asked for": {"value": accuracy, "real images": of_real},
+        **of_samples(classifier, test.images, samples),
+    }
+
+
+def _plane(model: VAE) -> pictures.Figure:
+    return pictures.image_grid(latent.quantile_grid(model.generator, 14))
+
+
+def _samples(model: Any) -> pictures.Figure:
+    return pictures.image_grid(model.generate(100, seed=1))
+
+
+def _by_class(model: CGAN) -> pictures.Figure:
+    images = model.generate_classes(np.repeat(np.arange(N_CLASSES), 12), seed=1)
+    return pictures.image_grid(images.reshape(N_CLASSES, 12, *SHAPE))
+
+
+def _recipe(name: str, title: str, build: Any, epochs: int, batch: int, **others: Any) -> Recipe:
+    data = f"{N_TRAIN:,} drawn digits"
+    return Recipe(name, title, data, _digits, build, epochs, batch, **others)
+
+
+RECIPES = (
+    _recipe(
+        "digits-vae-2",
+        "a VAE of digits with a latent plane, d = 2",
+        functools.partial(_vae, 2),
+        60,
+        200,
+        figures=_vae_figures,
+        picture=_plane,
+    ),
+    _recipe(
+        "digits-vae",
+        "a VAE of digits, d = 20",
+        functools.partial(_vae, 20),
+        60,
+        200,
+        figures=_vae_figures,
+        picture=_samples,
+    ),
+    _recipe(
+        "digits-cgan",
+        "a conditional GAN of digits",
+        _cgan,
+        16,
+        64,
+        figures=_cgan_figures,
+        picture=_by_class,
+        average=True,
+    ),
+)
