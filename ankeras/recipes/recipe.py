@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from ankeras.pictures import Figure
 from ankeras.pretrained import Card, store
@@ -117,7 +116,7 @@ def make(recipe: Recipe, out: Path) -> Card:
             "epochs": recipe.epochs,
             "batch": recipe.batch,
             "seconds": round(seconds),
-            "machine": ", ".join(found.gpus) or f"{found.cores} cores ({platform.machine()})",
+            "machine": ", ".join(found.gpus) or _processor(found.cores),
             "precision": found.precision,
             **{package: version(package) for package in packages},
         },
@@ -131,6 +130,5 @@ def make(recipe: Recipe, out: Path) -> Card:
     return card
 
 
-def only_x(data: Any) -> tuple:
-    """Return the arguments of `fit` for a system that reads a `Dataset`."""
-    return (data,)
+def _processor(cores: int) -> str:
+    return f"{cores} core{'s' if cores > 1 else ''} ({platform.machine()})"

@@ -1,6 +1,13 @@
 """Tests of the CVAE: both networks use the label, and images are of its class."""
 
-from ankeras.autoencoders import CVAE, KLHistory, encode_posterior, log_likelihood
+from ankeras.autoencoders import (
+    CVAE,
+    KLHistory,
+    encode_posterior,
+    get_prior,
+    kl_divergence,
+    log_likelihood,
+)
 from ankeras.builders import get_decoder, get_encoder
 
 import keras
@@ -86,3 +93,60 @@ def test_wrong_labels_raise_an_error(bars):
     cvae.compile(keras.optimizers.Adam())
     with pytest.raises(ValueError, match="built for 2 classes"):
         cvae.fit(bars(32)[0], np.full(32, 2), verbose=0)
+
+
+# A learnt prior
+
+
+def _with_prior(**moments):
+    prior = get_prior(2, 3)
+    mean, log_var = moments.get("mean", 0.0), moments.get("log_var", 0.0)
+    kernel = np.concatenate([np.full((2, 3), mean), np.full((2, 3), log_var)], axis=1)
+    prior.set_weights([kernel * [[1], [-1]]])
+    return CVAE(*_players("append"), prior=prior)
+
+
+def test_the_divergence_from_a_learnt_prior_by_hand(bars):
+    x, y = bars(6)
+    cvae = _with_prior(mean=0.5, log_var=1.0)
+    h = cvae.encoder.predict([x, np.eye(2, dtype="float32")[y]], verbose=0)
+    mu, log_var = h[:, :3], h[:, 3:]
+    sign = np.where(y == 0, 1, -1)[:, None]
+    m, log_s = 0.5 * sign, 1.0 * sign
+    # KL(N(mu, v) || N(m, s))
+    by_hand = 0.5 * (log_s - log_var + (np.exp(log_var) + (mu - m) ** 2) / np.exp(log_s) - 1)
+    found = kl_divergence(*cvae.encode(x, y, training=False))
+    np.testing.assert_allclose(found, by_hand.sum(axis=1), rtol=1e-4)
+
+
+def test_a_code_of_the_learnt_prior_is_moved_to_its_class():
+    cvae = _with_prior(mean=0.5, log_var=1.0)
+    u = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    y = np.eye(2, dtype="float32")[[0, 1, 0, 1]]
+    sign = np.array([1, -1, 1, -1])[:, None]
+    z = 0.5 * sign + np.exp(0.5 * sign) * u
+    expected = cvae.decoder.predict([z.astype("float32"), y], verbose=0)
+    np.testing.assert_allclose(cvae.generator.predict([u, y], verbose=0), expected, atol=1e-5)
+
+
+def test_the_learnt_prior_learns_and_is_saved(bars, tmp_path):
+    x, y = bars(320)
+    cvae = CVAE(*_players("append"), prior=get_prior(2, 3))
+    start = CVAE(cvae.encoder, cvae.decoder)  # with N(0, I), which a new prior equals
+    np.testing.assert_allclose(
+        cvae.encode(x[:5], y[:5], training=False)[0], start.encode(x[:5], y[:5], training=False)[0]
+    )
+    cvae.compile(keras.optimizers.Adam(1e-2))
+    cvae.fit(x, y, batch_size=32, epochs=2, verbose=0)
+    assert all(np.abs(weights).max() > 1e-3 for weights in cvae.prior.get_weights())
+    cvae.save(tmp_path / "cvae.keras")
+    again = keras.models.load_model(tmp_path / "cvae.keras")
+    np.testing.assert_allclose(
+        again.generate_classes([0, 1]), cvae.generate_classes([0, 1]), atol=1e-6
+    )
+    assert log_likelihood(cvae, x[:20], y[:20], k=1) < log_likelihood(cvae, x[:20], y[:20], k=30)
+
+
+def test_a_prior_of_another_size_is_refused():
+    with pytest.raises(ValueError, match="The prior of a code of 3 has 6 moments, not 8"):
+        CVAE(*_players("append"), prior=get_prior(2, 4))
