@@ -3,10 +3,11 @@
 ankeras pretrain faces-vae        trains the model again, and writes it into pretrained/faces-vae
 """
 
-from ankeras.recipes import digits, faces, readers
+from ankeras.recipes import digits, faces, readers, zoo
 from ankeras.recipes.recipe import Recipe, make, train
 
-RECIPES = {each.name: each for each in (*readers.RECIPES, *digits.RECIPES, *faces.RECIPES)}
+FILES = (readers, digits, faces, zoo)
+RECIPES = {recipe.name: recipe for file in FILES for recipe in file.RECIPES}
 
 __all__ = ["RECIPES", "Recipe", "make", "recipe", "train"]
 

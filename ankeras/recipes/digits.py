@@ -19,12 +19,14 @@ N_TRAIN, N_TEST, N_SAMPLES = 60_000, 4_000, 2_000
 WIDTHS = (32, 64, 128)
 
 
-def _digits() -> tuple:
+def drawn_digits() -> tuple:
+    """Return the training images, as the only argument of `fit`."""
     return (digits(N_TRAIN, seed=0),)
 
 
 @functools.cache
-def _test() -> Dataset:
+def test_digits() -> Dataset:
+    """Return the test images."""
     return digits(N_TEST, seed=1)
 
 
@@ -48,8 +50,8 @@ def _cgan(steps: int) -> CGAN:
 
 
 def _vae_figures(model: VAE) -> Figures:
-    found = model.evaluate(_test().images, batch_size=500, verbose=0, return_dict=True)
-    likelihood = log_likelihood(model, _test().images[:500], k=100)
+    found = model.evaluate(test_digits().images, batch_size=500, verbose=0, return_dict=True)
+    likelihood = log_likelihood(model, test_digits().images[:500], k=100)
     samples = model.generate(N_SAMPLES)
     return {
         "-ELBO, nats per image": {
@@ -57,14 +59,14 @@ def _vae_figures(model: VAE) -> Figures:
             "-log p(x) by 100 samples": -likelihood,
         },
         "KL divergence, nats per image": {"value": found["kl"]},
-        **of_samples(evaluation.digit_classifier(), _test().images, samples),
+        **of_samples(evaluation.digit_classifier(), test_digits().images, samples),
     }
 
 
 def _cgan_figures(model: CGAN) -> Figures:
     wanted = np.arange(N_SAMPLES) % N_CLASSES
     samples = model.generate_classes(wanted)
-    classifier, test = evaluation.digit_classifier(), _test()
+    classifier, test = evaluation.digit_classifier(), test_digits()
     accuracy = evaluation.conditional_accuracy(classifier, samples, wanted)
     of_real = evaluation.conditional_accuracy(classifier, test.images, test.labels)
     return {
@@ -88,7 +90,7 @@ def _by_class(model: CGAN) -> pictures.Figure:
 
 def _recipe(name: str, title: str, build: Any, epochs: int, batch: int, **others: Any) -> Recipe:
     data = f"{N_TRAIN:,} drawn digits"
-    return Recipe(name, title, data, _digits, build, epochs, batch, **others)
+    return Recipe(name, title, data, drawn_digits, build, epochs, batch, **others)
 
 
 RECIPES = (
