@@ -103,7 +103,8 @@ def cvae(
     model = CVAE(get_encoder(shape, 2 * d, condition_dim=N_CLASSES), decoder, prior)
     found = train_vae(model, train, seconds)
     found |= model.evaluate(test.images, test.labels, batch_size=500, verbose=0, return_dict=True)
-    return found | conditional("cvae", model, classifier, test)
+    name = "cvae_learnt_prior" if learnt_prior else "cvae"
+    return found | conditional(name, model, classifier, test)
 
 
 def cgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
