@@ -1,5 +1,6 @@
 """The base of all games: a discriminator and a generator, each with its own loss and optimizer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ankeras.training.autodiff import SeedGenerator, input_gradient
@@ -101,13 +102,16 @@ class TwoPlayers(System):
 
     @property
     def theta_d(self) -> list[keras.Variable]:
-        """The weights that the discriminator's optimizer trains."""
-        return self.discriminator.trainable_variables
+        """The weights that the discriminator's optimizer trains: of all discriminators."""
+        return self._weights_of(lambda name: "discriminator" in name)
 
     @property
     def theta_g(self) -> list[keras.Variable]:
-        """The weights that the generator's optimizer trains: of all networks but D."""
-        players = [getattr(self, name) for name in self.networks if name != "discriminator"]
+        """The weights that the generator's optimizer trains: of all other networks."""
+        return self._weights_of(lambda name: "discriminator" not in name)
+
+    def _weights_of(self, belongs: Callable[[str], bool]) -> list[keras.Variable]:
+        players = [getattr(self, name) for name in self.networks if belongs(name)]
         return [weight for player in players for weight in player.trainable_variables]
 
     def check_scores(self) -> None:
