@@ -111,8 +111,8 @@ class TwoPlayers(System):
         return self._weights_of(lambda name: "discriminator" not in name)
 
     def _weights_of(self, belongs: Callable[[str], bool]) -> list[keras.Variable]:
-        players = [getattr(self, name) for name in self.networks if belongs(name)]
-        return [weight for player in players for weight in player.trainable_variables]
+        players = self.named_networks().items()
+        return [w for name, player in players if belongs(name) for w in player.trainable_variables]
 
     def check_scores(self) -> None:
         """Raise a ValueError if D ends in an activation that bounds its scores."""
@@ -126,8 +126,8 @@ class TwoPlayers(System):
                     f"No weight of the {player} can be trained: set {player}.trainable = True, "
                     f"and compile the model again."
                 )
-        for name in self.networks:
-            for layer in getattr(self, name)._flatten_layers():
+        for name, network in self.named_networks().items():
+            for layer in network._flatten_layers():
                 if getattr(layer, "activity_regularizer", None) is not None:
                     raise ValueError(
                         f"The layer {layer.name!r} of the {name} has an activity_regularizer. A "
