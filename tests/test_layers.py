@@ -21,6 +21,7 @@ LAYERS = (
     "autoencoders",
     "gans",
     "image_to_image",
+    "inverse_problems",
     "anomaly",
     "recipes",
     "catalogue",

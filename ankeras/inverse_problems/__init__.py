@@ -16,8 +16,14 @@ from ankeras.inverse_problems.degradations import (
     missing_pixels,
     text_mask,
 )
+from ankeras.inverse_problems.semantic_inpainting import (
+    Inpainting,
+    poisson_blend,
+    semantic_inpainting,
+)
 
 __all__ = [
+    "Inpainting",
     "Restoration",
     "add_noise",
     "blur",
@@ -26,6 +32,8 @@ __all__ = [
     "jpeg",
     "masked_error",
     "missing_pixels",
+    "poisson_blend",
+    "semantic_inpainting",
     "shrunk_error",
     "squared_error",
     "text_mask",
