@@ -2,6 +2,8 @@
 
 import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
 from ankeras.image_to_image.cyclegan import CycleGAN, UnpairedBatches
+from ankeras.image_to_image.face_swap import FaceSwap
+from ankeras.image_to_image.next_frame import NextFrame, frame_pairs
 from ankeras.image_to_image.pix2pix import Pix2Pix
 from ankeras.image_to_image.super_resolution import (
     SuperResolution,
@@ -10,8 +12,11 @@ from ankeras.image_to_image.super_resolution import (
 
 __all__ = [
     "CycleGAN",
+    "FaceSwap",
+    "NextFrame",
     "Pix2Pix",
     "SuperResolution",
     "UnpairedBatches",
+    "frame_pairs",
     "get_super_resolution_network",
 ]

@@ -136,7 +136,7 @@ def test_weights_of_images_count_or_are_refused(trained):
     data = _data(row)
     targets = data[1] if len(data) > 1 else None
     weights = np.arange(N, dtype="float32")
-    if isinstance(model, TwoPlayers):
+    if not model.weighs_images:
         with pytest.raises(ValueError, match="single images have no weights"):
             model.fit(*data, batch_size=N, sample_weight=weights, verbose=0)
         with pytest.raises(ValueError, match="single images have no weights"):
