@@ -7,6 +7,7 @@ from ankeras import autoencoders, gans, image_to_image, latent
 from ankeras.autoencoders import squared_error
 from ankeras.catalogue import SYSTEMS, markdown_table
 from ankeras.training.catalogue_row import TINY_SHAPE
+from ankeras.training.system import System
 
 import keras
 import numpy as np
@@ -34,7 +35,7 @@ def _compiled(system):
     model = system.tiny()
     if isinstance(model, gans.TwoPlayers):
         model.compile()
-    elif system.learns_from == "x, x":
+    elif not isinstance(model, System) or isinstance(model, autoencoders.Autoencoder):
         model.compile(keras.optimizers.Adam(1e-2), loss=squared_error)
     else:
         model.compile(keras.optimizers.Adam(1e-2))

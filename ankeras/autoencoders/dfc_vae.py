@@ -82,8 +82,8 @@ class DFCVAE(VAE):
 
 def _tiny_feature_network() -> keras.Model:
     image = keras.Input(TINY_SHAPE)
-    first = layers.Conv2D(4, 3, strides=2, activation="relu")(image)
-    second = layers.Conv2D(8, 3, strides=2, activation="relu")(first)
+    first = layers.Conv2D(4, 3, strides=2, activation="relu", dtype="float32")(image)
+    second = layers.Conv2D(8, 3, strides=2, activation="relu", dtype="float32")(first)
     return keras.Model(image, [first, second], name="feature_network")
 
 

@@ -149,7 +149,8 @@ def test_weights_of_images_count_or_are_refused(trained):
     name = "reconstruction"
     weighted = model.evaluate(*data, batch_size=N, sample_weight=one, verbose=0, return_dict=True)
     alone = model.evaluate(*(a[3:4] for a in data), verbose=0, return_dict=True)
-    rtol = 0.05 if isinstance(model, VAE) else 1e-4  # a VAE draws new noise
+    # a VAE draws new noise, to which features are more sensitive than pixels
+    rtol = {"VAE": 0.05, "CVAE": 0.05, "DFCVAE": 0.3}.get(row.api, 1e-4)
     np.testing.assert_allclose(weighted[name], alone[name], rtol=rtol)
     for wrong, sentence in (
         (weights[:4], r"one weight per image, of shape \(8,\)"),
@@ -218,8 +219,10 @@ def test_a_player_without_weights_to_train_is_refused(trained):
         for layer in model.layers
         if isinstance(layer, keras.Model) and layer.trainable_variables
     ]
-    chosen = model.discriminator if isinstance(model, TwoPlayers) else model
-    for player in players if chosen is model else [chosen]:
+    discriminators = [
+        network for name, network in model.named_networks().items() if "discriminator" in name
+    ]
+    for player in discriminators or players:
         player.trainable = False
     try:
         with pytest.raises(ValueError, match="can be trained: set"):

@@ -16,12 +16,13 @@ from functools import partial
 from pathlib import Path
 
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
-from ankeras.autoencoders import squared_error
+from ankeras.autoencoders import Autoencoder, squared_error
 from ankeras.builders import synchronize_batch_norm
 from ankeras.catalogue import SYSTEMS
 from ankeras.gans import AdversarialGame, FCBiGAN, TwoPlayers
 from ankeras.training.callbacks import Resume, SampleGrid, WeightAverage
 from ankeras.training.catalogue_row import TINY_SHAPE
+from ankeras.training.system import System
 
 import keras
 import numpy as np
@@ -46,7 +47,8 @@ def compiled(system, **options):
         model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01), **options)
         model.r1 = 0.0  # each device would compute R1 on a quarter of its part of the images
     else:
-        loss = {"loss": squared_error} if system.learns_from == "x, x" else {}
+        needs_loss = not isinstance(model, System) or isinstance(model, Autoencoder)
+        loss = {"loss": squared_error} if needs_loss else {}
         model.compile(keras.optimizers.SGD(0.01), **loss, **options)
     return model
 
