@@ -20,6 +20,7 @@ LAYERS = (
     "autoencoders",
     "gans",
     "anomaly",
+    "explore",
     "catalogue",
     "demo",
     "cli",
