@@ -24,7 +24,7 @@ function render({ model, el }) {
     );
     view.on(["chosen"], () => {
       const k = model.get("chosen")[i].length;
-      count.textContent = `average of ${k} example${k === 1 ? "" : "s"}`;
+      count.textContent = `${k} example${k === 1 ? "" : "s"}`;
     });
     return {
       select,
@@ -52,9 +52,12 @@ function render({ model, el }) {
     { onclick: () => ask(model, { noise: model.get("noise") + 1 }) },
     "other noise",
   );
+  const ofCodes = column("result, with noise", waits, result, noise);
+  ofCodes.style.minHeight = "250px"; // so that the examples stay where they are
   const pixels = picture(model, view, "of_pixels", 128, { alt: "the same arithmetic on pixels" });
   const ofPixels = column("of pixels", pixels);
   const verdict = node("p", { class: "hint", "aria-live": "polite" });
+  verdict.style.minHeight = "2.8em";
   view.on(["result", "verdict"], () => {
     const ready = model.get("result").byteLength > 0;
     waits.style.display = ready ? "none" : "";
@@ -66,7 +69,7 @@ function render({ model, el }) {
   const gallery = node("div", { class: "gallery", role: "group", "aria-label": "examples" });
   let tiles = [];
   let page = 0;
-  const pageSize = model.get("captions").length; // of the first page, which is full
+  const pageSize = model.get("page_size");
 
   function mark() {
     const chosen = model.get("chosen");
@@ -143,14 +146,14 @@ function render({ model, el }) {
   el.append(
     node(
       "div",
-      { class: "row" },
+      { class: "row narrow" },
       boxes[0].element,
       sign("−"),
       boxes[1].element,
       sign("+"),
       boxes[2].element,
       sign("="),
-      column("result, with noise around it", waits, result, noise),
+      ofCodes,
       ofPixels,
     ),
     verdict,

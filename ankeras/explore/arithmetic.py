@@ -53,6 +53,7 @@ class Arithmetic(Explorer):
     captions = List(Unicode()).tag(sync=True)  # of the examples that are shown
     n_codes = Int().tag(sync=True)
     columns = Int(COLUMNS).tag(sync=True)
+    page_size = Int(PAGE).tag(sync=True)
 
     def __init__(
         self,
