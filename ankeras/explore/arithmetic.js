@@ -146,7 +146,7 @@ function render({ model, el }) {
   el.append(
     node(
       "div",
-      { class: "row narrow" },
+      { class: "beside narrow" },
       boxes[0].element,
       sign("−"),
       boxes[1].element,

@@ -69,22 +69,29 @@ function render({ model, el }) {
   const column = (title, ...children) => node("div", {}, node("h4", {}, title), ...children);
   const after = picture(model, view, "image", 256, { alt: "the face after the edit" });
   const before = picture(model, view, "image_before", 128, { alt: "the face before the edit" });
-  const all = [
-    column("after the edit", after),
-    column(
-      "before",
-      before,
+  const faces = node(
+    "div",
+    { class: "beside narrow" },
+    before,
+    node(
+      "div",
+      {},
+      node("h4", {}, "before"),
       node("p", {}, which),
       node("button", { onclick: () => go(-1), "aria-label": "previous face" }, "◀"),
       " ",
       node("button", { onclick: () => go(1), "aria-label": "next face" }, "▶"),
     ),
-    column("directions", sliders, labelled("projections", project, true), " ", reset),
+  );
+  const switches = node("p", {}, labelled("projections", project, true), " ", reset);
+  const all = [
+    column("after the edit", after),
+    column("directions", sliders, switches, faces),
   ];
   if (model.get("verdict").length)
     all.push(column("the face reader reads", node("table", {}, verdict)));
   el.append(
-    node("div", { class: "row" }, ...all),
+    node("div", { class: "beside" }, ...all),
     node(
       "p",
       { class: "hint" },
@@ -131,7 +138,7 @@ function ownFace(model, view) {
     "details",
     {},
     node("summary", {}, "Draw your own face"),
-    node("div", { class: "row" }, node("div", {}, drawn, use), form),
+    node("div", { class: "beside" }, node("div", {}, drawn, use), form),
   );
 }
 

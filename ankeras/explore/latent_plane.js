@@ -147,7 +147,7 @@ function render({ model, el }) {
   const modes = [["point", "point"], ["grid", "grid"], ["interpolation", "interpolation"]];
   el.append(
     radios(model, view, "mode", "Draw", modes, (value) => ask(model, { mode: value })),
-    node("div", { class: "row" }, canvas, node("div", {}, drawn, place)),
+    node("div", { class: "beside" }, canvas, node("div", {}, drawn, place)),
     legend,
     hint,
     view.status,
