@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from ankeras.data.faces import BINARY, CATEGORIES, RANGES, draw_factors, render
 from ankeras.explore.explorer import Explorer, by_user, source
-from ankeras.explore.images import check_generator, decode_quickly, png
+from ankeras.explore.images import check_generator, decode_quickly, encode_quickly, png
 from ankeras.explore.verdict import check_reader, verdict
 from ankeras.latent import Hyperplane, check_codes, hyperplane, move_to, orthogonalize
 from ankeras.pictures import DPI, INK, Figure, finished
@@ -124,7 +124,7 @@ class AttributeSliders(Explorer):
             raise ValueError("A face of your own needs an encoder, and this widget has none.")
         drawn = render(draw_factors(1, **self.factors), self.encoder.input_shape[1])
         self.image_own = png(drawn[0])
-        return np.asarray(self.encoder.predict_on_batch(drawn), "float32")
+        return encode_quickly(self.encoder, drawn)
 
     def figure(self) -> Figure:
         """Return the face before and after the edit, with the sliders and the verdict as text."""

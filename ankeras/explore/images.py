@@ -1,6 +1,8 @@
 """Quick images for the widgets: one compiled call of a network, and PNG files in memory."""
 
 import io
+import logging
+from typing import Any
 
 from ankeras.latent.codes import code_size
 
@@ -24,16 +26,34 @@ def check_generator(generator: keras.Model) -> int:
     return d
 
 
-def decode_quickly(generator: keras.Model, z: np.ndarray) -> np.ndarray:
-    """Return the images G(z), clipped to [0, 1]: (n, d) -> (n, *image) float32.
+def compiled_call(network: keras.Model, x: np.ndarray) -> Any:
+    """Return what a network returns for one small batch: an array, or a dictionary of arrays.
 
-    The result is that of `latent.decode`. `predict` of Keras builds a pipeline for its data in each
-    call, which takes longer than the network itself; `predict_on_batch` is the compiled call alone.
+    `predict` of Keras builds a pipeline for its data in each call, which takes longer than the
+    network itself; `predict_on_batch` is the compiled call alone.
+    """
+    # TensorFlow warns of several networks that are compiled one after the other, as here.
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        return network.predict_on_batch(np.asarray(x, "float32"))
+    finally:
+        logger.setLevel(level)
+
+
+def encode_quickly(encoder: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return the codes of a few images, as `latent.encode` does: (n, *image) -> (n, d) float32."""
+    return np.asarray(compiled_call(encoder, images), "float32")
+
+
+def decode_quickly(generator: keras.Model, z: np.ndarray) -> np.ndarray:
+    """Return the images G(z), as `latent.decode` does, clipped to [0, 1]: (n, d) -> (n, *image).
 
     Raises:
         ValueError: if an image holds NaN or infinity.
     """
-    images = np.asarray(generator.predict_on_batch(np.asarray(z, "float32")), "float32")
+    images = np.asarray(compiled_call(generator, z), "float32")
     if not np.isfinite(images).all():
         raise ValueError(f"The image of {generator.name!r} holds NaN or infinity.")
     return np.clip(images, 0, 1)

@@ -2,6 +2,7 @@
 
 from ankeras.data.faces import CATEGORIES
 from ankeras.evaluation import ATTRIBUTES, SKIN_TONES
+from ankeras.explore.images import compiled_call
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ def verdict(reader: keras.Model, image: np.ndarray) -> list[list]:
         reader: as `evaluation.face_reader` returns it.
         image: (height, width, 3) in [0, 1], of the size that the reader reads.
     """
-    shares = reader.predict_on_batch(image[None])
+    shares = compiled_call(reader, image[None])
     found = []
     for name in ATTRIBUTES:
         share = np.asarray(shares[name])[0]

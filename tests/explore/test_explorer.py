@@ -70,7 +70,8 @@ def test_values_set_in_python_are_drawn(plane, decoder, pixels):
 
 def test_a_saved_notebook_holds_the_last_state(plane, tell):
     tell(plane, point=[0.5, 0.25])
-    saved = embed_data(views=[plane])["manager_state"]["state"][plane.model_id]
+    found = embed_data(views=[plane], drop_defaults=False)["manager_state"]
+    saved = found["state"][plane.model_id]
     assert list(saved["state"]["point"]) == [0.5, 0.25]
     buffers = {each["path"][0]: base64.b64decode(each["data"]) for each in saved["buffers"]}
     assert buffers["image"] == plane.image
