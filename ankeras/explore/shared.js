@@ -1,10 +1,13 @@
 // What all widgets share. Python puts this text before that of each widget.
 
+const CONTROLS = ["button", "canvas", "input", "select", "summary"];
 const lines = new WeakMap(); // model -> its open question to Python
 
 /** Return a new element; a function among the properties is a listener, such as {onclick: f}. */
 function node(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
+  // Else Jupyter takes arrows, Enter and digits for its own; it looks at the focused element first.
+  if (CONTROLS.includes(tag)) made.dataset.lmSuppressShortcuts = "true";
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === "function") made.addEventListener(name.slice(2), value);
     else if (typeof value === "boolean") made.toggleAttribute(name, value);
@@ -19,7 +22,6 @@ function open(model, el) {
   const closers = [];
   const status = node("p", { role: "status", class: "status" });
   el.classList.add("ankeras-explore");
-  el.dataset.lmSuppressShortcuts = "true"; // else Jupyter takes the arrow keys
   const view = {
     status,
     /** Call a function now, and after each change of one of these traits. */
