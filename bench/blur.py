@@ -18,11 +18,11 @@ from ankeras.autoencoders import (
     DFCVAE,
     VAE,
     encode_posterior,
-    get_feature_network,
     kl_divergence,
     reparameterize,
 )
 from ankeras.builders import get_decoder, get_discriminator, get_encoder
+from ankeras.builders.feature_network import get_feature_network
 from ankeras.data import Dataset, faces
 from ankeras.gans.gan import discriminator_loss, non_saturating_loss
 from ankeras.training.autodiff import descend

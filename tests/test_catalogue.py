@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import ankeras
-from ankeras import autoencoders, gans, latent
+from ankeras import autoencoders, gans, image_to_image, latent
 from ankeras.autoencoders import squared_error
 from ankeras.catalogue import SYSTEMS, markdown_table
 from ankeras.training.catalogue_row import TINY_SHAPE
@@ -32,7 +32,7 @@ def data(system, tiny_images):
 
 def _compiled(system):
     model = system.tiny()
-    if isinstance(model, gans.AdversarialGame):
+    if isinstance(model, gans.TwoPlayers):
         model.compile()
     elif system.learns_from == "x, x":
         model.compile(keras.optimizers.Adam(1e-2), loss=squared_error)
@@ -101,7 +101,7 @@ def test_a_model_that_was_never_trained_can_be_saved(system, data, tmp_path):
 
 
 def test_the_entries_of_the_row_are_true(system):
-    assert any(hasattr(home, system.api) for home in (ankeras, autoencoders, gans))
+    assert any(hasattr(home, system.api) for home in (ankeras, autoencoders, gans, image_to_image))
     assert f" {system.api}(" in (ROOT / system.file).read_text()
     shown = list((ROOT / "notebooks").glob(f"{system.notebook}_*.ipynb"))
     assert shown or system.notebook == "-"

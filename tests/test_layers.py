@@ -20,6 +20,7 @@ LAYERS = (
     "evaluation",
     "autoencoders",
     "gans",
+    "image_to_image",
     "anomaly",
     "recipes",
     "explore",

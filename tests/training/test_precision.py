@@ -59,7 +59,7 @@ def _trained(system, policy, data):
     model = system.tiny()
     # without a graph: building it takes longer than two steps of a small network
     options = {"run_eagerly": TENSORFLOW}
-    if isinstance(model, gans.AdversarialGame):
+    if isinstance(model, gans.TwoPlayers):
         model.compile(_optimizer(policy), _optimizer(policy), **options)
     elif system.learns_from == "x, x":
         model.compile(_optimizer(policy), loss=squared_error, **options)

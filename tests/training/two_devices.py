@@ -19,7 +19,7 @@ import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
 from ankeras.autoencoders import squared_error
 from ankeras.builders import synchronize_batch_norm
 from ankeras.catalogue import SYSTEMS
-from ankeras.gans import AdversarialGame, FCBiGAN
+from ankeras.gans import AdversarialGame, FCBiGAN, TwoPlayers
 from ankeras.training.callbacks import Resume, SampleGrid, WeightAverage
 from ankeras.training.catalogue_row import TINY_SHAPE
 
@@ -42,7 +42,7 @@ def compiled(system, **options):
     keras.utils.set_random_seed(0)
     model = system.tiny()
     synchronize_batch_norm(model)
-    if isinstance(model, AdversarialGame):
+    if isinstance(model, TwoPlayers):
         model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01), **options)
         model.r1 = 0.0  # each device would compute R1 on a quarter of its part of the images
     else:
