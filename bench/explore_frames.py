@@ -3,11 +3,12 @@
     python bench/explore_frames.py
 
 The networks are those of the pretrained models, untrained: their time does not depend on their
-weights. A frame begins with the message of the browser and ends with the PNG file. The time in the
-browser comes on top: some 10 ms for the way there and back. Processor time is that of all threads;
-where other programs compute, it says more than the time on the clock.
+weights. A frame begins with the message of the browser and ends with the PNG file. The way from the
+browser and back comes on top. Processor time is that of all threads; where other programs compute,
+it says more than the time on the clock.
 """
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -38,6 +39,10 @@ def measure(title: str, widget: Explorer, change: Callable[[float], dict]) -> No
         raise ValueError(widget.message or "the widget has not answered")
     milliseconds = [1000 * float(x) for x in (*np.quantile(clock, (0.5, 0.95)), np.mean(processor))]
     print("{:38}{:8.1f}{:8.1f}{:12.1f}".format(title, *milliseconds), flush=True)
+
+
+def _own_face(factors: dict, t: float) -> dict:
+    return {"own": True, "factors": {**factors, "skin": max(t, 0.0)}}
 
 
 def main() -> None:
@@ -72,11 +77,10 @@ def main() -> None:
             reader=get_face_reader(size),
         )
         measure(f"sliders, {size} pixels", sliders, lambda t: {"strengths": [t, 0.0, 0.0, 0.0, t]})
-        first = sliders.factors
         measure(
             f"sliders, your own face, {size} pixels",
             sliders,
-            lambda t, first=first: {"own": True, "factors": {**first, "skin": max(t, 0.0)}},
+            functools.partial(_own_face, sliders.factors),
         )
         arithmetic = explore.arithmetic(decoder, z, reader=get_face_reader(size))
         measure(

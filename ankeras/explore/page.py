@@ -4,10 +4,10 @@
 
 writes a notebook with one cell, `explore.open("faces-vae")`, and shows it with voila: the page has
 the widget without the code, and a kernel of Python behind it. The other way would be a static page
-with the decoder in ONNX, run by onnxruntime-web. It would need no Python, but a second path for all
-that happens between two pictures: hyperplanes, projections, the face reader, the drawing of faces
-and the export of each network would have to be written again in JavaScript and kept in step with
-this package, with 10 MB of WebAssembly beside it. With voila, nothing is written twice.
+with the decoder in ONNX, run by onnxruntime-web. It would need no Python. But all that happens
+between two pictures (hyperplanes, projections, the face reader, the drawing of faces) would have to
+be written a second time, in JavaScript, and be kept in step with this package; each network would
+have to be exported, and a runtime in WebAssembly be shipped. With voila, nothing is written twice.
 """
 
 import importlib.util
