@@ -91,7 +91,7 @@ function render({ model, el }) {
   if (model.get("verdict").length)
     all.push(column("the face reader reads", node("table", {}, verdict)));
   el.append(
-    node("div", { class: "beside" }, ...all),
+    node("div", { class: "beside narrow" }, ...all),
     node(
       "p",
       { class: "hint" },

@@ -56,9 +56,9 @@ def stand_ins(monkeypatch, reader):
 def test_each_view_of_each_model(name):
     for view in explore.VIEWS[name]:
         widget = explore.open(name, view)
-        assert type(widget) is WIDGETS[view]
+        assert isinstance(widget, WIDGETS[view])
         assert widget.message == ""
-    assert type(explore.open(name)) is WIDGETS[explore.VIEWS[name][0]]
+    assert isinstance(explore.open(name), WIDGETS[explore.VIEWS[name][0]])
 
 
 @pytest.mark.usefixtures("stand_ins")
