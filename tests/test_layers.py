@@ -24,6 +24,7 @@ LAYERS = (
     "inverse_problems",
     "anomaly",
     "recipes",
+    "explore",
     "catalogue",
     "demo",
     "cli",
