@@ -13,7 +13,7 @@
 import os
 
 import ankeras
-from ankeras import autoencoders, data, evaluation, latent, pictures, pretrained
+from ankeras import autoencoders, data, evaluation, explore, latent, pictures, pretrained
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
 
 import numpy as np
@@ -76,6 +76,12 @@ pictures.latent_plane(z, test_data.labels, test_data.class_names, locations=loca
 
 # %%
 pictures.latent_grid(latent.grid(decoder, low, high, n=20), low, high)
+
+# %% [markdown]
+# Now move through the plane yourself: drag the point, and watch what the decoder draws. The buttons change to a grid in a box, and to an interpolation between two points. (The keys work too: choose the plane and press the arrow keys.)
+
+# %%
+explore.latent_plane(decoder, z, test_data.labels, test_data.class_names)
 
 # %% [markdown]
 # Neighbouring points give similar images, and between two classes the images change gradually from one to the other. In regions without codes the decoder was never trained, and its images are poor.

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 import ankeras
-from ankeras import data, evaluation, gans, pictures, pretrained
+from ankeras import data, evaluation, explore, gans, pictures, pretrained
 from ankeras.training import callbacks
 from ankeras.training.schedules import cosine_adam
 
@@ -79,6 +79,9 @@ pictures.history(history.history, ("d_loss", "g_loss", "d_real", "d_fake"))
 folder = Path(tempfile.mkdtemp())
 samples.save_gif(folder / "dcgan.gif")
 Image(str(folder / "dcgan.gif"))
+
+# %%
+explore.training_film(samples.frames)
 
 # %% [markdown]
 # As in AN2DL, "Images generated after 1 training epoch", and at the end:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import ankeras
-from ankeras import data, latent, pictures, pretrained
+from ankeras import data, explore, latent, pictures, pretrained
 from ankeras.autoencoders import VAE
 from ankeras.builders import get_encoder, get_generator
 from ankeras.training.schedules import cosine_adam
@@ -76,6 +76,12 @@ images = latent.decode(generator, z)
 t = np.linspace(0, 1, 12)[:, None, None, None]
 faded = np.stack([(1 - t) * a + t * b for a, b in zip(images[:2], images[6:8])])
 pictures.image_grid(faded, title="interpolation of pixels")
+
+# %% [markdown]
+# Choose two points yourself. The plane shows the first two principal components of random codes; all other components are 0 there.
+
+# %%
+explore.latent_plane(generator, latent.sample_prior(1000, d))
 
 # %% [markdown]
 # ## Line or arc?

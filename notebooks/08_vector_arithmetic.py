@@ -11,7 +11,7 @@
 import os
 
 import ankeras
-from ankeras import data, evaluation, latent, pictures, pretrained
+from ankeras import data, evaluation, explore, latent, pictures, pretrained
 from ankeras.autoencoders import VAE, encode_posterior
 from ankeras.builders import get_encoder, get_generator
 from ankeras.training.schedules import cosine_adam
@@ -95,6 +95,12 @@ concepts = {
 show(concepts)
 
 # %% [markdown]
+# Choose the examples of the three concepts yourself, by clicking on them:
+
+# %%
+explore.arithmetic(generator, z, reader=reader)
+
+# %% [markdown]
 # Does it always work, or was this figure good by chance? We repeat it 200 times, each time with other examples, and count how often the face reader sees a woman with glasses:
 
 # %%
@@ -161,6 +167,12 @@ for name in ("glasses", "smile", "woman"):
     direction = latent.mean_direction(z_test, truth[name])
     moved = latent.move(z_test[:4], direction, strengths)
     display(pictures.edit_sweep(latent.decode(vae.generator, moved), strengths, title=name))
+
+# %% [markdown]
+# With the sliders you edit one face yourself. The face reader says what it sees. The check box lets each attribute move orthogonally to the others, as the next section explains.
+
+# %%
+explore.attribute_sliders(vae.generator, z_test, truth, encoder=vae.mean_encoder, reader=reader)
 
 # %% [markdown]
 # The same works for a continuous factor: AN2DL's "Interpolation of view changes". Here the direction is the mean code of faces that look to the right, minus the mean code of faces that look to the left:

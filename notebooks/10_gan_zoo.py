@@ -152,7 +152,7 @@ hinge.fit(X_train, batch_size=64, epochs=epochs, callbacks=[WeightAverage()])
 pictures.image_grid(hinge.generate(60, seed=1), columns=20, title="hinge GAN, trained here")
 
 # %% [markdown]
-# The other variants come with the package. They have the same kind of generator, the same optimizers and the same number of steps: six epochs of 60,000 digits. (Only the cost of the energy-based GAN is an autoencoder.) `ankeras pretrain digits-lsgan` repeats such a training.
+# The other variants come with the package. They have the same kind of generator, the same optimizers and the same number of steps: four epochs of 60,000 digits. (Only the cost of the energy-based GAN is an autoencoder.) `ankeras pretrain digits-lsgan` repeats such a training.
 #
 # We evaluate the samples with a classifier of digits. The **Fréchet distance** compares the classifier's features of the samples with those of real digits. Lower is better. **Precision** is the share of the samples that lie among the real digits, **recall** the share of the real digits that lie among the samples. The last figure is the share of the **rarest class** among the samples (in the data it is about 9 %). The last line compares real digits with other real digits.
 
