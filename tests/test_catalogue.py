@@ -27,8 +27,13 @@ def system(request):
 @pytest.fixture
 def data(system, tiny_images):
     labels = (tiny_images.mean(axis=(1, 2, 3)) > tiny_images.mean()).astype("int64")
-    inputs = {"x, x": (tiny_images, tiny_images), "x": (tiny_images,), "x, y": None}
-    return inputs[system.learns_from] or (tiny_images, labels)
+    rgb = np.repeat(tiny_images, 3, axis=-1)
+    return {
+        "x, x": (tiny_images, tiny_images),
+        "x": (tiny_images,),
+        "x, y": (tiny_images, labels),
+        "x, rgb": (tiny_images, rgb),
+    }[system.learns_from]
 
 
 def _compiled(system):

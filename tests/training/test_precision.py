@@ -43,7 +43,13 @@ def in_float32():
 
 def _data(system, images):
     labels = (images.mean(axis=(1, 2, 3)) > images.mean()).astype("int64")
-    return {"x, x": (images, images), "x": (images,), "x, y": (images, labels)}[system.learns_from]
+    rgb = np.repeat(images, 3, axis=-1)
+    return {
+        "x, x": (images, images),
+        "x": (images,),
+        "x, y": (images, labels),
+        "x, rgb": (images, rgb),
+    }[system.learns_from]
 
 
 def _optimizer(policy, learning_rate=1e-3):
@@ -77,7 +83,7 @@ def _drawn(model, data):
     if hasattr(model, "generate"):
         return model.generate(8), (0.0, 1.0)
     images = model.predict(data[0], batch_size=BATCH, verbose=0)
-    players = [getattr(model, name, None) for name in ("generator", "decoder_b")]
+    players = [getattr(model, name, None) for name in ("generator", "decoder_b", "network")]
     player = next((player for player in players if player), None) or model.get_layer("decoder")
     return images, drawn_range(player)
 

@@ -30,7 +30,8 @@ def _data(row, n=N):
     rng = np.random.default_rng(0)
     x = rng.uniform(0.1, 0.9, (n, *TINY_SHAPE)).astype("float32")
     y = rng.integers(0, 2, n)
-    return {"x, x": (x, x), "x": (x,), "x, y": (x, y)}[row.learns_from]
+    rgb = np.repeat(x, 3, axis=-1)
+    return {"x, x": (x, x), "x": (x,), "x, y": (x, y), "x, rgb": (x, rgb)}[row.learns_from]
 
 
 def _compiled(model, rate=1e-3, **options):

@@ -57,7 +57,8 @@ def data_of(system, n):
     rng = np.random.default_rng(0)
     x = rng.uniform(size=(n, *TINY_SHAPE)).astype("float32")
     y = rng.integers(0, 2, n)
-    return {"x, x": (x, x), "x": (x,), "x, y": (x, y)}[system.learns_from]
+    rgb = np.repeat(x, 3, axis=-1)
+    return {"x, x": (x, x), "x": (x,), "x, y": (x, y), "x, rgb": (x, rgb)}[system.learns_from]
 
 
 def without_chance():
