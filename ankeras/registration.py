@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-SYSTEMS = ("ankeras.autoencoders", "ankeras.gans")
+SYSTEMS = ("ankeras.autoencoders", "ankeras.gans", "ankeras.input_gradients")
 
 
 class AfterKeras(MetaPathFinder):

@@ -20,6 +20,7 @@ LAYERS = (
     "autoencoders",
     "gans",
     "anomaly",
+    "input_gradients",
     "catalogue",
     "demo",
     "cli",

@@ -5,16 +5,22 @@ stereo data set. "china" (by danielbuechele) and "flower" (by vultilion) of scik
 2.0: name their authors where you show them.
 """
 
+import importlib.util
 from pathlib import Path
 
 from ankeras.data.image_files import check_size, read_image
 
 import numpy as np
-import skimage.data
-import sklearn.datasets
 
-_SKIMAGE = Path(skimage.data.__file__).parent
-_SKLEARN = Path(sklearn.datasets.__file__).parent / "images"
+
+def _folder(package: str, *parts: str) -> Path:
+    """Return a folder of an installed package, without importing the package."""
+    spec = importlib.util.find_spec(package)
+    return Path(spec.origin if spec and spec.origin else package).parent.joinpath(*parts)
+
+
+_SKIMAGE = _folder("skimage", "data")
+_SKLEARN = _folder("sklearn", "datasets", "images")
 FILES = {
     "astronaut": _SKIMAGE / "astronaut.png",
     "chelsea": _SKIMAGE / "chelsea.png",
