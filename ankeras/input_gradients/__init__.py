@@ -8,7 +8,12 @@ from ankeras.input_gradients.deepdream import deepdream, zoom
 from ankeras.input_gradients.fooling import Fooling, evolve
 from ankeras.input_gradients.image_parameters import high_frequency_share
 from ankeras.input_gradients.manifold import Steps, change_class
-from ankeras.input_gradients.network import layer_names, layer_shapes, read_layers
+from ankeras.input_gradients.network import (
+    layer_names,
+    layer_shapes,
+    read_layer,
+    read_layers,
+)
 from ankeras.input_gradients.representation_inversion import invert_representation
 from ankeras.input_gradients.saliency import (
     deletion_area,
@@ -46,6 +51,7 @@ __all__ = [
     "maximize_activation",
     "random_noise",
     "random_order",
+    "read_layer",
     "read_layers",
     "saliency_map",
     "stored",

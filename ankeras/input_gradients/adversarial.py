@@ -67,6 +67,8 @@ def attack(
     x = check_photos(network, images)
     if not 0 < epsilon <= 1:
         raise ValueError(f"epsilon is the largest change of a pixel, in (0, 1], not {epsilon}.")
+    if steps < 1:
+        raise ValueError(f"An attack takes at least one step, not {steps}.")
     read = read_scores(network)
     n = len(x)
     if targets is not None:

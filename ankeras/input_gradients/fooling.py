@@ -24,6 +24,7 @@ from ankeras.training.catalogue_row import Row
 
 import keras
 import numpy as np
+from keras import ops
 
 ENCODINGS = ("pixels", "cppn")
 HIDDEN = 12  # nodes in each of the two layers of a CPPN
@@ -60,7 +61,7 @@ def evolve(
 
     Args:
         network: a classifier, (batch, *image) -> (batch, n_classes) probabilities. It is a black
-            box: only `predict` is called.
+            box: only its answers are read.
         classes: the classes; each one has its own population.
         encoding: what evolves, "pixels" or "cppn".
         size: side of the images in pixels, if the network reads any size.
@@ -120,7 +121,8 @@ def _fitness(
     """Return p(class|x) of each image: genes (classes, n, values) -> (classes, n)."""
     k, n, _ = genes.shape
     images = paint.images(genes.reshape(k * n, -1))
-    p = np.asarray(network.predict(images, verbose=0, batch_size=512)).reshape(k, n, -1)
+    # `predict` would need longer for its own preparations than a small network for its answer
+    p = ops.convert_to_numpy(network.predict_on_batch(images)).reshape(k, n, -1)
     return p[np.arange(k), :, classes]
 
 
