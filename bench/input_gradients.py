@@ -93,7 +93,9 @@ def activation() -> dict:
     layers = {"block_02_expand": range(4), "block_06_expand": range(4), "block_11_expand": range(4)}
     classes = [class_index(c) for c in ("tabby", "espresso", "daisy", "jellyfish")]
     layers["scores"] = classes  # type: ignore[assignment]
-    figures, shown, titles = {}, [], []
+    figures: dict[str, Any] = {}
+    shown: list[np.ndarray] = []
+    titles: list[str] = []
     for layer, units in layers.items():
         best = activations(network, layer, crops[:1000], list(units)).max(axis=0)
         for image in ("fourier", "pixels"):
@@ -248,7 +250,7 @@ def attacks() -> dict:
 def digits() -> dict:
     """Attack the digit classifier, and train one that resists."""
     train, test = data.load("digits")
-    x, y = test.images[:1000], test.labels[:1000]
+    x, y = test.images[:1000], np.asarray(test.labels)[:1000]
     network = evaluation.digit_classifier()
 
     def robustness(network: keras.Model) -> dict[str, float]:

@@ -20,11 +20,23 @@ LARGEST_SIDE = 1024  # pixels: the gradients of a larger image may not fit into 
 
 
 class _Graph(NamedTuple):
-    """The inside of a network: the image, and the input and output of each layer by its name."""
+    """The inside of a network: the image, and each layer, its input and its output by its name."""
 
     image: Any
+    layers: dict[str, Any]
     inputs: dict[str, Any]
     outputs: dict[str, Any]
+
+
+class _Renamed(layers.Layer):
+    """A layer under another name: two models inside a model may use the same name."""
+
+    def __init__(self, layer: Any, name: str) -> None:
+        super().__init__(name=name)
+        self.layer = layer
+
+    def call(self, *x: Any) -> Any:
+        return self.layer(*x)
 
 
 class _Scores(layers.Layer):
@@ -41,32 +53,29 @@ class _Scores(layers.Layer):
 
 @functools.lru_cache(maxsize=16)
 def _graph(network: keras.Model) -> _Graph:
-    image = layers.Input(network.input_shape[1:])
-    inputs: dict[str, Any] = {}
-    outputs: dict[str, Any] = {}
+    graph = _Graph(layers.Input(network.input_shape[1:]), {}, {}, {})
 
     def run(layer: Any, *x: Any, **options: Any) -> Any:
+        """Apply a layer, or each layer of a model; the layers themselves are shared."""
         if isinstance(layer, keras.Sequential):
             y = x[0]
             for inner in layer.layers:
                 y = run(inner, y)
             return y
         if isinstance(layer, keras.Model):
-            return _run_functional(layer, x[0], run)
-        inputs[layer.name] = x[0]
-        outputs[layer.name] = layer(*x, **options)
-        return outputs[layer.name]
+            return layer._run_through_graph(x[0], call_fn=run)
+        name, number = layer.name, 1
+        while name in graph.layers:
+            number += 1
+            name = f"{layer.name}_{number}"
+        applied = layer if number == 1 else _Renamed(layer, name)
+        graph.layers[name] = layer
+        graph.inputs[name] = x[0]
+        graph.outputs[name] = applied(*x, **({} if number > 1 else options))
+        return graph.outputs[name]
 
-    run(network, image)
-    return _Graph(image, inputs, outputs)
-
-
-def _run_functional(network: keras.Model, x: Any, run: Any) -> Any:
-    """Apply each layer of a model to x by `run`; the layers themselves are shared."""
-    clone = keras.models.clone_model(
-        network, input_tensors=x, clone_function=lambda layer: layer, call_function=run
-    )
-    return clone.outputs[0]
+    run(network, graph.image)
+    return graph
 
 
 def layer_names(network: keras.Model) -> tuple[str, ...]:
@@ -140,8 +149,7 @@ def _output(graph: _Graph, name: str, network: keras.Model) -> Any:
         last = tuple(graph.outputs)[-1]
     if last not in graph.outputs:
         raise ValueError(f"There is no layer {name!r}; there are {', '.join(graph.outputs)}.")
-    owners = {layer.name: layer for layer in network._flatten_layers()}
-    layer = owners[last]
+    layer = graph.layers[last]
     activation = getattr(layer, "activation", None)
     if isinstance(layer, layers.Softmax) or (
         isinstance(layer, layers.Activation) and activation is keras.activations.softmax

@@ -48,7 +48,9 @@ def test_models_inside_a_model_and_scores_without_softmax():
     x = np.random.default_rng(0).random((2, 12, 12, 1)).astype("float32")
     scores = read_scores(network).predict(x, verbose=0)
     np.testing.assert_allclose(scores, network.predict(x, verbose=0), atol=1e-5)
-    assert len(layer_names(network)) > 3
+    names = layer_names(network)
+    assert len(names) > 3
+    assert names[-1] == "output_layer_2"  # the encoder has an "output_layer" too
 
 
 def test_the_way_after_a_layer(colors):
@@ -90,7 +92,7 @@ def test_invalid_input(colors, linear):
     for classes, why in (
         (2, "classes are 0 to 1, not 2"),
         ([0, 1], "one for each of 3"),
-        (0.5, ""),
+        (0.5, "as integers"),
     ):
         with pytest.raises(ValueError, match=why):
             check_classes(small, classes, 3)
