@@ -22,6 +22,7 @@ __all__ = [
     "builders",
     "data",
     "evaluation",
+    "explore",
     "gans",
     "get_autoencoder",
     "get_classifier",

@@ -57,6 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     pretrain.set_defaults(run=_pretrain)
 
+    explore = commands.add_parser(
+        "explore", help="explore the latent space of one of these models in the browser"
+    )
+    explore.add_argument("name", metavar="NAME", help="such as faces-vae")
+    explore.add_argument(
+        "view", nargs="?", metavar="VIEW", help="plane, sliders or arithmetic; default: the first"
+    )
+    explore.set_defaults(run=_explore)
+
     systems = commands.add_parser("systems", help="list all systems, as a table in Markdown")
     systems.add_argument("--write", type=Path, metavar="FILE", help="replace the table in a file")
     systems.set_defaults(run=_systems)
@@ -200,6 +209,12 @@ def _pretrain(options: argparse.Namespace) -> None:
 
     out = options.out or Path("pretrained") / options.name
     print(f"{recipes.make(recipes.recipe(options.name), out)}\nModel, card and picture: {out}/")
+
+
+def _explore(options: argparse.Namespace) -> None:
+    from ankeras.explore import page
+
+    page.serve(options.name, options.view)
 
 
 def _systems(options: argparse.Namespace) -> None:

@@ -1,14 +1,16 @@
 """Train VAE, DCGAN, CVAE and CGAN on real digits, and evaluate their samples with a classifier.
 
 python bench/generative_digits.py [--data mnist.npz] [--seconds 350] [--only CGAN]
+
+The last model is the pretrained conditional GAN, which has seen drawn digits only.
 """
 
 import functools
 from collections.abc import Callable
 
 import ankeras
-from ankeras import evaluation
-from ankeras.autoencoders import CVAE, VAE, encode_posterior, log_likelihood
+from ankeras import evaluation, pretrained
+from ankeras.autoencoders import CVAE, VAE, encode_posterior, get_prior, log_likelihood
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
 from ankeras.data import Dataset
 from ankeras.gans import CGAN, get_dcgan
@@ -91,13 +93,18 @@ def dcgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model
     return found
 
 
-def cvae(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
-    """Train a conditional VAE; return figures of its samples of given classes."""
+def cvae(
+    learnt_prior: bool, train: Dataset, test: Dataset, seconds: float, classifier: keras.Model
+) -> dict:
+    """Train a conditional VAE; return its bound, and figures of its samples of given classes."""
     shape, d = train.images.shape[1:], 10
     decoder = get_decoder(d, shape, upsampling="transposed", condition_dim=N_CLASSES)
-    model = CVAE(get_encoder(shape, 2 * d, condition_dim=N_CLASSES), decoder)
+    prior = get_prior(N_CLASSES, d) if learnt_prior else None
+    model = CVAE(get_encoder(shape, 2 * d, condition_dim=N_CLASSES), decoder, prior)
     found = train_vae(model, train, seconds)
-    return found | conditional("cvae", model, classifier, test)
+    found |= model.evaluate(test.images, test.labels, batch_size=500, verbose=0, return_dict=True)
+    name = "cvae_learnt_prior" if learnt_prior else "cvae"
+    return found | conditional(name, model, classifier, test)
 
 
 def cgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
@@ -110,6 +117,11 @@ def cgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model)
     )
     found = train_gan(model, train, seconds)
     return found | conditional("cgan", model, classifier, test)
+
+
+def pretrained_cgan(train: Dataset, test: Dataset, seconds: float, classifier: keras.Model) -> dict:
+    """Return figures of the samples of the pretrained conditional GAN."""
+    return conditional("cgan_pretrained", pretrained.load("digits-cgan"), classifier, test)
 
 
 def conditional(name: str, model: CVAE | CGAN, classifier: keras.Model, test: Dataset) -> dict:
@@ -125,8 +137,10 @@ MODELS: dict[str, Callable[..., dict]] = {
     "VAE, d = 2": functools.partial(vae, 2),
     "VAE, d = 20": functools.partial(vae, 20),
     "DCGAN": dcgan,
-    "CVAE": cvae,
+    "CVAE": functools.partial(cvae, False),
+    "CVAE, learnt prior": functools.partial(cvae, True),
     "CGAN": cgan,
+    "pretrained CGAN": pretrained_cgan,
 }
 
 

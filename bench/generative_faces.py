@@ -1,25 +1,29 @@
-"""Train DCGAN and VAE on drawn faces; measure attributes of samples, vector arithmetic, edits.
+"""Evaluate the pretrained VAE and DCGAN of faces, beside the same models after three minutes.
 
-python bench/generative_faces.py [--seconds 470]
+python bench/generative_faces.py [--minutes 3]
+
+Measured are samples, reconstructions, vector arithmetic and edits, with three seeds. A result of
+arithmetic counts if the face reader sees what was asked for, and in a second count only if it also
+lies among real faces: the reader sees glasses in a ghost too.
 """
 
 import itertools
+import tempfile
+from pathlib import Path
+from typing import Any
 
-import ankeras
-from ankeras import evaluation, latent
-from ankeras.autoencoders import VAE, encode_posterior
-from ankeras.builders import get_decoder, get_encoder
-from ankeras.data import faces
-from ankeras.data.faces import BINARY, draw_factors
-from ankeras.gans import get_dcgan
+from ankeras import evaluation, latent, pretrained, recipes
+from ankeras.autoencoders import encode_posterior
+from ankeras.data import Dataset, faces
+from ankeras.data.faces import BINARY
 
 import keras
 import numpy as np
 from common import parser, save
-from generative import evaluated, picture, report, train_gan, train_vae
+from generative import evaluated, picture, report
 
-SHAPE, WIDTHS = (32, 32, 3), (32, 64, 128)
-N_TRAIN, N_TEST, N_SAMPLES = 20_000, 10_000, 5_000
+SEEDS = (0, 1, 2)
+N_TEST, N_SAMPLES = 10_000, 5_000
 N_EXAMPLES, N_TRIALS = 20, 200  # codes that are averaged per concept; number of trials
 # An edit moves a code to one of these multiples of the mean distance from the hyperplane.
 STRENGTHS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0)
@@ -45,7 +49,13 @@ def of_samples(reader: keras.Model, real: np.ndarray, samples: np.ndarray) -> di
 
 
 def arithmetic(
-    reader: keras.Model, generator: keras.Model, z: np.ndarray, images: np.ndarray, has: np.ndarray
+    reader: keras.Model,
+    generator: keras.Model,
+    z: np.ndarray,
+    images: np.ndarray,
+    has: np.ndarray,
+    real: np.ndarray,
+    seed: int = 0,
 ) -> dict:
     """Return how often "man with glasses - man + woman" works, with codes and with pixels.
 
@@ -58,10 +68,12 @@ def arithmetic(
         z: (n, d), codes.
         images: (n, *image), the images of these codes.
         has: (n,), the attributes of these images.
+        real: (m, *image), the real faces among which a result should lie.
+        seed: seed of the examples.
     """
     woman, glasses = has["woman"] == 1, has["glasses"] == 1
     others = [name for name in BINARY if name not in ("woman", "glasses")]
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     by_codes: list[np.ndarray] = []
     by_pixels: list[np.ndarray] = []
     wanted: list[np.void] = []
@@ -76,26 +88,29 @@ def arithmetic(
         by_codes.append(latent.arithmetic(*(z[group] for group in chosen)))
         by_pixels.append(latent.pixel_arithmetic(*(images[group] for group in chosen)))
         wanted.append(like)
-    figures: dict = {
-        "chance": float(np.mean(woman & glasses)),
-        "examples per concept": N_EXAMPLES,
-        "trials": N_TRIALS,
-    }
+    figures: dict = {"chance": float(np.mean(woman & glasses))}
     by_way = {"codes": latent.decode(generator, np.stack(by_codes)), "pixels": np.stack(by_pixels)}
+    of_real = evaluation.features(reader, real)
     for way, drawn in by_way.items():
         found = evaluation.read_attributes(reader, drawn)
         success = (found["woman"] == 1) & (found["glasses"] == 1)
+        among = evaluation.lie_among(of_real, evaluation.features(reader, drawn))
         kept = {
             name: float(np.mean(found[name] == [like[name] for like in wanted])) for name in others
         }
         figures[f"woman with glasses, by {way}"] = float(np.mean(success))
+        figures[f"lie among real faces, by {way}"] = float(np.mean(among))
+        figures[f"woman with glasses among real faces, by {way}"] = float(np.mean(success & among))
         figures[f"others kept, by {way}"] = float(np.mean(list(kept.values())))
         figures[f"each of the others kept, by {way}"] = kept
-        picture(f"generative_faces_arithmetic_{way}", drawn)
+        if seed == 0:
+            picture(f"generative_faces_arithmetic_{way}_{generator.name}", drawn)
     return figures
 
 
-def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.ndarray) -> dict:
+def edits(
+    reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.ndarray, seed: int = 0
+) -> dict:
     """Return how often an edit flips its attribute, and how often it keeps each other attribute.
 
     An edit moves a code across the hyperplane of its attribute, orthogonally to the normals of the
@@ -103,6 +118,8 @@ def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.nd
     with a thousand codes: those with the best worst figure. They are evaluated with another
     thousand.
     """
+    rows = np.random.default_rng(seed).permutation(len(z))
+    z, has = z[rows], has[rows]
     planes = {name: latent.hyperplane(z, has[name]) for name in BINARY}
     parts = {
         part: (codes, evaluation.read_attributes(reader, latent.decode(generator, codes)))
@@ -140,47 +157,71 @@ def edits(reader: keras.Model, generator: keras.Model, z: np.ndarray, has: np.nd
     return figures
 
 
-def main() -> None:
-    """Train both models for some seconds, evaluate them and save the figures."""
-    options = parser(__doc__)
-    options.add_argument("--seconds", type=float, default=470, help="of training, for each model")
-    seconds = options.parse_args().seconds
-    reader = evaluation.face_reader()
-    train, test = (faces(n, seed=seed, size=SHAPE[0]) for n, seed in ((N_TRAIN, 0), (N_TEST, 1)))
-    figures = {"reader": evaluation.attribute_accuracy(reader, test)}
-
-    ankeras.setup(0)
-    gan = get_dcgan(SHAPE, 64)
-    found = train_gan(gan, train, seconds)
-    z = latent.sample_prior(N_SAMPLES, gan.latent_dim, seed=1)
+def of_dcgan(gan: Any, reader: keras.Model, test: Dataset, seed: int) -> dict:
+    """Return the figures of a DCGAN's samples and of arithmetic with them."""
+    z = latent.sample_prior(N_SAMPLES, gan.latent_dim, seed=seed + 1)
     samples = latent.decode(gan.generator, z)
-    picture("generative_faces_dcgan", samples)
-    found |= of_samples(reader, test.images, samples)
-    found |= arithmetic(
-        reader, gan.generator, z, samples, evaluation.read_attributes(reader, samples)
+    if seed == 0:
+        picture("generative_faces_dcgan", samples)
+    has = evaluation.read_attributes(reader, samples)
+    real = test.images[:N_SAMPLES]
+    return of_samples(reader, test.images, samples) | arithmetic(
+        reader, gan.generator, z, samples, has, real, seed
     )
-    figures["DCGAN"] = report("DCGAN", found)
 
-    ankeras.setup(0)
-    d = 64
-    vae = VAE(
-        get_encoder(SHAPE, 2 * d, widths=WIDTHS),
-        get_decoder(d, SHAPE, widths=WIDTHS, upsampling="transposed"),
-        beta=0.1,
-    )
-    found = train_vae(vae, train, seconds, rate=3e-3)
-    z, _ = encode_posterior(vae, test.images[:N_SAMPLES])
-    has = evaluation.true_attributes(draw_factors(N_TEST, seed=1)[:N_SAMPLES])
-    drawn = latent.decode(vae.generator, z)
-    picture("generative_faces_vae", drawn)
+
+def of_vae(vae: Any, reader: keras.Model, test: Dataset, seed: int) -> dict:
+    """Return the figures of a VAE's reconstructions, and of arithmetic and edits with its codes."""
+    z, _ = encode_posterior(vae, test.images)
+    has = evaluation.true_attributes(test.factors)
+    half = np.random.default_rng(seed).permutation(len(z))[:N_SAMPLES]
+    rest = np.setdiff1d(np.arange(len(z)), half)
+    drawn, images = latent.decode(vae.generator, z[half]), test.images[half]
+    if seed == 0:
+        picture("generative_faces_vae", drawn)
     read = evaluation.read_attributes(reader, drawn)
-    found["attributes found in reconstructions"] = {
-        name: float(np.mean(read[name] == has[name])) for name in evaluation.ATTRIBUTES
+    found: dict = {
+        "squared error": float(np.mean((drawn - images) ** 2)),
+        "sharpness": evaluation.sharpness(drawn) / evaluation.sharpness(images),
+        "attributes found in reconstructions": {
+            name: float(np.mean(read[name] == has[half][name])) for name in evaluation.ATTRIBUTES
+        },
     }
-    found |= arithmetic(reader, vae.generator, z, test.images[:N_SAMPLES], has)
-    found["edits"] = edits(reader, vae.generator, z, has)
-    figures["VAE"] = report("VAE", found)
-    save("generative_faces", figures)
+    found |= arithmetic(reader, vae.generator, z[half], images, has[half], test.images[rest], seed)
+    return found | {"edits": edits(reader, vae.generator, z[half], has[half], seed)}
+
+
+MODELS = {"faces-dcgan": of_dcgan, "faces-vae": of_vae}
+
+
+def after(minutes: float, name: str) -> keras.Model:
+    """Train a model with its recipe for some minutes, by the seconds of its card."""
+    card = pretrained.card(name)
+    share = 60 * minutes / card.training["seconds"]
+    epochs = max(round(card.training["epochs"] * share), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        return recipes.train(recipes.recipe(name), Path(folder), epochs, verbose=0)[0]
+
+
+def main() -> None:
+    """Evaluate both models, pretrained and after some minutes, and save the figures."""
+    options = parser(__doc__)
+    options.add_argument("--minutes", type=float, default=3, help="of training, to compare with")
+    minutes = options.parse_args().minutes
+    reader = evaluation.face_reader(64)
+    test = faces(N_TEST, seed=1, size=64)
+    figures: dict = {"reader": evaluation.attribute_accuracy(reader, test)}
+    for name, evaluate in MODELS.items():
+        for state, model in (
+            (f"after {minutes:g} minutes", after(minutes, name)),
+            ("pretrained", pretrained.load(name)),
+        ):
+            title = f"{name}, {state}"
+            figures[title] = [
+                report(f"{title}, seed {seed}", evaluate(model, reader, test, seed))
+                for seed in SEEDS
+            ]
+            save("generative_faces", figures)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@
 import os
 
 import ankeras
-from ankeras import autoencoders, data, evaluation, latent, pictures
+from ankeras import autoencoders, data, evaluation, explore, latent, pictures, pretrained
 from ankeras.builders import get_autoencoder, get_decoder, get_encoder
 
 import numpy as np
@@ -34,14 +34,26 @@ input_shape = X_train.shape[1:]
 
 # %% [markdown]
 # ## The latent plane ($d = 2$)
+#
+# We train an autoencoder for about one minute.
 
 # %%
 autoencoder = get_autoencoder(input_shape, latent_dim=2)
 history = autoencoders.train(autoencoder, X_train, X_test, epochs=1 if QUICK else 10)
 encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
 
+# %% [markdown]
+# One minute is short. The package brings an autoencoder of digits with a latent plane, which was trained for longer. We explore this one. Set `OWN = True` to explore yours.
+
 # %%
-pictures.reconstructions(X_test, {"d = 2": autoencoder.predict(X_test[:12], verbose=0)}, n=12)
+OWN = input_shape != (28, 28, 1)  # the pretrained one draws digits only
+drawn = {"yours": autoencoder.predict(X_test[:12], verbose=0)}
+if not OWN:
+    print(pretrained.card("digits-autoencoder-2"))
+    explored = pretrained.load("digits-autoencoder-2")
+    encoder, decoder = explored.get_layer("encoder"), explored.get_layer("decoder")
+    drawn["pretrained"] = explored.predict(X_test[:12], verbose=0)
+pictures.reconstructions(X_test, drawn, n=12)
 
 # %% [markdown]
 # Each test image is a point, coloured by its class. The classes are partly separated, although the network has never seen a label.
@@ -66,11 +78,17 @@ pictures.latent_plane(z, test_data.labels, test_data.class_names, locations=loca
 pictures.latent_grid(latent.grid(decoder, low, high, n=20), low, high)
 
 # %% [markdown]
+# Now move through the plane yourself: drag the point, and watch what the decoder draws. The buttons change to a grid in a box, and to an interpolation between two points. (The keys work too: choose the plane and press the arrow keys.)
+
+# %%
+explore.latent_plane(decoder, z, test_data.labels, test_data.class_names)
+
+# %% [markdown]
 # Neighbouring points give similar images, and between two classes the images change gradually from one to the other. In regions without codes the decoder was never trained, and its images are poor.
 #
 # ## Random samples, as $d$ grows
 #
-# We train one autoencoder for each size of the code. Then we draw $z$ uniformly from the populated box of its codes. Reconstructions get better as $d$ grows. What happens to the samples?
+# We train one autoencoder for each size of the code; for $d = 2$ we take yours. Then we draw $z$ uniformly from the populated box of its codes. Reconstructions get better as $d$ grows. What happens to the samples?
 
 # %%
 SIZES = (2, 4, 8, 16, 32)

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 import ankeras
-from ankeras import data, latent, pictures
+from ankeras import data, explore, latent, pictures
 from ankeras.builders import get_discriminator, get_generator
 from ankeras.gans import GAN, gan, toy, training_pictures, training_record
 from ankeras.pictures import save_gif
@@ -129,6 +129,12 @@ training_pictures.plane(
 frames = (training_pictures.plane(healthy, toy.RING, [i]) for i in range(last + 1))
 save_gif(frames, folder / "plane.gif", seconds=0.3)
 Image(str(folder / "plane.gif"))
+
+# %% [markdown]
+# The same training as a film: move the slider, and stop where you like.
+
+# %%
+explore.training_film(healthy, toy.RING)
 
 # %% [markdown]
 # ## Pitfall 1: vanishing gradients

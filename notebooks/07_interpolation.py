@@ -11,9 +11,9 @@ import tempfile
 from pathlib import Path
 
 import ankeras
-from ankeras import data, gans, latent, pictures
+from ankeras import data, explore, latent, pictures, pretrained
 from ankeras.autoencoders import VAE
-from ankeras.builders import get_decoder, get_encoder
+from ankeras.builders import get_encoder, get_generator
 from ankeras.training.schedules import cosine_adam
 
 import keras
@@ -24,19 +24,38 @@ QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to tes
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
-# We use the DCGAN that notebook 6 saved. If there is none, the next cell trains one.
+# Notebook 6 trains a DCGAN of faces for three minutes. Here we train a VAE of the same faces, also for about three minutes. Both see faces of 64 pixels.
 
 # %%
-X_train = data.faces(1000 if QUICK else 20_000, seed=0, size=32).images
-if Path("models/dcgan-faces.keras").exists() and not QUICK:
-    gan = keras.models.load_model("models/dcgan-faces.keras")
-else:
-    gan = gans.get_dcgan(X_train.shape[1:], latent_dim=64)
-    epochs = 1 if QUICK else 7
-    steps = epochs * len(X_train) // 64
-    gan.compile(*(cosine_adam(steps, beta_1=0.5, end=0.02) for _ in range(2)))
-    gan.fit(X_train, batch_size=64, epochs=epochs)
-generator, d = gan.generator, gan.latent_dim
+d = 64
+X_train = data.faces(1000 if QUICK else 20_000, seed=0, size=64).images
+widths = (16, 32, 64, 128)
+own_vae = VAE(
+    get_encoder(X_train.shape[1:], 2 * d, widths=widths),
+    get_generator(d, X_train.shape[1:], widths=widths),
+    beta=0.1,
+)
+epochs = 1 if QUICK else 4
+own_vae.compile(cosine_adam(epochs * len(X_train) // 100, 3e-3))
+own_vae.fit(X_train, batch_size=100, epochs=epochs)
+
+# %% [markdown]
+# The package brings a VAE and a DCGAN that were trained for longer. Compare the samples. The next cell also says which models we explore below: the pretrained ones. Set `OWN = True` to explore your own ones.
+
+# %%
+OWN = False
+gan, vae = pretrained.load("faces-dcgan"), pretrained.load("faces-vae")
+rows = {"VAE, three minutes": own_vae.generate(10), "VAE, pretrained": vae.generate(10)}
+saved = Path("models/dcgan-faces.keras")  # of notebook 6
+if saved.exists():
+    own_gan = keras.models.load_model(saved)
+    rows["DCGAN, three minutes"] = own_gan.generate(10)
+rows["DCGAN, pretrained"] = gan.generate(10)
+if OWN:
+    gan, vae = own_gan, own_vae
+generator = gan.generator
+first, *others = rows
+pictures.reconstructions(rows[first], {name: rows[name] for name in others}, n=10, first=first)
 
 # %% [markdown]
 # ## From one point to another
@@ -57,6 +76,12 @@ images = latent.decode(generator, z)
 t = np.linspace(0, 1, 12)[:, None, None, None]
 faded = np.stack([(1 - t) * a + t * b for a, b in zip(images[:2], images[6:8])])
 pictures.image_grid(faded, title="interpolation of pixels")
+
+# %% [markdown]
+# Choose two points yourself. The plane shows the first two principal components of random codes; all other components are 0 there.
+
+# %%
+explore.latent_plane(generator, latent.sample_prior(1000, d))
 
 # %% [markdown]
 # ## Line or arc?
@@ -91,7 +116,7 @@ pictures.image_grid(
 # %%
 folder = Path(tempfile.mkdtemp())
 closed = latent.path(nine, 16, spherical=True, closed=True)
-pictures.save_gif(latent.decode(generator, closed), folder / "walk.gif", seconds=0.08, scale=6)
+pictures.save_gif(latent.decode(generator, closed), folder / "walk.gif", seconds=0.08, scale=3)
 Image(str(folder / "walk.gif"))
 
 # %% [markdown]
@@ -100,24 +125,16 @@ Image(str(folder / "walk.gif"))
 # A GAN has no encoder. We **search** the code of a given image: gradient descent on $z$ minimizes $\frac 1 2 \|s - \mathcal G(z)\|^2 + \frac \lambda 2 \|z\|^2$, from several random starts.
 
 # %%
-given = data.faces(6, seed=9, size=32).images
+given = data.faces(6, seed=9, size=64).images
 found = latent.invert(generator, given, restarts=2 if QUICK else 6, steps=20 if QUICK else 300)
 pictures.reconstructions(
     given, {"G(z), z searched": latent.decode(generator, found.z)}, n=6, first="given"
 )
 
 # %% [markdown]
-# A VAE has an encoder. We train a VAE on the same faces. With beta = 0.1 the images are sharper, but the codes follow the prior less closely.
+# A VAE has an encoder.
 
 # %%
-vae = VAE(
-    get_encoder(X_train.shape[1:], 2 * d, widths=(32, 64, 128)),
-    get_decoder(d, X_train.shape[1:], widths=(32, 64, 128), upsampling="transposed"),
-    beta=0.1,
-)
-epochs = 1 if QUICK else 5
-vae.compile(cosine_adam(epochs * len(X_train) // 100, 4e-3))
-vae.fit(X_train, batch_size=100, epochs=epochs)
 encoded = latent.encode(vae.mean_encoder, given)
 pictures.reconstructions(
     given, {"D(mu), by the encoder": latent.decode(vae.generator, encoded)}, n=6, first="given"

@@ -7,10 +7,11 @@ network has its own tests.
 from pathlib import Path
 
 import ankeras
-from ankeras import autoencoders, gans, input_gradients, latent
+from ankeras import autoencoders, gans, image_to_image, input_gradients, latent
 from ankeras.autoencoders import squared_error
-from ankeras.catalogue import SYSTEMS, markdown_table
+from ankeras.catalogue import SYSTEMS, TRAINED, markdown_table
 from ankeras.training.catalogue_row import TINY_SHAPE
+from ankeras.training.system import System
 
 import keras
 import numpy as np
@@ -22,9 +23,6 @@ TENSORFLOW = keras.backend.backend() == "tensorflow"
 COMPARES_SCORES = (gans.WGAN, gans.WGANGP, gans.HingeGAN)
 
 
-TRAINED = [system for system in SYSTEMS if system.tiny is not None]
-
-
 @pytest.fixture(params=TRAINED, ids=[system.api for system in TRAINED])
 def system(request):
     return request.param
@@ -33,15 +31,20 @@ def system(request):
 @pytest.fixture
 def data(system, tiny_images):
     labels = (tiny_images.mean(axis=(1, 2, 3)) > tiny_images.mean()).astype("int64")
-    inputs = {"x, x": (tiny_images, tiny_images), "x": (tiny_images,), "x, y": None}
-    return inputs[system.learns_from] or (tiny_images, labels)
+    rgb = np.repeat(tiny_images, 3, axis=-1)
+    return {
+        "x, x": (tiny_images, tiny_images),
+        "x": (tiny_images,),
+        "x, y": (tiny_images, labels),
+        "x, rgb": (tiny_images, rgb),
+    }[system.learns_from]
 
 
 def _compiled(system):
     model = system.tiny()
-    if isinstance(model, gans.AdversarialGame):
+    if isinstance(model, gans.TwoPlayers):
         model.compile()
-    elif system.learns_from == "x, x":
+    elif not isinstance(model, System) or isinstance(model, autoencoders.Autoencoder):
         model.compile(keras.optimizers.Adam(1e-2), loss=squared_error)
     else:
         model.compile(keras.optimizers.Adam(1e-2))
@@ -109,7 +112,7 @@ def test_a_model_that_was_never_trained_can_be_saved(system, data, tmp_path):
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.api)
 def test_the_entries_of_the_row_are_true(system):
-    homes = (ankeras, autoencoders, gans, input_gradients)
+    homes = (ankeras, autoencoders, gans, image_to_image, input_gradients)
     assert any(hasattr(home, system.api) for home in homes)
     assert f" {system.api}(" in (ROOT / system.file).read_text()
     shown = list((ROOT / "notebooks").glob(f"{system.notebook}_*.ipynb"))

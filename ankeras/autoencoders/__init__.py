@@ -17,7 +17,7 @@ from ankeras.autoencoders.classifier_initialization import (
 from ankeras.autoencoders.contractive import ContractiveAutoencoder
 from ankeras.autoencoders.cvae import CVAE, get_prior
 from ankeras.autoencoders.denoising import DenoisingAutoencoder
-from ankeras.autoencoders.dfc_vae import DFCVAE, feature_loss, get_feature_network
+from ankeras.autoencoders.dfc_vae import DFCVAE
 from ankeras.autoencoders.linear import get_linear_autoencoder, principal_angles
 from ankeras.autoencoders.overcomplete import get_overcomplete_autoencoder, set_to_identity
 from ankeras.autoencoders.regularized import (
@@ -58,13 +58,11 @@ __all__ = [
     "annealed",
     "binary_cross_entropy",
     "encode_posterior",
-    "feature_loss",
     "few_labels",
     "fine_tune",
     "free_bits_cost",
     "gaussian_nll",
     "gaussian_parameters",
-    "get_feature_network",
     "get_linear_autoencoder",
     "get_overcomplete_autoencoder",
     "get_prior",

@@ -146,6 +146,26 @@ class Scene:
         self.blend(self.cover(distance, soft) * opacity, color)
 
 
+@dataclass
+class LabelledScene(Scene):
+    """A scene in which the layers leave which part of the portrait is in front, not its colours.
+
+    Attributes:
+        parts: int (images, pixels), the part that each pixel shows.
+        part: the part that is being drawn.
+    """
+
+    parts: Array
+    part: int = 0
+
+    def blend(self, alpha: Array, color: Array) -> None:
+        """Let the pixels that are covered for more than a half show the part."""
+        self.parts[np.broadcast_to(alpha, self.parts.shape) > 0.5] = self.part
+
+    def shade(self, alpha: Array) -> None:
+        """Change no part."""
+
+
 # The next functions return signed distances of the pixels `at`. For ellipses and arcs they are
 # first-order approximations, exact on the outline. That is enough for an edge one pixel wide.
 
@@ -220,6 +240,12 @@ def draw(columns: dict[str, Array], images: Array) -> None:
     scene.canvas *= scene.factors["brightness"][:, None]
     np.clip(scene.canvas, 0.0, 1.0, out=scene.canvas)
     images[:] = scene.canvas.transpose(0, 2, 1).reshape(images.shape)
+
+
+def labelled_scene(columns: dict[str, Array], size: int) -> LabelledScene:
+    """Return a scene in which `LAYERS` can be drawn part by part; arguments as in `draw`."""
+    scene = vars(_scene(columns, size))
+    return LabelledScene(**scene, parts=np.zeros((len(scene["body"][0]), size * size), int))
 
 
 def _scene(columns: dict[str, Array], size: int) -> Scene:

@@ -34,6 +34,7 @@ from ankeras.evaluation.sample_quality import (
     frechet_distance,
     frequencies,
     histogram_distance,
+    lie_among,
     nearest_training_images,
     precision_recall,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "frequencies",
     "get_classifier",
     "histogram_distance",
+    "lie_among",
     "nearest_training_images",
     "pca_error",
     "precision_recall",

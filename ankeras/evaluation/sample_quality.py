@@ -108,15 +108,26 @@ def precision_recall(
             finite.
     """
     real, fake = _checked_features(real, fake, least=k + 1)
-    real_radii, fake_radii = _radii(real, k), _radii(fake, k)
-    fake_covered = np.zeros(len(fake), bool)
-    real_covered = np.zeros(len(real), bool)
-    for start in range(0, len(real), _CHUNK):
+    return float(lie_among(real, fake, k).mean()), float(lie_among(fake, real, k).mean())
+
+
+def lie_among(points: np.ndarray, others: np.ndarray, k: int = NEIGHBOURS) -> np.ndarray:
+    """Return whether each of the others lies on the manifold of some points, as described above.
+
+    Args:
+        points: (n, d) features, n > k.
+        others: (m, d) features.
+        k: the number of the neighbour that gives the radius.
+
+    Returns:
+        (m,) booleans.
+    """
+    radii = _radii(points, k)
+    found = np.zeros(len(others), bool)
+    for start in range(0, len(points), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        distances = euclidean_distances(real[rows], fake)
-        fake_covered |= (distances <= real_radii[rows, None]).any(axis=0)
-        real_covered[rows] = (distances <= fake_radii).any(axis=1)
-    return float(fake_covered.mean()), float(real_covered.mean())
+        found |= (euclidean_distances(points[rows], others) <= radii[rows, None]).any(axis=0)
+    return found
 
 
 def nearest_training_images(

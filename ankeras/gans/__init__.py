@@ -17,6 +17,7 @@ from ankeras.gans.gan import (
 from ankeras.gans.hinge import HingeGAN
 from ankeras.gans.infogan import InfoGAN
 from ankeras.gans.lsgan import LSGAN
+from ankeras.gans.two_players import TwoPlayers
 from ankeras.gans.wgan import WGAN
 from ankeras.gans.wgan_gp import WGANGP
 
@@ -33,6 +34,7 @@ __all__ = [
     "FCBiGAN",
     "HingeGAN",
     "InfoGAN",
+    "TwoPlayers",
     "discriminator_loss",
     "get_dcgan",
     "minimax_loss",

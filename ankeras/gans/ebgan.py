@@ -15,7 +15,8 @@ images and not to reconstruct G's, until these cost m.
 from typing import Any
 
 from ankeras.builders import get_autoencoder, get_generator
-from ankeras.gans.gan import AdversarialGame, squared_norm
+from ankeras.gans.gan import AdversarialGame
+from ankeras.gans.two_players import squared_norm
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 
 import keras

@@ -15,7 +15,8 @@ The penalty is computed for each image alone, so D must not mix the images of a 
 from typing import Any
 
 from ankeras.builders import get_discriminator, get_generator
-from ankeras.gans.gan import AdversarialGame, squared_norm
+from ankeras.gans.gan import AdversarialGame
+from ankeras.gans.two_players import squared_norm
 from ankeras.gans.wgan import critic_loss
 from ankeras.training.autodiff import descend, input_gradient
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row

@@ -5,13 +5,20 @@ from typing import Any
 
 from ankeras import evaluation, latent, pictures
 from ankeras.autoencoders import VAE, log_likelihood
-from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
+from ankeras.builders import (
+    get_autoencoder,
+    get_decoder,
+    get_discriminator,
+    get_encoder,
+    get_generator,
+)
 from ankeras.data import Dataset, digits
 from ankeras.gans import CGAN
-from ankeras.recipes.figures import of_samples
+from ankeras.recipes.figures import of_reconstructions, of_samples
 from ankeras.recipes.recipe import Figures, Recipe
 from ankeras.training.schedules import cosine_adam
 
+import keras
 import numpy as np
 
 SHAPE, N_CLASSES = (28, 28, 1), 10
@@ -39,6 +46,17 @@ def _vae(d: int, steps: int) -> VAE:
     return model
 
 
+def _images_twice() -> tuple:
+    images = digits(N_TRAIN, seed=0).images
+    return images, images
+
+
+def _autoencoder(steps: int) -> keras.Model:
+    model = get_autoencoder(SHAPE, latent_dim=2, widths=WIDTHS, upsampling="transposed")
+    model.compile(cosine_adam(steps, 3e-3, warmup=0.02), loss="mse")
+    return model
+
+
 def _cgan(steps: int) -> CGAN:
     model = CGAN(
         get_generator(16, SHAPE, condition_dim=N_CLASSES),
@@ -63,6 +81,12 @@ def _vae_figures(model: VAE) -> Figures:
     }
 
 
+def _autoencoder_figures(model: keras.Model) -> Figures:
+    test = test_digits().images
+    x_hat = model.predict(test, verbose=0)
+    return of_reconstructions(digits(5_000, seed=2).images, test, x_hat, 2)
+
+
 def _cgan_figures(model: CGAN) -> Figures:
     wanted = np.arange(N_SAMPLES) % N_CLASSES
     samples = model.generate_classes(wanted)
@@ -73,6 +97,11 @@ def _cgan_figures(model: CGAN) -> Figures:
         "share of the class asked for": {"value": accuracy, "real images": of_real},
         **of_samples(classifier, test.images, samples),
     }
+
+
+def _populated_plane(model: keras.Model) -> pictures.Figure:
+    box = latent.populated_box(latent.encode(model.get_layer("encoder"), test_digits().images))
+    return pictures.image_grid(latent.grid(model.get_layer("decoder"), *box, n=14))
 
 
 def _plane(model: VAE) -> pictures.Figure:
@@ -89,16 +118,26 @@ def _by_class(model: CGAN) -> pictures.Figure:
 
 
 def _recipe(name: str, title: str, build: Any, epochs: int, batch: int, **others: Any) -> Recipe:
-    data = f"{N_TRAIN:,} drawn digits"
-    return Recipe(name, title, data, drawn_digits, build, epochs, batch, **others)
+    fixed = {"draw": drawn_digits, "data": f"{N_TRAIN:,} drawn digits", **others}
+    return Recipe(name, title, build=build, epochs=epochs, batch=batch, **fixed)
 
 
 RECIPES = (
     _recipe(
+        "digits-autoencoder-2",
+        "an autoencoder of digits with a latent plane, d = 2",
+        _autoencoder,
+        12,
+        200,
+        draw=_images_twice,
+        figures=_autoencoder_figures,
+        picture=_populated_plane,
+    ),
+    _recipe(
         "digits-vae-2",
         "a VAE of digits with a latent plane, d = 2",
         functools.partial(_vae, 2),
-        60,
+        30,
         200,
         figures=_vae_figures,
         picture=_plane,
@@ -107,7 +146,7 @@ RECIPES = (
         "digits-vae",
         "a VAE of digits, d = 20",
         functools.partial(_vae, 20),
-        60,
+        30,
         200,
         figures=_vae_figures,
         picture=_samples,
@@ -116,7 +155,7 @@ RECIPES = (
         "digits-cgan",
         "a conditional GAN of digits",
         _cgan,
-        16,
+        10,
         64,
         figures=_cgan_figures,
         picture=_by_class,

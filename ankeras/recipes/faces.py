@@ -7,7 +7,6 @@ from ankeras import evaluation, latent, pictures
 from ankeras.autoencoders import VAE, encode_posterior
 from ankeras.builders import (
     get_autoencoder,
-    get_decoder,
     get_discriminator,
     get_encoder,
     get_generator,
@@ -23,7 +22,7 @@ import numpy as np
 
 SHAPE, LATENT_DIM = (64, 64, 3), 64
 N_TRAIN, N_TEST, N_SAMPLES = 20_000, 3_000, 1_500
-WIDTHS = (32, 64, 128, 128)
+WIDTHS = (16, 32, 64, 128)
 
 
 def _faces() -> tuple:
@@ -41,9 +40,10 @@ def _test() -> Dataset:
 
 
 def _vae(steps: int) -> VAE:
+    # The generator of a DCGAN as decoder: its kernels of 4 leave no checkerboard.
     model = VAE(
         get_encoder(SHAPE, 2 * LATENT_DIM, widths=WIDTHS),
-        get_decoder(LATENT_DIM, SHAPE, widths=WIDTHS, upsampling="transposed"),
+        get_generator(LATENT_DIM, SHAPE, widths=WIDTHS),
         beta=0.1,
     )
     model.compile(cosine_adam(steps, 3e-3, warmup=0.02))
@@ -57,10 +57,9 @@ def _autoencoder(steps: int) -> keras.Model:
 
 
 def _dcgan(steps: int) -> GAN:
-    widths = (16, 32, 64, 128)
     model = GAN(
-        get_generator(LATENT_DIM, SHAPE, widths=widths),
-        get_discriminator(SHAPE, widths=widths, batch_norm=False),
+        get_generator(LATENT_DIM, SHAPE, widths=WIDTHS),
+        get_discriminator(SHAPE, widths=WIDTHS, batch_norm=False),
         r1=0.1,
     )
     model.compile(*(cosine_adam(steps, 1e-3, beta_1=0.5, end=0.02) for _ in range(2)))

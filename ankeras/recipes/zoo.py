@@ -32,7 +32,7 @@ import keras
 import numpy as np
 
 SHAPE, LATENT_DIM, N_CLASSES = (28, 28, 1), 16, 10
-EPOCHS, BATCH = 8, 64
+EPOCHS, BATCH = 4, 64
 N_CODES = N_CLASSES + 2  # of InfoGAN: a category and two numbers
 
 

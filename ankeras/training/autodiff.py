@@ -317,12 +317,18 @@ def repeat(step: Callable[[], Any], steps: int, variables: Sequence[keras.Variab
         steps: how many times.
         variables: all variables that the step changes.
     """
+    return loop(step, steps, variables)()
+
+
+def loop(
+    step: Callable[[], Any], steps: int, variables: Sequence[keras.Variable]
+) -> Callable[[], Any]:
+    """Return a function that does what `repeat` does, and is compiled only once."""
     if BACKEND == "tensorflow":
         options = {"fn_output_signature": tf.float32, "parallel_iterations": 1}  # in this order
-        loop = tf.function(
+        return tf.function(
             lambda: tf.map_fn(lambda _: step(), tf.range(steps), **options), autograph=False
         )
-        return loop()
     if BACKEND == "jax":
 
         def stateless_step(values: list, _: None) -> tuple[list, Any]:
@@ -332,11 +338,16 @@ def repeat(step: Callable[[], Any], steps: int, variables: Sequence[keras.Variab
             return [scope.get_current_value(variable) for variable in variables], found
 
         scan = jax.jit(lambda values: jax.lax.scan(stateless_step, values, length=steps))
-        values, found = scan([variable.value for variable in variables])
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        return found
-    return keras.ops.stack([step() for _ in range(steps)])  # PyTorch runs each operation at once
+
+        def run() -> Any:
+            values, found = scan([variable.value for variable in variables])
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            return found
+
+        return run
+    # PyTorch runs each operation at once
+    return lambda: keras.ops.stack([step() for _ in range(steps)])
 
 
 def _first(value: Any) -> Any:

@@ -25,7 +25,8 @@ class Row(NamedTuple):
         paper: first author and year, where the lecture follows a paper; else "".
         notebook: number of the notebook that shows it.
         learns_from: of a trained system, what `fit` is given: "x, x" (images are their own
-            targets), "x" (images) or "x, y" (images with labels of TINY_CLASSES classes).
+            targets), "x" (images), "x, y" (images with labels of TINY_CLASSES classes) or "x, rgb"
+            (images with three channels as the targets of grey ones).
         tiny: of a trained system, builds it, not compiled, for images of TINY_SHAPE with a code of
             TINY_LATENT_DIM; else None.
     """

@@ -50,6 +50,11 @@ class System(Model):
         self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
         self.built = True  # its networks are built
 
+    def named_networks(self) -> dict[str, keras.Model]:
+        """Return the networks by the names of their arguments, without those that are None."""
+        found = {name: getattr(self, name) for name in self.networks}
+        return {name: network for name, network in found.items() if network is not None}
+
     def log(self, **values: Any) -> dict[str, Any]:
         """Add the figures of a step to their averages, and return the averages of the epoch."""
         for name, value in values.items():
@@ -286,8 +291,8 @@ class System(Model):
             optimizer.build(self.trainable_variables)
 
     def _check_last_layers(self) -> None:
-        for name in self.networks:
-            for output in getattr(getattr(self, name), "outputs", None) or []:
+        for name, network in self.named_networks().items():
+            for output in getattr(network, "outputs", None) or []:
                 if output.dtype in ("bfloat16", "float16"):
                     raise ValueError(
                         f"The {name} returns {output.dtype}. That has too few digits for a loss: "

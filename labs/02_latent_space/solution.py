@@ -23,7 +23,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 # %%
-from ankeras import autoencoders, data, pictures
+from ankeras import autoencoders, data, pictures, pretrained
 from ankeras.grading import checker
 
 check = checker("02_latent_space")
@@ -45,7 +45,16 @@ def trained_players(d, epochs):
     return autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
 
 
-encoder, decoder = trained_players(2, epochs=30)
+own = trained_players(2, epochs=30)
+
+# The package brings an autoencoder with d = 2 that was trained for longer. It is the one that you
+# explore. Set OWN = True to explore the one that was trained here.
+OWN = False
+encoder, decoder = own
+if not OWN:
+    print(pretrained.card("digits-autoencoder-2"))
+    explored = pretrained.load("digits-autoencoder-2")
+    encoder, decoder = explored.get_layer("encoder"), explored.get_layer("decoder")
 
 # %% [markdown]
 # ## 1. Where the codes lie
@@ -165,7 +174,7 @@ def sample_box(low, high, n):
 
 # %%
 SIZES = (2, 4, 8, 16, 32)
-players, codes, drawn = {2: (encoder, decoder)}, {}, {}
+players, codes, drawn = {2: own}, {}, {}
 for d in SIZES:
     if d not in players:
         players[d] = trained_players(d, epochs=10)

@@ -1,7 +1,8 @@
 """Tests of the deep feature consistent VAE: its loss, its feature network, its training."""
 
-from ankeras.autoencoders import DFCVAE, VAE, feature_loss, get_feature_network
+from ankeras.autoencoders import DFCVAE, VAE
 from ankeras.builders import get_decoder, get_encoder
+from ankeras.builders.feature_network import feature_loss, get_feature_network
 from ankeras.evaluation import get_classifier
 
 import keras
@@ -25,14 +26,6 @@ def _phi():
     return keras.Model(image, [doubled, pooled])
 
 
-def test_the_feature_loss_by_hand():
-    x, x_hat = RNG.random((2, 3, *SHAPE)).astype("float32")
-    found = feature_loss(_phi()(x), _phi()(x_hat))
-    each = np.square(x - x_hat).reshape(3, -1)
-    of_means = np.square((x - x_hat).reshape(3, -1).mean(axis=1))
-    np.testing.assert_allclose(found, 0.5 * 4 * each.mean(axis=1) + 0.5 * of_means, rtol=1e-5)
-
-
 @pytest.mark.parametrize("pixels", [0.0, 0.5])
 def test_the_logs_by_hand(pixels, tiny_images):
     x = tiny_images[:8]
@@ -52,20 +45,6 @@ def test_the_logs_by_hand(pixels, tiny_images):
     assert logs["loss"] == pytest.approx(expected + 0.3 * of_vae["kl"], rel=1e-3)
 
 
-def test_the_feature_network_of_a_classifier():
-    classifier = get_classifier((28, 28, 1), 10)
-    images = RNG.random((20, 28, 28, 1)).astype("float32")
-    phi = get_feature_network(classifier)
-    assert [h.shape[1:] for h in phi.outputs] == [(14, 14, 16), (7, 7, 32), (4, 4, 64)]
-    trunk = classifier.get_layer("features")
-    expected = keras.Model(trunk.inputs[0], trunk.layers[2].output)(images)
-    np.testing.assert_allclose(phi(images)[0], expected, atol=1e-5)
-    assert not phi.trainable_variables
-    assert classifier.trainable_variables
-    for h in get_feature_network(classifier, images)(images):
-        assert float(ops.mean(ops.square(h))) == pytest.approx(1, rel=1e-3)
-
-
 def test_training_brings_the_features_together_and_leaves_phi_as_it_is(tiny_images):
     phi = get_feature_network(get_classifier(SHAPE, 2), tiny_images)
     model = DFCVAE(*_players(), phi, alpha=50.0, beta=0.01)
@@ -82,5 +61,3 @@ def test_wrong_arguments_are_answered_by_a_sentence():
         DFCVAE(*_players(), get_feature_network(get_classifier((28, 28, 1), 10)))
     with pytest.raises(ValueError, match="alpha and pixels must not be negative"):
         DFCVAE(*_players(), _phi(), alpha=-1.0)
-    with pytest.raises(ValueError, match='no layer "features"'):
-        get_feature_network(_phi())

@@ -9,6 +9,7 @@ from ankeras.evaluation import (
     frechet_distance,
     frequencies,
     histogram_distance,
+    lie_among,
     nearest_training_images,
     pca_error,
     precision_recall,
@@ -209,6 +210,7 @@ def test_precision_and_recall_by_hand():
     assert precision_recall(real, np.concatenate([near, far[:1]])) == (0.8, 0.5)
     assert precision_recall(real, far) == (0, 0)
     assert precision_recall(real, real) == (1, 1)
+    assert lie_among(real, np.concatenate([far, near])).tolist() == [False] * 4 + [True] * 4
 
 
 def test_recall_falls_when_modes_are_dropped_and_precision_when_noise_is_added():

@@ -16,12 +16,13 @@ from functools import partial
 from pathlib import Path
 
 import ankeras  # noqa: F401 - first, so that TensorFlow starts quietly
-from ankeras.autoencoders import squared_error
+from ankeras.autoencoders import Autoencoder, squared_error
 from ankeras.builders import synchronize_batch_norm
 from ankeras.catalogue import SYSTEMS
-from ankeras.gans import AdversarialGame, FCBiGAN
+from ankeras.gans import AdversarialGame, FCBiGAN, TwoPlayers
 from ankeras.training.callbacks import Resume, SampleGrid, WeightAverage
 from ankeras.training.catalogue_row import TINY_SHAPE
+from ankeras.training.system import System
 
 import keras
 import numpy as np
@@ -42,11 +43,12 @@ def compiled(system, **options):
     keras.utils.set_random_seed(0)
     model = system.tiny()
     synchronize_batch_norm(model)
-    if isinstance(model, AdversarialGame):
+    if isinstance(model, TwoPlayers):
         model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01), **options)
         model.r1 = 0.0  # each device would compute R1 on a quarter of its part of the images
     else:
-        loss = {"loss": squared_error} if system.learns_from == "x, x" else {}
+        needs_loss = not isinstance(model, System) or isinstance(model, Autoencoder)
+        loss = {"loss": squared_error} if needs_loss else {}
         model.compile(keras.optimizers.SGD(0.01), **loss, **options)
     return model
 
@@ -55,7 +57,8 @@ def data_of(system, n):
     rng = np.random.default_rng(0)
     x = rng.uniform(size=(n, *TINY_SHAPE)).astype("float32")
     y = rng.integers(0, 2, n)
-    return {"x, x": (x, x), "x": (x,), "x, y": (x, y)}[system.learns_from]
+    rgb = np.repeat(x, 3, axis=-1)
+    return {"x, x": (x, x), "x": (x,), "x, y": (x, y), "x, rgb": (x, rgb)}[system.learns_from]
 
 
 def without_chance():

@@ -1,0 +1,96 @@
+"""The U-Net: an encoder and a decoder with skip connections, from an image to an image.
+
+Source: AN2DL, "The GAN ZOO" (pix2pix); ATIV, "Lab work"; Ronneberger et al., "U-Net: convolutional
+networks for biomedical image segmentation" (MICCAI 2015); Isola et al., "Image-to-image translation
+with conditional adversarial networks" (CVPR 2017), section 3.2.1.
+
+    h_0 = x,    h_i = down_i(h_(i-1)),    u_k = h_k,    u_(i-1) = up_i(u_i) + skip from h_(i-1)
+
+Each step down halves the sides, each step up doubles them. What lies at the same place in input and
+output, such as a contour, passes through the skip connections and not through the narrow middle.
+"""
+
+from collections.abc import Sequence
+
+from ankeras.builders.blocks import (
+    Block,
+    SeededLayers,
+    Shape,
+    check_depth,
+    checked_image_shape,
+    checked_widths,
+    crop,
+    halved_sizes,
+)
+from ankeras.builders.conditioning import Condition
+
+import keras
+from keras import layers
+
+UNET_WIDTHS = (16, 32, 64, 96)
+
+
+def get_unet(
+    input_shape: Shape = (64, 64, 3),
+    channels: int = 3,
+    *,
+    widths: Sequence[int] = UNET_WIDTHS,
+    skips: bool = True,
+    dropout: float = 0.0,
+    output_activation: str = "sigmoid",
+    seed: int = 42,
+) -> keras.Model:
+    """Build a U-Net: image -> image of the same sides.
+
+    A step down is a convolution of 4x4 with stride 2, a step up a transposed one, both with batch
+    normalization (not in the first step) and a leaky or a plain ReLU.
+
+    Args:
+        input_shape: (height, width, channels) of the image that it reads, of any sides.
+        channels: of the image that it draws.
+        widths: channels of each step, outermost first.
+        skips: whether there are skip connections. Without them it is an autoencoder.
+        dropout: share of the features that are left out during training, in the two innermost
+            steps up. Pix2pix takes 0.5, its only noise.
+        output_activation: "sigmoid" for images in [0, 1], or "linear".
+        seed: seed of the initial weights.
+
+    Returns:
+        A model named "unet": (batch, height, width, c) -> (batch, height, width, channels).
+
+    Raises:
+        ValueError: if no such network exists; the sentence says why.
+    """
+    image_shape = checked_image_shape(input_shape, "conv")
+    widths = checked_widths(widths, "conv")
+    check_depth(image_shape, widths)
+    if output_activation not in ("sigmoid", "linear"):
+        raise ValueError(
+            f'output_activation must be "sigmoid" or "linear", not {output_activation!r}.'
+        )
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is a share in [0, 1), {dropout} is not.")
+    seeded, none = SeededLayers(seed), Condition(None, "append")
+    first = Block(seeded, "leaky_relu", False, none)
+    down, up = Block(seeded, "leaky_relu", True, none), Block(seeded, "relu", True, none)
+    halved = {"kernel_size": 4, "strides": 2, "padding": "same"}  # 4: no checkerboard at stride 2
+    sizes = halved_sizes(image_shape, len(widths))
+
+    input_layer = layers.Input(shape=image_shape, name="input_layer")
+    x = layers.Rescaling(2.0, offset=-1.0)(input_layer)
+    passed = []
+    for i, width in enumerate(widths):
+        x = (down if i else first)(layers.Conv2D, x, width, **halved)
+        passed.append(x)
+    passed_on = [input_layer, *passed[:-1]]  # to the steps up, outermost first
+    outer = [max(widths[0] // 2, 8), *widths[:-1]]
+    for i in range(len(widths) - 1, -1, -1):
+        x = seeded(layers.Conv2DTranspose, outer[i], use_bias=False, **halved)(x)
+        x = up.after(crop(x, sizes[i]))
+        if dropout and i >= len(widths) - 2:
+            x = layers.Dropout(dropout, seed=seed + i)(x)
+        if skips:
+            x = layers.Concatenate()([x, passed_on[i]])
+    x = seeded(layers.Conv2D, channels, kernel_size=3, padding="same")(x)
+    output_layer = layers.Activation(output_activation, name="output_layer", dtype="float32")(x)
+    return keras.Model(inputs=input_layer, outputs=output_layer, name="unet")
