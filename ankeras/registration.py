@@ -15,7 +15,12 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-SYSTEMS = ("ankeras.autoencoders", "ankeras.gans", "ankeras.image_to_image")
+SYSTEMS = (
+    "ankeras.autoencoders",
+    "ankeras.gans",
+    "ankeras.image_to_image",
+    "ankeras.input_gradients",
+)
 
 
 class AfterKeras(MetaPathFinder):

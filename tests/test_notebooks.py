@@ -30,7 +30,12 @@ def test_a_notebook_has_no_outputs_and_installs_on_colab(source):
     assert "\n    %pip install" in code[0].source
     assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
     assert notebook.cells[0].source.startswith("# ")
-    sources = ("data.load(", "data.faces(", "ankeras.gans.toy")  # the package's data only
+    sources = (
+        "data.load(",
+        "data.faces(",
+        "data.photo(",
+        "ankeras.gans.toy",
+    )  # the package's data only
     assert any(source in "".join(cell.source for cell in code) for source in sources)
 
 

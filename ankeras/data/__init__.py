@@ -7,10 +7,12 @@ from ankeras.data.faces import caption, faces
 from ankeras.data.forgeries import forge, forged_patches
 from ankeras.data.inspection import load_inspection
 from ankeras.data.loading import load
+from ankeras.data.photos import PHOTOS, photo, photos
 from ankeras.data.stream import stream
 from ankeras.data.textures import crops, texture
 
 __all__ = [
+    "PHOTOS",
     "Anomalies",
     "Dataset",
     "anomalies",
@@ -22,6 +24,8 @@ __all__ = [
     "forged_patches",
     "load",
     "load_inspection",
+    "photo",
+    "photos",
     "stream",
     "texture",
 ]

@@ -1,6 +1,7 @@
 """All pictures: figures of images, codes and losses, and animations."""
 
 from ankeras.pictures.animation import save_gif
+from ankeras.pictures.gallery import gallery
 from ankeras.pictures.plots import (
     DPI,
     INK,
@@ -29,6 +30,7 @@ __all__ = [
     "curves",
     "edit_sweep",
     "finished",
+    "gallery",
     "history",
     "image_grid",
     "kl_heatmaps",

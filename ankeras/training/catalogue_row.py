@@ -1,4 +1,8 @@
-"""One row of the catalogue of systems, and the tiny networks that the tests build for a row."""
+"""One row of the catalogue of systems, and the tiny networks that the tests build for a row.
+
+Most systems are trained. Some are functions that run on a network that is trained already, such as
+gradient ascent on its input. Their rows have no `tiny`.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -20,10 +24,11 @@ class Row(NamedTuple):
         lecture: short name of the lecture, and its section.
         paper: first author and year, where the lecture follows a paper; else "".
         notebook: number of the notebook that shows it.
-        learns_from: what `fit` is given: "x, x" (images are their own targets), "x" (images),
-            "x, y" (images with labels of TINY_CLASSES classes) or "x, rgb" (images with three
-            channels as the targets of grey ones).
-        tiny: builds it, not compiled, for images of TINY_SHAPE with a code of TINY_LATENT_DIM.
+        learns_from: of a trained system, what `fit` is given: "x, x" (images are their own
+            targets), "x" (images), "x, y" (images with labels of TINY_CLASSES classes) or "x, rgb"
+            (images with three channels as the targets of grey ones).
+        tiny: of a trained system, builds it, not compiled, for images of TINY_SHAPE with a code of
+            TINY_LATENT_DIM; else None.
     """
 
     name: str
@@ -31,8 +36,8 @@ class Row(NamedTuple):
     lecture: str
     paper: str
     notebook: str
-    learns_from: str
-    tiny: Callable[[], keras.Model]
+    learns_from: str = ""
+    tiny: Callable[[], keras.Model] | None = None
 
     @property
     def api(self) -> str:

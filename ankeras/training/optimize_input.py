@@ -3,7 +3,8 @@
     x  <-  project(x - Adam(d/dx [L(jitter(x)) + w R(x)]))
 
 L is the loss, R the regularizer, w its weight. The network behind L does not change. The inversion
-of a decoder (`ankeras.latent.invert`) works in this way.
+of a decoder (`ankeras.latent.invert`) and all of `ankeras.input_gradients` work in this way. An
+attack takes the sign of the gradient in place of Adam's step.
 """
 
 from collections.abc import Callable
@@ -42,9 +43,10 @@ def optimize_input(
     weight: float = 1.0,
     jitter: Callable[[Any, Any], Any] | None = None,
     project: Function | None = None,
+    optimizer: Callable[[Any], keras.optimizers.Optimizer] = keras.optimizers.Adam,
     seed: int = 0,
 ) -> OptimizedInput:
-    """Return a tensor x with a small loss, found by steps of Adam, and the loss of each step.
+    """Return a tensor x with a small loss, found by gradient steps, and the loss of each step.
 
     The gradient is the gradient of the sum over the rows. So the rows do not influence each other
     if each value of the loss depends on one row only.
@@ -53,7 +55,7 @@ def optimize_input(
         loss_fn: L, a tensor (n, ...) -> a scalar or (n,), one value per row. It is written with
             `keras.ops` and runs in a compiled graph. To maximize a value, return its negative.
         start: (n, ...), the first x.
-        steps: number of steps of Adam.
+        steps: number of steps.
         learning_rate: a number or a Keras schedule, in units of x.
         regularizer: R, as `loss_fn`; it is computed at x itself, without the jitter.
         weight: the factor w of the regularizer.
@@ -61,6 +63,8 @@ def optimize_input(
             that is shifted by a few pixels. DeepDream and images of a class need it.
         project: maps x to an allowed x after each step, such as a clip to [0, 1]. Adversarial
             attacks and images need it.
+        optimizer: what a step is: it gets the learning rate and returns a Keras optimizer, such as
+            `keras.optimizers.SGD` or `SignDescent`.
         seed: seed of the jitter.
 
     Returns:
@@ -79,8 +83,8 @@ def optimize_input(
         raise ValueError(f"Optimizing an input takes at least one step, not {steps}.")
     x = keras.Variable(start, dtype="float32", name="x")
     noise = SeedGenerator(seed)
-    optimizer = keras.optimizers.Adam(learning_rate)
-    optimizer.build([x])
+    stepper = optimizer(learning_rate)
+    stepper.build([x])
 
     def objective() -> tuple[Any, Any]:
         moved = x.value if jitter is None else jitter(x.value, noise)
@@ -93,12 +97,12 @@ def optimize_input(
         return ops.sum(loss) + ops.sum(penalty), ops.stop_gradient(means)
 
     def step() -> Any:
-        _, means = descend(objective, optimizer, [x])
+        _, means = descend(objective, stepper, [x])
         if project is not None:
             x.assign(project(x.value))
         return means
 
-    means = repeat(step, steps, [x, noise.state, *optimizer.variables])
+    means = repeat(step, steps, [x, noise.state, *stepper.variables])
     loss, penalty = ops.convert_to_numpy(means).T
     history = {"loss": loss} if regularizer is None else {"loss": loss, "regularizer": penalty}
     return OptimizedInput(ops.convert_to_numpy(x), history)

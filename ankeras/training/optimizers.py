@@ -1,4 +1,4 @@
-"""The optimizers of two players, as the one optimizer that a Keras model has.
+"""The optimizers of two players as the one optimizer that a Keras model has; steps along signs.
 
 Keras saves, loads and carries along what is among the variables of `model.optimizer`. A second
 optimizer beside it would lose its state on JAX and on saving.
@@ -88,3 +88,15 @@ def _scaled(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return optimizer
     return keras.optimizers.LossScaleOptimizer(optimizer)
+
+
+class SignDescent(keras.optimizers.Optimizer):
+    """Steps along the sign of the gradient: x <- x - learning_rate * sign(g).
+
+    Each value moves by the learning rate, however small its gradient is. Of all steps that change
+    no value by more than that, it lowers the linearized loss most: Goodfellow et al. 2015.
+    """
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Move one variable."""
+        self.assign_sub(variable, learning_rate * keras.ops.sign(gradient))

@@ -3,7 +3,7 @@
 from ankeras import autoencoders, evaluation, gans, latent
 from ankeras.autoencoders import squared_error
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
-from ankeras.catalogue import SYSTEMS
+from ankeras.catalogue import TRAINED
 from ankeras.data import digits
 from ankeras.gans.gan import AdversarialGame
 from ankeras.training.catalogue_row import TINY_SHAPE
@@ -90,8 +90,8 @@ def _drawn(model, data):
 
 @pytest.mark.parametrize(
     ("system", "policy"),
-    [(s, "mixed_bfloat16") for s in SYSTEMS if TENSORFLOW or s.api in ON_JAX]
-    + [(s, "mixed_float16") for s in SYSTEMS if s.api in (IN_FLOAT16 if TENSORFLOW else ON_JAX)],
+    [(s, "mixed_bfloat16") for s in TRAINED if TENSORFLOW or s.api in ON_JAX]
+    + [(s, "mixed_float16") for s in TRAINED if s.api in (IN_FLOAT16 if TENSORFLOW else ON_JAX)],
     ids=lambda value: getattr(value, "api", value),
 )
 def test_a_system_learns_in_16_bits_as_in_float32(system, policy, in_float32, tiny_images):

@@ -7,7 +7,7 @@ import sys
 import ankeras
 from ankeras.autoencoders import CVAE, VAE, Autoencoder, DenoisingAutoencoder, squared_error
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
-from ankeras.catalogue import SYSTEMS
+from ankeras.catalogue import TRAINED
 from ankeras.data import Dataset
 from ankeras.gans import CGAN, GAN, WGANGP, TwoPlayers
 from ankeras.training.callbacks import WeightAverage
@@ -21,7 +21,7 @@ from keras import ops
 
 TENSORFLOW = keras.backend.backend() == "tensorflow"
 # plain Keras models, such as that of get_autoencoder, keep Keras's promises
-ROWS = [row for row in SYSTEMS if isinstance(row.tiny(), System)]
+ROWS = [row for row in TRAINED if isinstance(row.tiny(), System)]
 N = 8  # images of a batch
 
 

@@ -1,0 +1,59 @@
+"""A gallery: pictures large enough to hang up, each with its own title."""
+
+from collections.abc import Sequence
+
+from ankeras.pictures.plots import DPI, INK, finished
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+
+def gallery(
+    images: Sequence[np.ndarray],
+    titles: Sequence[str] = (),
+    *,
+    columns: int = 4,
+    cell: float = 2.2,
+) -> Figure:
+    """Draw images of any sizes in a grid, row by row, with a title above each.
+
+    Args:
+        images: images (height, width, c) with values in [0, 1], or maps (height, width) of any
+            values >= 0, which are drawn from black (0) over red to white (their maximum).
+        titles: one per image. Default: none.
+        columns: images per row.
+        cell: width of an image in inches.
+
+    Raises:
+        ValueError: if there is no image, an image has values outside of [0, 1], or there is not one
+            title per image.
+    """
+    if len(images) == 0:
+        raise ValueError("A gallery needs at least one image.")
+    if len(titles) not in (0, len(images)):
+        raise ValueError(f"{len(images)} images need {len(images)} titles, not {len(titles)}.")
+    rows = -(-len(images) // columns)
+    height = max(image.shape[0] / image.shape[1] for image in images) * cell
+    size = (cell * columns, (height + (0.3 if titles else 0.05)) * rows)
+    figure, all_axes = plt.subplots(
+        rows, columns, figsize=size, layout="constrained", dpi=DPI, squeeze=False
+    )
+    for axes in all_axes.flat:
+        axes.set_axis_off()
+    for axes, image, title in zip(
+        all_axes.flat, images, titles or [""] * len(images), strict=False
+    ):
+        if image.ndim == 2:
+            axes.imshow(image, cmap="hot", vmin=0, vmax=max(float(image.max()), 1e-12))
+        else:
+            if not (image.min() >= 0 and image.max() <= 1):
+                raise ValueError(
+                    f"Images have values in [0, 1], not [{image.min():g}, {image.max():g}]."
+                )
+            # small images show their pixels, large ones are made smaller without aliasing
+            smooth = "nearest" if image.shape[0] < 64 else "antialiased"
+            shown = image[..., 0] if image.shape[-1] == 1 else image
+            axes.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation=smooth)
+        axes.set_title(title, fontsize=9, color=INK)
+    return finished(figure)

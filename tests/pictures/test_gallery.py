@@ -1,0 +1,27 @@
+"""Tests of the gallery: one picture per image, titles, and invalid input."""
+
+from ankeras.pictures import gallery
+
+import numpy as np
+import pytest
+
+
+def test_each_image_has_its_place_and_title():
+    images = [np.zeros((8, 8, 3)), np.ones((70, 40, 1)), np.arange(6.0).reshape(2, 3)]
+    axes = gallery(images, ["a", "b", "c"], columns=2).axes
+    assert [a.get_title() for a in axes] == ["a", "b", "c", ""]
+    drawn = [a.images[0].get_array().shape for a in axes[:3]]
+    assert drawn == [(8, 8, 3), (70, 40), (2, 3)]
+    assert axes[2].images[0].get_clim() == (0, 5)
+    assert not axes[3].images
+
+
+def test_invalid_input():
+    image = np.zeros((4, 4, 3))
+    for images, titles, why in (
+        ([], (), "at least one image"),
+        ([image], ("a", "b"), "1 images need 1 titles, not 2"),
+        ([image + 2], (), r"values in \[0, 1\], not \[2, 2\]"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            gallery(images, titles)
