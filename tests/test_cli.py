@@ -1,10 +1,8 @@
 """Tests of the commands, as a user runs them, with little training."""
 
 import json
-import re
 
 from ankeras.cli import main
-from ankeras.evaluation import readers
 
 import keras
 import numpy as np
@@ -53,22 +51,6 @@ def test_devices(capsys):
         assert word in text
 
 
-def test_readers_prints_their_accuracies(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(readers, "DIGITS", readers.Recipe(100, epochs=1, seed=1000))
-    monkeypatch.setattr(readers, "FACES", readers.Recipe(100, epochs=1, seed=2000))
-    monkeypatch.setattr(readers, "N_HELD_OUT", 50)
-    assert main(["readers"]) == 0
-    trained = capsys.readouterr().out
-    assert trained.count("Training the") == 2
-    assert main(["readers"]) == 0
-    loaded = capsys.readouterr().out
-    assert trained.endswith(loaded)
-    for name in ("label", *readers.ATTRIBUTES):
-        assert re.search(rf"^  {name} +\d+\.\d%$", loaded, re.MULTILINE), name
-    assert f"kept in {tmp_path}" in loaded
-
-
 def test_an_error_is_one_sentence(capsys, tmp_path):
     assert main(["demo", "--data", "minst"]) == 1
     error = capsys.readouterr().err
@@ -94,4 +76,5 @@ def test_help_lists_the_commands(capsys):
     text = capsys.readouterr().out
     assert "demo" in text
     assert "devices" in text
-    assert "readers" in text
+    assert "pretrained" in text
+    assert "explore" in text

@@ -22,7 +22,7 @@ def reader():
 
 def test_the_classifier_reads_digits():
     unseen = digits(500, seed=3)
-    assert conditional_accuracy(digit_classifier(), unseen.images, unseen.labels) > 0.99
+    assert conditional_accuracy(digit_classifier(), unseen.images, unseen.labels) > 0.97
 
 
 @pytest.mark.parametrize("size", [32, 64])
