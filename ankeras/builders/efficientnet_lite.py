@@ -50,9 +50,10 @@ def get_efficientnet_lite0(initializer: str = "he_normal") -> keras.Model:
     """
     options = {"padding": "same", "dtype": "float32", "kernel_initializer": initializer}
     image = layers.Input((None, None, 3), name="image")
-    x = layers.Rescaling(255 / 128, -127 / 128, name="normalized")(image)  # (255 x - 127) / 128
+    # (255 x - 127) / 128
+    x = layers.Rescaling(255 / 128, -127 / 128, name="normalized", dtype="float32")(image)
     x = layers.Conv2D(STEM, 3, strides=2, name="stem_conv", **options)(x)
-    x = layers.ReLU(6.0, name="stem")(x)
+    x = layers.ReLU(6.0, dtype="float32", name="stem")(x)
     number = 0
     for blocks, kernel, stride, factor, width in STAGES:
         for i in range(blocks):
@@ -60,10 +61,10 @@ def get_efficientnet_lite0(initializer: str = "he_normal") -> keras.Model:
             strides = stride if i == 0 else 1
             x = _block(x, f"block_{number:02}", kernel, strides, factor, width, options)
     x = layers.Conv2D(HEAD, 1, name="head_conv", **options)(x)
-    x = layers.ReLU(6.0, name="head")(x)
-    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.ReLU(6.0, dtype="float32", name="head")(x)
+    x = layers.GlobalAveragePooling2D(name="pool", dtype="float32")(x)
     scores = layers.Dense(CLASSES, name="scores", dtype="float32")(x)
-    probabilities = layers.Softmax(name="probabilities")(scores)
+    probabilities = layers.Softmax(name="probabilities", dtype="float32")(scores)
     network = keras.Model(image, probabilities, name="efficientnet_lite0")
     network.trainable = False
     return network
@@ -75,16 +76,16 @@ def _block(
     start, inner = x, factor * x.shape[-1]
     if factor > 1:
         x = layers.Conv2D(inner, 1, name=f"{name}_expand_conv", **options)(x)
-        x = layers.ReLU(6.0, name=f"{name}_expand")(x)
+        x = layers.ReLU(6.0, dtype="float32", name=f"{name}_expand")(x)
     of_depth = {"depthwise_initializer": options["kernel_initializer"], **options}
     del of_depth["kernel_initializer"]
     x = layers.DepthwiseConv2D(kernel, strides=strides, name=f"{name}_depthwise_conv", **of_depth)(
         x
     )
-    x = layers.ReLU(6.0, name=f"{name}_depthwise")(x)
+    x = layers.ReLU(6.0, dtype="float32", name=f"{name}_depthwise")(x)
     if strides == 1 and start.shape[-1] == width:
         x = layers.Conv2D(width, 1, name=f"{name}_project_conv", **options)(x)
-        return layers.Add(name=name)([start, x])
+        return layers.Add(name=name, dtype="float32")([start, x])
     return layers.Conv2D(width, 1, name=name, **options)(x)
 
 
