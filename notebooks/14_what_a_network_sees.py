@@ -58,7 +58,7 @@ pictures.gallery(list(x), titles)
 # %% [markdown]
 # ## The image that a unit likes best
 #
-# We start from faint noise and ascend the gradient of an activation, $x \leftarrow x + \eta \, \partial a_i(x) / \partial x$. One image per channel: in the first rows a layer near the image, in the last ones a deep layer. The deeper the layer, the larger and the more complex the pattern.
+# We start from faint noise and ascend the gradient of an activation, $x \leftarrow x + \eta \, \partial a_i(x) / \partial x$. One image per channel: the first rows show a layer near the image, the last rows show a deep layer. The deeper the layer, the larger and the more complex the pattern.
 
 # %%
 print(", ".join(layer_names(network)[:8]), "...")

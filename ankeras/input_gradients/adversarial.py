@@ -8,7 +8,7 @@ step); Kurakin et al. 2017 (iterated and targeted); Madry et al. 2018 (random st
     iterated:   x' <- clip_epsilon(x' + a sign(d/dx' H(y, x')))
     targeted:   x' <- clip_epsilon(x' - a sign(d/dx' H(t, x')))
 
-H(y, x) = -log p(y|x) is the cross-entropy, y the class that x has, t the class that x' shall get.
+H(y, x) = -log p(y|x) is the cross-entropy, y the class that x has, t the class that x' should get.
 clip_epsilon keeps each pixel within epsilon of x and within [0, 1]. Epsilon is in units of pixels:
 1/255 is the smallest difference that an image file can store. The normalization is inside of the
 network, so it changes neither epsilon nor the clip.
@@ -54,7 +54,7 @@ def attack(
         epsilon: the largest change of a pixel, in (0, 1].
         steps: 1 for the one-step attack.
         step_size: a. Default: epsilon for one step, else 2.5 epsilon / steps, but at least 1/255.
-        targets: (n,) or one class t that the images shall get. Default: any class but y.
+        targets: (n,) or one class t that the images should get. Default: any class but y.
         random_start: whether to start at a random point within epsilon.
         seed: seed of the random start.
 

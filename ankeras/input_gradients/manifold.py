@@ -6,7 +6,7 @@ change its features so that it crosses the border (escape the data manifold = cr
     off the manifold:     x' = argmin_x  H(t, x)     + lambda ||x - x_0||^2,          start: x_0
     along the manifold:   z' = argmin_z  H(t, D(z))  + lambda ||D(z) - D(z_0)||^2,    start: z_0
 
-H(t, x) = -log p(t|x), t is the class that the image shall get. The decoder D of a VAE draws images
+H(t, x) = -log p(t|x), t is the class that the image should get. The decoder D of a VAE draws images
 like those that it was trained on, so D(z) stays near the manifold. Both start from the same image
 x_0 = D(z_0). The way is the straight line to what was found, in pixels or in codes. Its first point
 that is read as t counts, and its distance from x_0 is a length in pixels, for both.
@@ -61,7 +61,7 @@ def change_class(
         network: a classifier of the decoder's images.
         decoder: (batch, d) -> (batch, *image), such as that of a VAE.
         z: (n, d), the codes z_0 of images.
-        targets: (n,), the classes t that they shall get.
+        targets: (n,), the classes t that they should get.
         lam: weight lambda of the squared length.
         steps: steps of Adam for each of both ways.
 

@@ -48,7 +48,7 @@ class Card:
             f"{self.name}: {self.title}",
             f"  trained on {self.data}",
             f"  {self.parameters:,} weights, {trained['epochs']} epochs, "
-            f"{trained['seconds'] / 60:.0f} minutes on {trained['machine']}",
+            f"{_duration(trained['seconds'])} on {trained['machine']}",
         ]
         for figure, values in self.figures.items():
             others = [f"{name} {x:.4g}" for name, x in values.items() if name != "value"]
@@ -96,3 +96,7 @@ def markdown(chosen: Sequence[str], folder: Path) -> str:
         listed = "\n".join(f"- {line.strip()}" for line in lines)
         parts.append(f"## {title}\n\n{listed}\n\n![{name}]({picture})\n")
     return "# Pretrained models\n\n" + "\n".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"

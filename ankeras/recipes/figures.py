@@ -8,7 +8,7 @@ import numpy as np
 
 
 def of_samples(classifier: keras.Model, real: np.ndarray, samples: np.ndarray) -> Figures:
-    """Return FID, precision, recall and the largest error of a class's frequency.
+    """Return FID, precision, recall and the largest distance of two histograms of classes.
 
     Args:
         classifier: reads the images.
@@ -23,7 +23,7 @@ def of_samples(classifier: keras.Model, real: np.ndarray, samples: np.ndarray) -
         },
         "precision": {"value": found.precision, "real images": found.precision_real},
         "recall": {"value": found.recall, "real images": found.recall_real},
-        "largest error of an attribute's frequencies": {
+        "largest histogram distance": {
             "value": max(found.histogram_distance.values()),
             "real images": max(found.histogram_distance_real.values()),
         },
