@@ -184,7 +184,7 @@ samples = {name: model.generate(14, seed=1) for name, model in models.items()}
 pictures.reconstructions(test_data.images, samples, n=14, first="real digits")
 
 # %% [markdown]
-# There is only one training per variant. If two variants have similar figures, another seed may change their order.
+# There is only one training per variant. If two variants have similar figures, another seed may change their order. But the clipped critic is clearly behind: with weights in $[-c, c]$ its function can only be simple, and it learns slowly.
 #
 # ## With labels: the auxiliary classifier
 #
