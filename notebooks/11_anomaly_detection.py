@@ -130,8 +130,13 @@ print(f"{time.perf_counter() - start:.0f} s; |G(E(s)) - s| = {logs['reconstructi
 # %%
 print(pretrained.card("brick-fc-bigan"))
 longer = pretrained.load("brick-fc-bigan")
-walls = [network.generate(1, seed=1, size=(128, 512))[0] for network in (model, longer)]
-pictures.image_grid(np.stack(walls), columns=1)
+figure, both_axes = plt.subplots(2, 1, figsize=(8, 4), layout="constrained", dpi=pictures.DPI)
+for axes, network in zip(both_axes, (model, longer)):
+    drawn = network.generate(1, seed=1, size=(128, 512))
+    axes.imshow(drawn.squeeze(), cmap="gray", vmin=0, vmax=1)
+    axes.set_axis_off()
+plt.close(figure)
+figure
 
 # %% [markdown]
 # The score of a pixel combines the score of $\mathcal D$ and the reconstruction error:

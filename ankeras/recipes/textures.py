@@ -53,7 +53,7 @@ def _figures(model: FCBiGAN) -> Figures:
 
 
 def _wall(model: FCBiGAN) -> pictures.Figure:
-    return pictures.image_grid(model.generate(3, seed=1, size=(128, 256)), columns=1)
+    return pictures.image_grid(model.generate(4, seed=1, size=(128, 128)), columns=2)
 
 
 RECIPES = (
