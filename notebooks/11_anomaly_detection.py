@@ -30,6 +30,7 @@ from ankeras.latent import encode
 from ankeras.training.schedules import cosine_adam
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
