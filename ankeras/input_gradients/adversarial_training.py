@@ -123,7 +123,8 @@ class AdversarialTraining(System):
 
 
 def _accuracy(y: Any, scores: Any) -> Any:
-    return ops.mean(ops.cast(ops.equal(ops.cast(y, "int64"), ops.argmax(scores, -1)), "float32"))
+    right = ops.equal(ops.cast(y, "int32"), ops.cast(ops.argmax(scores, -1), "int32"))
+    return ops.mean(ops.cast(right, "float32"))
 
 
 ROWS = (
