@@ -39,7 +39,7 @@ pictures.image_grid(X_train[:40], columns=20)
 # %% [markdown]
 # ## The two networks
 #
-# They are narrow, so that three minutes of training are enough to see faces.
+# They are narrow, so that a few minutes of training are enough to see faces.
 
 # %%
 gan = gans.get_dcgan(X_train.shape[1:], latent_dim=64, widths=(16, 32, 64, 128))
@@ -101,7 +101,7 @@ if not QUICK:  # notebooks 7 and 8 use this model
 # %% [markdown]
 # ## With more time
 #
-# Three minutes are short for a GAN. The package brings a DCGAN of the same faces that was trained for longer: its card says how long. What is better now? What is still wrong?
+# A few minutes are short for a GAN. The package brings a DCGAN of the same faces that was trained for longer: its card says how long. What is better now? What is still wrong?
 
 # %%
 print(pretrained.card("faces-dcgan"))

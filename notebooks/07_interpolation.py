@@ -24,7 +24,7 @@ QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to tes
 print(ankeras.setup(seed=42))
 
 # %% [markdown]
-# Notebook 6 trains a DCGAN of faces for three minutes. Here we train a VAE of the same faces, also for about three minutes. Both see faces of 64 pixels.
+# Notebook 6 trains a DCGAN of faces for a few minutes. Here we train a VAE of the same faces for about two minutes. Both see faces of 64 pixels.
 
 # %%
 d = 64
@@ -35,7 +35,7 @@ own_vae = VAE(
     get_generator(d, X_train.shape[1:], widths=widths),
     beta=0.1,
 )
-epochs = 1 if QUICK else 4
+epochs = 1 if QUICK else 12
 own_vae.compile(cosine_adam(epochs * len(X_train) // 100, 3e-3))
 own_vae.fit(X_train, batch_size=100, epochs=epochs)
 
@@ -45,11 +45,11 @@ own_vae.fit(X_train, batch_size=100, epochs=epochs)
 # %%
 OWN = False
 gan, vae = pretrained.load("faces-dcgan"), pretrained.load("faces-vae")
-rows = {"VAE, three minutes": own_vae.generate(10), "VAE, pretrained": vae.generate(10)}
+rows = {"VAE, yours": own_vae.generate(10), "VAE, pretrained": vae.generate(10)}
 saved = Path("models/dcgan-faces.keras")  # of notebook 6
 if saved.exists():
     own_gan = keras.models.load_model(saved)
-    rows["DCGAN, three minutes"] = own_gan.generate(10)
+    rows["DCGAN, yours"] = own_gan.generate(10)
 rows["DCGAN, pretrained"] = gan.generate(10)
 if OWN:
     gan, vae = own_gan, own_vae
