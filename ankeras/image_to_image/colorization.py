@@ -23,7 +23,12 @@ from ankeras.data.views import LUMA
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
-from ankeras.training.checks import check_images, check_shapes_known
+from ankeras.training.checks import (
+    check_images,
+    check_own_loss,
+    check_shapes_known,
+    check_target_images,
+)
 from ankeras.training.system import System
 
 import keras
@@ -173,20 +178,15 @@ class Colorization(System):
         Raises:
             ValueError: if there is a loss, or there are metrics.
         """
-        asked = {"loss": loss, **options}
-        refused = ("loss", "loss_weights", "metrics", "weighted_metrics")
-        if given := [name for name in refused if asked.get(name) is not None]:
-            raise ValueError(f"Colorization has its own loss: leave out {' and '.join(given)}.")
+        check_own_loss("Colorization", loss=loss, **options)
         super().compile(optimizer, **options)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on grey images x and colours y."""
         shape = self.network.input_shape[1:]
         check_images(x, shape, (0.0, 1.0))
-        if y is None or np.ndim(y) != 4 or len(y) != len(x):
-            given = "none" if y is None else f"an array of shape {np.shape(y)}"
-            raise ValueError(f"Each of {len(x)} grey images needs its colours, not {given}.")
-        check_images(y, (*shape[:2], 3), (0.0, 1.0), "y")
+        unpaired = "Each of {n} grey images needs its colours, not {given}."
+        check_target_images(y, len(x), (*shape[:2], 3), (0.0, 1.0), unpaired)
 
 
 def _share_right(logits: Any, q: Any) -> Any:

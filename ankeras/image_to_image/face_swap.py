@@ -17,7 +17,13 @@ from ankeras.builders import get_decoder, get_encoder
 from ankeras.latent.codes import decode, encode
 from ankeras.training.autodiff import SeedGenerator, descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
-from ankeras.training.checks import check_images, check_shapes_known, drawn_range
+from ankeras.training.checks import (
+    check_images,
+    check_own_loss,
+    check_shapes_known,
+    check_target_images,
+    drawn_range,
+)
 from ankeras.training.system import System
 
 import keras
@@ -162,25 +168,18 @@ class FaceSwap(System):
         Raises:
             ValueError: if there is a loss, or there are metrics.
         """
-        refused = {
-            "loss": loss,
-            **{name: options.get(name) for name in ("loss_weights", "metrics")},
-        }
-        if given := [name for name, value in refused.items() if value is not None]:
-            raise ValueError(f"A face swap has its own loss: leave out {' and '.join(given)}.")
+        check_own_loss("A face swap", loss=loss, **options)
         super().compile(optimizer, **options)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on images x and y of two persons."""
         shape, drawn = self.encoder.input_shape[1:], drawn_range(self.decoder_a)
         check_images(x, shape, drawn)
-        if y is None or np.ndim(y) != 4 or len(y) != len(x):
-            given = "none" if y is None else f"an array of shape {np.shape(y)}"
-            raise ValueError(
-                f"A face swap needs as many images of the second person as of the first, "
-                f"{len(x)}, not {given}."
-            )
-        check_images(y, shape, drawn, "y")
+        unpaired = (
+            "A face swap needs as many images of the second person as of the first, {n}, not "
+            "{given}."
+        )
+        check_target_images(y, len(x), shape, drawn, unpaired)
 
 
 ROWS = (

@@ -19,11 +19,10 @@ from typing import Any
 from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.builders.unet import get_unet
 from ankeras.gans.gan import discriminator_loss, non_saturating_loss
-from ankeras.gans.two_players import TwoPlayers
+from ankeras.image_to_image.paired_game import PairedGame
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
-from ankeras.training.checks import check_images, drawn_range
 
 import keras
 import numpy as np
@@ -59,7 +58,7 @@ def as_channels(frames: np.ndarray) -> np.ndarray:
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class NextFrame(TwoPlayers):
+class NextFrame(PairedGame):
     """Prediction of the next frame; `fit(*frame_pairs(clips, k))`.
 
     Its log "squared_error" is ||y - G(x)||^2.
@@ -74,9 +73,9 @@ class NextFrame(TwoPlayers):
         ValueError: if the two networks do not fit each other, or an option is out of range.
     """
 
-    options = ("adversarial", *TwoPlayers.options)
-    logged = (*TwoPlayers.logged, "squared_error")
-    target = "paired"
+    options = ("adversarial", *PairedGame.options)
+    logged = (*PairedGame.logged, "squared_error")
+    unpaired = "Each of {n} inputs needs its next frame, not {given}."
 
     def __init__(
         self,
@@ -126,14 +125,6 @@ class NextFrame(TwoPlayers):
         d_loss = discriminator_loss(*scores)
         return self.log(d_loss=d_loss, **logs, **self.mean_scores(*scores))
 
-    def mean_scores(self, real: Any, fake: Any) -> dict[str, Any]:
-        """Return the mean posteriors D(y, x) and D(G(x), x), over frames and patches."""
-        return super().mean_scores(ops.sigmoid(real), ops.sigmoid(fake))
-
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """Return the next frames G(x)."""
-        return self.generator(x, training=training)
-
     def continue_clips(self, frames: np.ndarray, n_frames: int) -> np.ndarray:
         """Return the frames that follow, by feeding back what was drawn.
 
@@ -160,24 +151,6 @@ class NextFrame(TwoPlayers):
             drawn.append(following)
             last = np.concatenate([last[:, 1:], following[:, None]], axis=1)
         return np.stack(drawn, axis=1)
-
-    def check_networks(self) -> None:
-        """Raise a ValueError unless D reads the next frame beside the last ones."""
-        drawn, read = self.generator.output_shape, self.generator.input_shape
-        found = [frame.shape for frame in self.discriminator.inputs]
-        if found != [drawn, read]:
-            raise ValueError(
-                f"The discriminator reads the next frame {drawn[1:]} and the last ones {read[1:]}: "
-                f"build it with get_patch_discriminator({drawn[1:]}, {read[1:]})."
-            )
-
-    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Raise a ValueError if the system can't be trained on last frames x and next frames y."""
-        check_images(x, self.generator.input_shape[1:], (0.0, 1.0))
-        if y is None or np.ndim(y) != 4 or len(y) != len(x):
-            given = "none" if y is None else f"an array of shape {np.shape(y)}"
-            raise ValueError(f"Each of {len(x)} inputs needs its next frame, not {given}.")
-        check_images(y, self.generator.output_shape[1:], drawn_range(self.generator), "y")
 
 
 ROWS = (

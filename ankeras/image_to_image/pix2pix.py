@@ -20,11 +20,10 @@ from typing import Any
 from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.builders.unet import get_unet
 from ankeras.gans.gan import discriminator_loss, non_saturating_loss
-from ankeras.gans.two_players import TwoPlayers
+from ankeras.image_to_image.paired_game import PairedGame
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
-from ankeras.training.checks import check_images, drawn_range
 
 import keras
 import numpy as np
@@ -32,7 +31,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class Pix2Pix(TwoPlayers):
+class Pix2Pix(PairedGame):
     """Pix2pix; `fit(x, y)` with one target image per image, or a `Dataset` with "paired" images.
 
     Its log "l1" is ||y - G(x)||_1.
@@ -48,9 +47,9 @@ class Pix2Pix(TwoPlayers):
         ValueError: if the two networks do not fit each other, or an option is out of range.
     """
 
-    options = ("lam", "adversarial", *TwoPlayers.options)
-    logged = (*TwoPlayers.logged, "l1")
-    target = "paired"
+    options = ("lam", "adversarial", *PairedGame.options)
+    logged = (*PairedGame.logged, "l1")
+    unpaired = "Pix2pix needs one target image for each of {n}, not {given}."
 
     def __init__(
         self,
@@ -103,14 +102,6 @@ class Pix2Pix(TwoPlayers):
             **self.mean_scores(*scores),
         )
 
-    def mean_scores(self, real: Any, fake: Any) -> dict[str, Any]:
-        """Return the mean posteriors D(x, y) and D(x, G(x)), over images and patches."""
-        return super().mean_scores(ops.sigmoid(real), ops.sigmoid(fake))
-
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """Return the translations G(x)."""
-        return self.generator(x, training=training)
-
     def translate(self, x: np.ndarray, as_trained: bool = False) -> np.ndarray:
         """Return the translations of images: (n, *input) -> (n, *image).
 
@@ -125,25 +116,6 @@ class Pix2Pix(TwoPlayers):
         drawn = ops.convert_to_numpy(self.generator(ops.convert_to_tensor(x), training=True))
         self.generator.set_weights(before)
         return drawn
-
-    def check_networks(self) -> None:
-        """Raise a ValueError unless D reads what G draws, beside what G reads."""
-        drawn, read = self.generator.output_shape, self.generator.input_shape
-        found = [image.shape for image in self.discriminator.inputs]
-        if found != [drawn, read]:
-            raise ValueError(
-                f"The discriminator reads the pair of the images that the generator draws and "
-                f"reads, {drawn[1:]} and {read[1:]}: build it with "
-                f"get_patch_discriminator({drawn[1:]}, {read[1:]})."
-            )
-
-    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Raise a ValueError if the system can't be trained on images x with their targets y."""
-        check_images(x, self.generator.input_shape[1:], (0.0, 1.0))
-        if y is None or np.ndim(y) != 4 or len(y) != len(x):
-            given = "none" if y is None else f"an array of shape {np.shape(y)}"
-            raise ValueError(f"Pix2pix needs one target image for each of {len(x)}, not {given}.")
-        check_images(y, self.generator.output_shape[1:], drawn_range(self.generator), "y")
 
 
 ROWS = (

@@ -22,11 +22,10 @@ from ankeras.builders.blocks import SeededLayers, checked_image_shape
 from ankeras.builders.feature_network import feature_loss
 from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.gans.gan import discriminator_loss, non_saturating_loss
-from ankeras.gans.two_players import TwoPlayers
+from ankeras.image_to_image.paired_game import PairedGame
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
-from ankeras.training.checks import check_images
 
 import keras
 import numpy as np
@@ -85,7 +84,7 @@ def get_super_resolution_network(
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class SuperResolution(TwoPlayers):
+class SuperResolution(PairedGame):
     """Super-resolution with an adversarial and a feature loss; `fit(x, y)` with pairs of images.
 
     With `alpha=0` and `adversarial=0` it is trained by the squared error alone.
@@ -103,9 +102,9 @@ class SuperResolution(TwoPlayers):
     """
 
     networks = ("generator", "discriminator", "feature_network")
-    options = ("alpha", "adversarial", *TwoPlayers.options)
-    logged = (*TwoPlayers.logged, "squared_error")
-    target = "paired"
+    options = ("alpha", "adversarial", *PairedGame.options)
+    logged = (*PairedGame.logged, "squared_error")
+    unpaired = "Each of {n} small images needs its large one, not {given}."
 
     def __init__(
         self,
@@ -172,14 +171,6 @@ class SuperResolution(TwoPlayers):
         features = [self.feature_network(image, training=False) for image in (y, fake)]
         return ops.mean(feature_loss(*features))
 
-    def mean_scores(self, real: Any, fake: Any) -> dict[str, Any]:
-        """Return the mean posteriors D(y) and D(G(x)), over images and patches."""
-        return super().mean_scores(ops.sigmoid(real), ops.sigmoid(fake))
-
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """Return the large images G(x)."""
-        return self.generator(x, training=training)
-
     def enlarge(self, x: np.ndarray) -> np.ndarray:
         """Return the large images, clipped to [0, 1]: (n, h, w, c) -> (n, *image)."""
         return self.generator.predict(x, batch_size=PREDICT_BATCH, verbose=0).clip(0.0, 1.0)
@@ -190,13 +181,9 @@ class SuperResolution(TwoPlayers):
         if drawn != read:
             raise ValueError(f"G draws images of {drawn[1:]}, but D reads {read[1:]}.")
 
-    def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Raise a ValueError if the system can't be trained on small images x and large ones y."""
-        check_images(x, self.generator.input_shape[1:], (0.0, 1.0))
-        if y is None or np.ndim(y) != 4 or len(y) != len(x):
-            given = "none" if y is None else f"an array of shape {np.shape(y)}"
-            raise ValueError(f"Each of {len(x)} small images needs its large one, not {given}.")
-        check_images(y, self.generator.output_shape[1:], (0.0, 1.0), "y")
+    def target_range(self) -> tuple[float, float]:
+        """Return the range of the large images' values: G itself may draw beyond it."""
+        return 0.0, 1.0
 
 
 ROWS = (

@@ -90,18 +90,17 @@ def semantic_inpainting(
         difference = weights * ops.abs(generator(z, training=False) - y)
         return ops.sum(difference, axis=(1, 2, 3))
 
+    prior = _prior(generator, discriminator)
     found = optimize_input(
         context,
         sample_prior(restarts * n, d, seed),
         steps=steps,
         learning_rate=keras.optimizers.schedules.CosineDecay(learning_rate, steps),
-        regularizer=_prior(generator, discriminator),
+        regularizer=prior,
         weight=prior_weight,
     )
-    losses = ops.convert_to_numpy(context(ops.convert_to_tensor(found.x)))
-    losses = losses + prior_weight * ops.convert_to_numpy(
-        _prior(generator, discriminator)(ops.convert_to_tensor(found.x))
-    )
+    z = ops.convert_to_tensor(found.x)
+    losses = ops.convert_to_numpy(context(z) + prior_weight * prior(z))
     best = losses.reshape(restarts, n).argmin(axis=0) * n + np.arange(n)
     z = found.x[best]
     drawn = decode(generator, z)

@@ -43,7 +43,6 @@ def load(name: str) -> keras.Model:
 
 def read(network: bytes, weights: bytes) -> keras.Model:
     """Return the model that the content of network.json and weights.npz describes."""
-    # without it, a network that was built under another policy would compute in 16 bits
     model = keras.saving.deserialize_keras_object(json.loads(network))
     with np.load(io.BytesIO(weights), allow_pickle=False) as kept:
         values = [kept[f"{i}"].astype("float32") for i in range(len(kept.files))]
@@ -62,6 +61,7 @@ def write(folder: Path, model: keras.Model) -> dict[str, str]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = json.dumps(keras.saving.serialize_keras_object(model), indent=1)
+    # otherwise a network that was trained under a mixed policy would compute in 16 bits
     config = re.sub(r"mixed_b?float16", "float32", config)
     halves = {}
     for i, (weight, value) in enumerate(zip(model.weights, model.get_weights(), strict=True)):

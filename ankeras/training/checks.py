@@ -85,6 +85,39 @@ def check_images(
         )
 
 
+def check_target_images(
+    y: np.ndarray | None,
+    n_images: int,
+    expected: tuple[int, ...],
+    drawn: tuple[float, float],
+    unpaired: str,
+) -> None:
+    """Raise a ValueError unless there is one target image y for each image.
+
+    Args:
+        y: (n, *image), or None.
+        n_images: the number of images.
+        expected, drawn: as in `check_images`.
+        unpaired: the sentence if the numbers differ, with {n} and {given}.
+    """
+    if y is None or np.ndim(y) != 4 or len(y) != n_images:
+        given = "none" if y is None else f"an array of shape {np.shape(y)}"
+        raise ValueError(unpaired.format(n=n_images, given=given))
+    check_images(y, expected, drawn, "y")
+
+
+def check_own_loss(name: str, **asked: Any) -> None:
+    """Raise a ValueError if `compile` is given a loss or metrics for a system with its own loss.
+
+    Args:
+        name: what the system is called at the start of a sentence.
+        **asked: arguments of `compile`.
+    """
+    refused = ("loss", "loss_weights", "metrics", "weighted_metrics")
+    if given := [option for option in refused if asked.get(option) is not None]:
+        raise ValueError(f"{name} has its own loss: leave out {' and '.join(given)}.")
+
+
 def check_labels(labels: np.ndarray | None, n_images: int, n_classes: int) -> None:
     """Raise a ValueError unless there is one label in 0 ... n_classes - 1 for each image.
 
