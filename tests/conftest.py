@@ -87,16 +87,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _seed():
+def _start() -> Iterator[None]:
+    """Start each test with the same seed, and set the precision back after it."""
     keras.utils.set_random_seed(0)
-
-
-@pytest.fixture
-def restored_policy() -> Iterator[None]:
-    """Let a test set the precision."""
-    before = keras.config.dtype_policy()
     yield
-    keras.config.set_dtype_policy(before)
+    keras.config.set_dtype_policy("float32")
 
 
 @pytest.fixture(scope="session")

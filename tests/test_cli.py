@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 
-@pytest.mark.usefixtures("restored_policy")
 def test_demo_writes_models_histories_and_pictures(tmp_path, monkeypatch, capsys, digits_2000):
     x, y = (digits_2000.images[:300, ..., 0] * 255).astype("uint8"), digits_2000.labels[:300]
     np.savez(tmp_path / "own.npz", x_train=x[:200], y_train=y[:200], x_test=x[200:], y_test=y[200:])

@@ -5,8 +5,6 @@ from ankeras.training import devices
 import keras
 import pytest
 
-pytestmark = pytest.mark.usefixtures("restored_policy")
-
 
 def test_the_report_names_backend_precision_and_cores():
     found = devices.find_devices()

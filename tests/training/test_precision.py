@@ -15,8 +15,6 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-pytestmark = pytest.mark.usefixtures("restored_policy")
-
 TENSORFLOW = keras.backend.backend() == "tensorflow"
 BATCH = 32
 # One system for each train_step, and those with something special: a penalty on a gradient, labels,
