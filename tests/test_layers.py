@@ -23,6 +23,7 @@ LAYERS = (
     "image_to_image",
     "inverse_problems",
     "anomaly",
+    "diffusion",
     "input_gradients",
     "recipes",
     "explore",
