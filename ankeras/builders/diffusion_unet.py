@@ -45,7 +45,7 @@ class RateEmbedding(layers.Layer):
     """
 
     def __init__(self, size: int = 32, **kwargs: Any) -> None:
-        super().__init__(dtype="float32", **kwargs)
+        super().__init__(**kwargs)
         self.size = size
 
     def call(self, rate: Any) -> Any:
@@ -107,14 +107,14 @@ def get_diffusion_unet(
     noisy = layers.Input(image_shape, name="noisy_image")
     rates = [layers.Input((1,), name="signal_rate")]
     inputs, x = [noisy, *rates], noisy
-    e = RateEmbedding()(rates[0])
+    e = RateEmbedding(dtype="float32")(rates[0])  # in 16 bits, nearby rates would be the same
     if condition_dim is not None:
         inputs.append(layers.Input((condition_dim,), name="condition"))
         e = layers.Concatenate()([e, inputs[-1]])
     if image_condition:
         inputs += [layers.Input(image_shape, name="image"), layers.Input((1,), name="image_rate")]
         x = layers.Concatenate()([noisy, inputs[-2]])
-        e = layers.Concatenate()([e, RateEmbedding()(inputs[-1])])
+        e = layers.Concatenate()([e, RateEmbedding(dtype="float32")(inputs[-1])])
     e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
     e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
 
@@ -123,8 +123,9 @@ def get_diffusion_unet(
         h = seeded(layers.Conv2D, width, **flat)(layers.ReLU()(x))
         shift = layers.Reshape((1, 1, width))(seeded(layers.Dense, width)(e))
         h = layers.ReLU()(layers.Add()([h, shift]))
-        # zeros: at the start a block passes on what it reads
-        h = layers.Conv2D(width, kernel_initializer="zeros", **flat)(h)
+        # small weights: at the start a block nearly passes on what it reads
+        small = keras.initializers.VarianceScaling(0.01, seed=seeded.seed)
+        h = layers.Conv2D(width, kernel_initializer=small, **flat)(h)
         if x.shape[-1] != width:
             x = seeded(layers.Conv2D, width, kernel_size=1)(x)
         return layers.Add()([x, h])

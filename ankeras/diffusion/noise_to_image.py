@@ -74,7 +74,12 @@ class NoiseToImage(System):
         """Return what the network predicts from signals that all have the same rate."""
         rates = np.full((len(x_t), 1), rate, "float32")
         read = [np.asarray(x, "float32") for x in (x_t, rates, *conditions)]
-        return self.network.predict(read, batch_size=PREDICT_BATCH, verbose=0)
+        # `predict` would make a data set in each of many steps
+        drawn = [
+            self.network.predict_on_batch([x[i : i + PREDICT_BATCH] for x in read])
+            for i in range(0, len(x_t), PREDICT_BATCH)
+        ]
+        return np.concatenate(drawn)
 
     def start(self, n: int, seed: int) -> np.ndarray:
         """Draw n signals of pure noise from N(0, I): (n, *signal).

@@ -31,7 +31,7 @@ def test_weight_0_is_the_model_without_a_condition_and_1_the_conditional_one(mod
     for weight, expected in ((0, none), (1, told)):
         for found, wanted in zip(model.guided_denoiser(c, weight)(x_t, 0.5), expected, strict=True):
             np.testing.assert_allclose(found, wanted, atol=1e-5)
-    assert np.abs(none[0] - told[0]).max() > 1e-2
+    assert np.abs(none[1] - told[1]).max() > 1e-3
     np.testing.assert_allclose(
         model.generate_for(y, seed=2, steps=3, guidance=0.0),
         model.generate(3, seed=2, steps=3),
@@ -42,10 +42,11 @@ def test_weight_0_is_the_model_without_a_condition_and_1_the_conditional_one(mod
 def test_a_weight_of_2_goes_twice_as_far_in_the_direction_of_the_condition(model):
     c = np.eye(2, dtype="float32")[[0, 1]]
     x_t = 0.1 * model.start(2, seed=0)
-    without, told, guided = (model.guided_denoiser(c, w)(x_t, 0.5)[1] for w in (0, 1, 2))
-    inside = np.abs(model.guided_denoiser(c, 2)(x_t, 0.5)[0]) < 0.999  # where nothing is clipped
-    assert inside.mean() > 0.5
-    np.testing.assert_allclose(guided[inside], (2 * told - without)[inside], atol=1e-4)
+    found = [model.guided_denoiser(c, w)(x_t, 0.5) for w in (0, 1, 2)]
+    inside = np.all([np.abs(x_0) < 0.999 for x_0, _ in found], axis=0)  # where nothing is clipped
+    assert inside.mean() > 0.3
+    without, told, guided = (eps[inside] for _, eps in found)
+    np.testing.assert_allclose(guided, 2 * told - without, atol=1e-5)
 
 
 def test_the_share_of_empty_conditions(model):

@@ -123,18 +123,19 @@ def two_images():
     x[:128, :, :6], x[128:, :, 6:] = 1, 1
     model = DDPM(get_diffusion_unet(SHAPE, widths=(8, 16), n_blocks=1), n_steps=100)
     model.compile(keras.optimizers.Adam(5e-3))
-    model.fit(x, batch_size=32, epochs=30, verbose=0)
-    return model, x[[0, 255]]
+    model.fit(x, batch_size=32, epochs=25, verbose=0)
+    return model, x[[0, 255] * 8]
 
 
 def test_a_completion_keeps_the_known_pixels_and_fits_them(two_images):
     model, x = two_images
     known = np.zeros(SHAPE[:2], bool)
-    known[:3] = True
+    known[:6] = True
     damaged = np.where(known[..., None], x, 0.5).astype("float32")
     found = complete(model, damaged, known, steps=20)
-    np.testing.assert_array_equal(found[:, :3], x[:, :3])
-    assert np.abs(found - x).mean() < 0.15
+    np.testing.assert_array_equal(found[:, :6], x[:, :6])
+    wrong = np.abs(found - x)[:, 6:].mean(axis=(1, 2, 3)) > 0.3
+    assert wrong.mean() < 0.2  # by chance it would be half of them
     with pytest.raises(ValueError, match="one value per pixel"):
         complete(model, x, known[:5])
     with pytest.raises(ValueError, match="repeats must be at least 1"):
@@ -145,15 +146,16 @@ def test_a_small_change_keeps_the_image_and_a_rough_drawing_becomes_one(two_imag
     model, x = two_images
     assert np.abs(vary(model, x, strength=0.3) - x).mean() < 0.1
     rough = (0.3 + 0.4 * x).astype("float32")
-    assert np.abs(vary(model, rough, strength=0.6, seed=1) - x).mean() < 0.15
+    error = np.abs(vary(model, rough, strength=0.6, seed=1) - x).mean()
+    assert error < 0.75 * np.abs(rough - x).mean()
     with pytest.raises(ValueError, match=r"strength is a share of T in \(0, 1\]"):
         vary(model, x, strength=0.0)
 
 
 def test_images_come_back_from_their_noise(two_images):
     model, x = two_images
-    noise = invert(model, x, steps=50)
-    assert np.abs(from_noise(model, noise, steps=50) - x).mean() < 0.1
+    noise = invert(model, x[:2], steps=50)
+    assert np.abs(from_noise(model, noise, steps=50) - x[:2]).mean() < 0.1
     between = interpolate_noise(noise[0], noise[1], 5)
     np.testing.assert_allclose(between[[0, -1]], noise, atol=1e-4)
     lengths = np.linalg.norm(between.reshape(5, -1), axis=1)
