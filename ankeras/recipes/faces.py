@@ -128,7 +128,7 @@ def _recipe(name: str, title: str, draw: Any, build: Any, epochs: int, **others:
 RECIPES = (
     _recipe(
         "faces-vae",
-        "a VAE of faces, d = 64",
+        "a VAE of faces, d = 64, trained with the features of the face reader",
         _faces,
         _vae,
         60,
