@@ -105,7 +105,8 @@ def _two_folders(folder: Path, names: tuple[str, str], left_out: list[Path]) -> 
         if (first.test is None) != (second.test is None):
             with_test, without = names if first.test is not None else names[::-1]
             raise ValueError(
-                f"{folder / with_test} has a folder of test images, but {folder / without} has none."
+                f"{folder / with_test} has a folder of test images, but {folder / without} has "
+                f"none."
             )
         return first, second
     train, test, note = find_parts(folder, left_out)
