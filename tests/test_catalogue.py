@@ -1,15 +1,20 @@
 """Tests that every system of the catalogue must pass.
 
-What is trained is trained, saved, loaded and resumed here. A system that is a function on a trained
-network has its own tests.
+What is trained is trained, saved, loaded and resumed here. A system that is a function has its own
+tests.
 """
 
 from pathlib import Path
 
 import ankeras
-from ankeras import autoencoders, diffusion, gans, image_to_image, input_gradients, latent
+from ankeras import (
+    autoencoders,
+    diffusion,
+    gans,
+    latent,
+)
 from ankeras.autoencoders import squared_error
-from ankeras.catalogue import SYSTEMS, TRAINED, markdown_table
+from ankeras.catalogue import PACKAGES, SYSTEMS, TRAINED, markdown_table
 from ankeras.data.views import shrink
 from ankeras.diffusion.noise_to_image import NoiseToImage
 from ankeras.training.catalogue_row import TINY_SHAPE
@@ -119,7 +124,7 @@ def test_a_model_that_was_never_trained_can_be_saved(system, data, tmp_path):
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.api)
 def test_the_entries_of_the_row_are_true(system):
-    homes = (ankeras, autoencoders, gans, image_to_image, diffusion, input_gradients)
+    homes = (ankeras, *PACKAGES)
     assert any(hasattr(home, system.api) for home in homes)
     assert f" {system.api}(" in (ROOT / system.file).read_text()
     shown = list((ROOT / "notebooks").glob(f"{system.notebook}_*.ipynb"))

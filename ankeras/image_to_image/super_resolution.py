@@ -191,7 +191,7 @@ ROWS = (
         builds=SuperResolution,
         lecture="DLSP, Super resolution; ATIV, Inverse problem: Super-resolution",
         paper="Ledig 2017",
-        notebook="-",
+        notebook="12",
         learns_from="x, x",
         tiny=lambda: SuperResolution(
             get_super_resolution_network(TINY_SHAPE, 1, width=4, n_blocks=1),
