@@ -10,10 +10,10 @@ import inspect
 import os
 
 import ankeras
-from ankeras import evaluation, pictures
+from ankeras import data, evaluation, pictures
 from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.builders.unet import get_unet
-from ankeras.data.views import domains, pairs
+from ankeras.data.views import domains, pairs, shrink
 from ankeras.image_to_image import (
     CycleGAN,
     Pix2Pix,
@@ -21,6 +21,7 @@ from ankeras.image_to_image import (
     UnpairedBatches,
     get_super_resolution_network,
 )
+from ankeras.inverse_problems import single_image_super_resolution
 from ankeras.training.schedules import cosine_adam
 
 import keras
@@ -160,7 +161,23 @@ pictures.reconstructions(
 )
 
 # %% [markdown]
-# The package has three more systems of this kind, in `ankeras/image_to_image/`: colorization by classes, face swap and next frame. Two systems need no training: the deep image prior (notebook 13) and enlargement from the image's own patches.
+# There is a way without any training (DLSP, "Super resolution"; Glasner et al. 2009). Small patches recur in an image at several scales: what a brick looks like with twice the pixels is seen at another brick, nearer by. The image is its own training set.
+
+# %%
+wall = data.photo("brick", 32 if QUICK else 96)[None]
+little = shrink(wall, 2)
+own = single_image_super_resolution(little[0], 2)
+smooth = keras.ops.convert_to_numpy(keras.ops.image.resize(little, wall.shape[1:3], "bicubic"))
+titles = [
+    f"{name}: {evaluation.psnr(image.clip(0, 1)[None], wall):.1f} dB"
+    for name, image in (("bicubic", smooth[0]), ("own patches", own))
+]
+pictures.gallery(
+    [little[0], smooth[0].clip(0, 1), own, wall[0]], ["seen", *titles, "truth"], cell=3
+)
+
+# %% [markdown]
+# The package has three more systems of this kind, in `ankeras/image_to_image/`: colorization by classes, face swap and next frame. The deep image prior (notebook 13) enlarges images without training too.
 #
 # ## Questions
 #

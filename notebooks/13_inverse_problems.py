@@ -16,16 +16,18 @@ from ankeras.inverse_problems import (
     deep_image_prior,
     get_deep_prior_network,
     masked_error,
+    minimize_energy,
     semantic_inpainting,
     shrunk_error,
     squared_error,
     text_mask,
+    total_variation,
 )
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from skimage.restoration import denoise_tv_chambolle, inpaint_biharmonic
+from skimage.restoration import inpaint_biharmonic
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
 SIZE = 32 if QUICK else 128
@@ -50,11 +52,11 @@ def psnr(image):
 #
 # $$ x^* = \arg\min_x \; E(x, x_0) + R(x) $$
 #
-# $E$ compares with what we see, for noise $E = \lVert x - x_0 \rVert^2$. $R$ says what images are like: it is small for likely images. The **total variation**, the sum of all differences between neighbouring pixels, is large for noise and small for areas of one colour. Here is the image, the image with noise of $\sigma = 25/255$, and the best image for $R = \mathrm{TV}$:
+# $E$ compares with what we see, for noise $E = \lVert x - x_0 \rVert^2$. $R$ says what images are like: it is small for likely images. The **total variation**, the sum of all differences between neighbouring pixels, is large for noise and small for areas of one colour. We search $x$ by gradient steps on the **image**. Here is the image, the image with noise of $\sigma = 25/255$, and what is found for $R = 0.2\, \mathrm{TV}$:
 
 # %%
 noisy = add_noise(photo, 25 / 255)
-smooth = denoise_tv_chambolle(noisy, weight=0.1, channel_axis=-1)
+smooth = minimize_energy(squared_error(noisy), total_variation, noisy, weight=0.2).x.clip(0, 1)
 titles = [f"{name}: {psnr(x):.1f} dB" for name, x in (("seen", noisy), ("total variation", smooth))]
 pictures.gallery([photo, noisy.clip(0, 1), smooth], ["truth", *titles], columns=3, cell=3)
 
@@ -200,7 +202,7 @@ for name in ("faces-vae", "faces-dcgan"):
     )
     rows[name] = result.images[some]
     print(f"glasses read right, {name}: {glasses_right(result.images):.2f}")
-pictures.reconstructions(seen[: len(rows[name])], {**rows, "truth": faces.images}, first="seen")
+pictures.reconstructions(seen, {**rows, "truth": faces.images}, n=len(rows[name]), first="seen")
 
 # %% [markdown]
 # What the generator draws fits the visible part: skin, hair and light continue. Whether the hidden person wears glasses can't be known unless a part of them is seen, so some faces get glasses that had none. That is the price of a strong prior: it invents.
