@@ -61,7 +61,9 @@ class DiffusionUpsampler(DDPM):
 
     def conditions(self, x_0: Any, y: Any, training: bool) -> list[Any]:
         """Return the small images, enlarged and with noise, and their signal rates."""
-        c = self.enlarge(ops.average_pool(x_0, self.factor, data_format="channels_last"))
+        c = self.enlarge(
+            ops.average_pool(x_0, self.factor, self.factor, data_format="channels_last")
+        )
         shape = (ops.shape(x_0)[0], 1)
         s = keras.random.uniform(shape, self.lowest, 1.0, dtype="float32", seed=self.noise)
         return [diffuse(c, s[:, None, None], self.draw_noise(x_0)), s]
