@@ -47,7 +47,7 @@ class NoiseToImage(System):
 
     def to_images(self, x_0: np.ndarray) -> np.ndarray:
         """Return the images of signals, clipped to [0, 1]."""
-        return (0.5 * (x_0 + 1.0)).clip(0.0, 1.0)
+        return (0.5 * (x_0 + 1.0)).clip(0.0, 1.0).astype("float32")
 
     def conditions(self, x_0: Any, y: Any, training: bool) -> list[Any]:
         """Return what the network reads beside signal and rate: here nothing."""

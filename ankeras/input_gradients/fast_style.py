@@ -209,8 +209,10 @@ class FastStyle(System):
 def _tiny() -> FastStyle:
     image = layers.Input(TINY_SHAPE)
     seeded = SeededLayers(7)
-    style = seeded(layers.Conv2D, 4, kernel_size=3, padding="same", activation="relu")(image)
-    content = seeded(layers.Conv2D, 4, kernel_size=3, padding="same")(style)
+    style = seeded(
+        layers.Conv2D, 4, kernel_size=3, padding="same", activation="relu", dtype="float32"
+    )(image)
+    content = seeded(layers.Conv2D, 4, kernel_size=3, padding="same", dtype="float32")(style)
     rows = np.linspace(0, 1, TINY_SHAPE[0], dtype="float32")
     return FastStyle(
         get_style_network(TINY_SHAPE, widths=(4, 8), n_blocks=1),
