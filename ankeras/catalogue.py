@@ -11,7 +11,7 @@ import pkgutil
 import re
 from pathlib import Path
 
-from ankeras import autoencoders, builders, gans, image_to_image, input_gradients
+from ankeras import autoencoders, builders, gans, image_to_image, input_gradients, likelihood
 from ankeras.training.catalogue_row import Row
 
 HEAD = "| system | in the package | lecture | paper | notebook |\n|---|---|---|---|---|\n"
@@ -20,7 +20,8 @@ HEAD = "| system | in the package | lecture | paper | notebook |\n|---|---|---|-
 def collect() -> tuple[Row, ...]:
     """Return the rows of all files, in the order of the notebooks."""
     rows: list[Row] = []
-    for package in (builders, autoencoders, gans, image_to_image, input_gradients):
+    rooms = (builders, autoencoders, gans, image_to_image, input_gradients, likelihood)
+    for package in rooms:
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             rows += getattr(importlib.import_module(module.name), "ROWS", ())
     return tuple(sorted(rows, key=lambda row: row.notebook))

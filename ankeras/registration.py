@@ -20,6 +20,7 @@ SYSTEMS = (
     "ankeras.gans",
     "ankeras.image_to_image",
     "ankeras.input_gradients",
+    "ankeras.likelihood",
 )
 
 

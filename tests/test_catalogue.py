@@ -7,7 +7,7 @@ network has its own tests.
 from pathlib import Path
 
 import ankeras
-from ankeras import autoencoders, gans, image_to_image, input_gradients, latent
+from ankeras import autoencoders, gans, image_to_image, input_gradients, latent, likelihood
 from ankeras.autoencoders import squared_error
 from ankeras.catalogue import SYSTEMS, TRAINED, markdown_table
 from ankeras.training.catalogue_row import TINY_SHAPE
@@ -37,6 +37,7 @@ def data(system, tiny_images):
         "x": (tiny_images,),
         "x, y": (tiny_images, labels),
         "x, rgb": (tiny_images, rgb),
+        "binary x": (likelihood.binarise(tiny_images),),
     }[system.learns_from]
 
 
@@ -58,6 +59,8 @@ def _images(model, data):
     """Return images of the model, from the data or from noise."""
     if isinstance(model, gans.FCBiGAN):
         return model.generate(8, size=TINY_SHAPE[:2])
+    if isinstance(model, likelihood.Flow):
+        return model.generate(8)
     if isinstance(model, gans.AdversarialGame):
         inputs = [latent.sample_prior(8, x.shape[-1]) for x in model.generator.inputs]
         return model.generator.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
@@ -113,7 +116,7 @@ def test_a_model_that_was_never_trained_can_be_saved(system, data, tmp_path):
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.api)
 def test_the_entries_of_the_row_are_true(system):
-    homes = (ankeras, autoencoders, gans, image_to_image, input_gradients)
+    homes = (ankeras, autoencoders, gans, image_to_image, input_gradients, likelihood)
     assert any(hasattr(home, system.api) for home in homes)
     assert f" {system.api}(" in (ROOT / system.file).read_text()
     shown = list((ROOT / "notebooks").glob(f"{system.notebook}_*.ipynb"))

@@ -31,7 +31,13 @@ def _data(row, n=N):
     x = rng.uniform(0.1, 0.9, (n, *TINY_SHAPE)).astype("float32")
     y = rng.integers(0, 2, n)
     rgb = np.repeat(x, 3, axis=-1)
-    return {"x, x": (x, x), "x": (x,), "x, y": (x, y), "x, rgb": (x, rgb)}[row.learns_from]
+    return {
+        "x, x": (x, x),
+        "x": (x,),
+        "x, y": (x, y),
+        "x, rgb": (x, rgb),
+        "binary x": (np.round(x),),
+    }[row.learns_from]
 
 
 def _compiled(model, rate=1e-3, **options):
@@ -147,8 +153,8 @@ def test_weights_of_images_count_or_are_refused(trained):
         return
     one = np.zeros(N, "float32")
     one[3] = N
-    name = "reconstruction"
     weighted = model.evaluate(*data, batch_size=N, sample_weight=one, verbose=0, return_dict=True)
+    name = "reconstruction" if "reconstruction" in weighted else "loss"
     alone = model.evaluate(*(a[3:4] for a in data), verbose=0, return_dict=True)
     # a VAE draws new noise, to which features are more sensitive than pixels
     rtol = {"VAE": 0.05, "CVAE": 0.05, "DFCVAE": 0.3}.get(row.api, 1e-4)
