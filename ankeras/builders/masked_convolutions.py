@@ -6,7 +6,7 @@ generation with PixelCNN decoders" (NIPS 2016), sections 2.1 to 2.3, for the gat
 stacks; Salimans et al., "PixelCNN++" (ICLR 2017), section 2.4, for shifted convolutions.
 
     gate         g(a, b) = tanh(a) * sigmoid(b)
-    one stack    h' = h + R g(W * h)             the kernels W are 0 where they would see later pixels
+    one stack    h' = h + R g(W * h)             W is 0 where it would see later pixels
     two stacks   v' = g(V * v)                   V sees the rows above
                  h' = h + R g(W * h + L v')      W sees the row itself, to the left
 
@@ -162,17 +162,17 @@ def last_layers(features: Any, channels: int, n_logits: int, seeded: SeededLayer
 
 def rows_above(x: Any, seeded: SeededLayers, width: int, sees_own_row: bool) -> Any:
     """Return a convolution of 2x3: of the row above and the own row, or of the two rows above."""
+    x = layers.ZeroPadding2D(((1 if sees_own_row else 2, 0), (1, 1)))(x)
     if not sees_own_row:
         x = layers.Cropping2D(((0, 1), (0, 0)))(x)
-    x = layers.ZeroPadding2D(((1 if sees_own_row else 2, 0), (1, 1)))(x)
     return seeded(layers.Conv2D, width, kernel_size=(2, 3))(x)
 
 
 def left_of(x: Any, seeded: SeededLayers, width: int, sees_itself: bool) -> Any:
     """Return a convolution of 1x2: of the pixel to the left and the own one, or of two pixels."""
+    x = layers.ZeroPadding2D(((0, 0), (1 if sees_itself else 2, 0)))(x)
     if not sees_itself:
         x = layers.Cropping2D(((0, 0), (0, 1)))(x)
-    x = layers.ZeroPadding2D(((0, 0), (1 if sees_itself else 2, 0)))(x)
     return seeded(layers.Conv2D, width, kernel_size=(1, 2))(x)
 
 

@@ -96,9 +96,7 @@ class RowLSTM(layers.Layer):
         seed: seed of the initial weights.
     """
 
-    def __init__(
-        self, channels: int, unroll: bool = False, seed: int = 42, **options: Any
-    ) -> None:
+    def __init__(self, channels: int, unroll: bool = False, seed: int = 42, **options: Any) -> None:
         super().__init__(**options)
         self.channels = channels
         self.unroll = unroll

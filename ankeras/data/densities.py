@@ -111,8 +111,10 @@ class Ring(NamedTuple):
 def _spiral(turns: float, n_centres: int) -> np.ndarray:
     """Return points at equal distances along a spiral that ends at a radius of 2: (n, 2)."""
     t = np.linspace(0.15, 1, 20 * n_centres)
-    line = 2 * t[:, None] * np.stack(
-        [np.cos(2 * np.pi * turns * t), np.sin(2 * np.pi * turns * t)], axis=1
+    line = (
+        2
+        * t[:, None]
+        * np.stack([np.cos(2 * np.pi * turns * t), np.sin(2 * np.pi * turns * t)], axis=1)
     )
     length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
     wanted = np.linspace(0, length[-1], n_centres)

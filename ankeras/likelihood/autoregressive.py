@@ -246,7 +246,7 @@ class Autoregressive(System):
     def _condition(
         self, n: int, labels: ArrayLike | None, rng: np.random.Generator
     ) -> list[np.ndarray]:
-        """Return the one-hot labels of the images to draw, in a list; [] if there are no classes."""
+        """Return the one-hot labels of the images to draw in a list; [] without classes."""
         if not self.conditional:
             if labels is not None:
                 raise ValueError("This model has no classes: leave out labels.")

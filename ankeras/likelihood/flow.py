@@ -46,8 +46,8 @@ class Flow(System):
     -log P(x), at least 0; without levels -log p(x) of a density, which may be negative.
 
     Args:
-        network: (batch, *image) -> [z (batch, d), log |det dz/dx| (batch,)], `get_flow(image_shape)`
-            or `get_flow((d,))`.
+        network: (batch, *image) -> [z (batch, d), log |det dz/dx| (batch,)], as
+            `get_flow(image_shape)` or `get_flow((d,))` builds it.
         levels: number of values that a pixel can have, such as 256; None for continuous data.
         seed: seed of the noise u.
 
@@ -152,11 +152,11 @@ class Flow(System):
         Each channel then has mean 0 and variance 1. Call it before `fit`, with some hundred images.
         """
         self.check_data(x, None)
-        v = ops.convert_to_numpy(self.dequantised(ops.convert_to_tensor(x)))
+        v = self.dequantised(ops.convert_to_tensor(x))
         for layer in self.network.layers:
             if isinstance(layer, ActNorm):
                 before = keras.Model(self.network.inputs, layer.input)
-                layer.initialize(before.predict(v, batch_size=PREDICT_BATCH, verbose=0))
+                layer.initialize(ops.convert_to_numpy(before(v)))
 
     def log_likelihood(self, x: np.ndarray, k: int = 1) -> np.ndarray:
         """Return log p(x) of each image; with levels, a bound of log P(x) from below.

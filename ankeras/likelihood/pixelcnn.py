@@ -3,7 +3,7 @@
 Source: ATIV, "Autoregressive maximum likelihood methods (PixelRNN, PixelCNN)"; van den Oord et al.,
 "Conditional image generation with PixelCNN decoders" (NIPS 2016), equations 1 and 2.
 
-    p(x) = prod_i p(x_i | x_1, ..., x_(i-1))          p(x | y) = prod_i p(x_i | x_1, ..., x_(i-1), y)
+    p(x) = prod_i p(x_i | x_1, ..., x_(i-1)),   p(x | y) = prod_i p(x_i | x_1, ..., x_(i-1), y)
     descend  E [-log p(x)] = E [-sum_i log p(x_i | x_1, ..., x_(i-1))]
 
 A training computes all pixels of an image at once, since all of them are known. The step is that

@@ -42,7 +42,8 @@ class PixelRNN(Autoregressive):
     def read_above(self, x: np.ndarray, i: int, condition: list, above: Any) -> list[np.ndarray]:
         """Return the state after row i - 1, from the state after row i - 2."""
         if i == 0:
-            return [np.zeros((len(x), *s.shape[1:]), "float32") for s in self.row_network.inputs[1:]]
+            states = self.row_network.inputs[1:]
+            return [np.zeros((len(x), *state.shape[1:]), "float32") for state in states]
         _, *states = self.row_network.predict_on_batch([self._rows(x, i - 1), *above])
         return [np.asarray(state, "float32") for state in states]
 

@@ -36,9 +36,7 @@ def test_one_step_of_the_lstm_by_hand():
     kernel = np.array(cell.from_state.kernel)  # (3, 2, 8)
     of_input = RNG.normal(size=(1, width, 4 * channels)).astype("float32")
     h, c = RNG.normal(size=(2, 1, width, channels)).astype("float32")
-    found, (found_h, found_c) = cell(
-        of_input.reshape(1, -1), [h.reshape(1, -1), c.reshape(1, -1)]
-    )
+    found, (found_h, found_c) = cell(of_input.reshape(1, -1), [h.reshape(1, -1), c.reshape(1, -1)])
     padded = np.pad(h[0], ((1, 1), (0, 0)))
     for j in range(width):
         gates = of_input[0, j] + np.einsum("kc,kcg->g", padded[j : j + 3], kernel)
