@@ -126,4 +126,8 @@ _SIDE = np.linspace(-1.5, 1.5, 3)
 GRID = Gaussians(np.stack(np.meshgrid(_SIDE, _SIDE), axis=-1).reshape(-1, 2), std=0.2)
 RING = Ring(radius=1.5, std=0.15)
 SPIRAL = Gaussians(_spiral(turns=1.75, n_centres=200), std=0.1)
-DENSITIES = {"mixture of Gaussians": GRID, "ring": RING, "spiral": SPIRAL}
+DENSITIES: dict[str, Gaussians | Ring] = {
+    "mixture of Gaussians": GRID,
+    "ring": RING,
+    "spiral": SPIRAL,
+}

@@ -200,9 +200,11 @@ class Autoregressive(System):
         x = np.zeros((n, *self.image_shape), "float32")
         if given is None and known is None:
             known = np.zeros((height, width), bool)
+        elif given is None or known is None:
+            raise ValueError("To complete images, give both the images and which pixels are known.")
         else:
             self._check_completion(n, given, known)
-            x = np.where(known[..., None], given, x).astype("float32")
+            x[:, known] = given[:, known]
 
         above = None
         for i in range(height):
@@ -257,10 +259,8 @@ class Autoregressive(System):
         check_labels(labels, n, self.n_classes)
         return [np.eye(self.n_classes, dtype="float32")[labels]]
 
-    def _check_completion(self, n: int, given: np.ndarray | None, known: np.ndarray | None) -> None:
+    def _check_completion(self, n: int, given: np.ndarray, known: np.ndarray) -> None:
         """Raise a ValueError unless the first pixels of n given images are known."""
-        if given is None or known is None:
-            raise ValueError("To complete images, give both the images and which pixels are known.")
         shape, sides = (n, *self.image_shape), self.image_shape[:2]
         if given.shape != shape:
             raise ValueError(f"given holds {n} images, of shape {shape}, not {given.shape}.")
@@ -268,16 +268,19 @@ class Autoregressive(System):
             raise ValueError(
                 f"known is a bool array of shape {sides}, not {known.dtype} of {known.shape}."
             )
-        late = np.flatnonzero(known.ravel())[known.sum() - 1 :]
-        if late.size and late[0] >= known.sum():
-            hidden = np.flatnonzero(~known.ravel())[0]
+        in_order = known.ravel()
+        n_known = int(in_order.sum())
+        if not in_order[:n_known].all():
+            hidden, late = int(in_order.argmin()), int(np.flatnonzero(in_order)[-1])
             raise ValueError(
                 f"A pixel is drawn given the pixels before it, so known must hold the first pixels "
-                f"in the order of reading, but pixel {tuple(map(int, divmod(late[0], sides[1])))} "
-                f"is known and pixel {tuple(map(int, divmod(hidden, sides[1])))} is not."
+                f"in the order of reading, but pixel {divmod(late, sides[1])} is known and pixel "
+                f"{divmod(hidden, sides[1])} is not."
             )
-        check_images(given[:, known][:, None], (1, int(known.sum()), shape[-1]), (0, 1), "given")
-        check_levels(given[:, known], self.levels)
+        if n_known:
+            seen = given[:, known][:, None]
+            check_images(seen, seen.shape[1:], (0.0, 1.0), "given")
+            check_levels(seen, self.levels)
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, **options: Any) -> None:
         """Compile as `keras.Model.compile` does, without a loss: the system has its own.

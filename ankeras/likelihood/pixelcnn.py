@@ -79,6 +79,6 @@ ROWS = (
         paper="van den Oord 2016",
         notebook="16",
         learns_from="binary x",
-        tiny=lambda: PixelCNN(get_pixelcnn(TINY_SHAPE, channels=4, blocks=2)),
+        tiny=lambda: PixelCNN(get_pixelcnn(TINY_SHAPE, channels=4, blocks=1)),
     ),
 )

@@ -11,6 +11,8 @@ import pytest
 
 RNG = np.random.default_rng(0)
 SHAPE = (6, 6, 1)
+TENSORFLOW = keras.backend.backend() == "tensorflow"
+on_tensorflow = pytest.mark.skipif(not TENSORFLOW, reason="JAX compiles each operation: too slow")
 
 
 def _with_large_weights(network):
@@ -44,10 +46,9 @@ def _all_images(shape, levels):
     return np.array(list(values), "float32").reshape(-1, *shape)
 
 
+@on_tensorflow
 @pytest.mark.parametrize("kind", MODELS)
-@pytest.mark.parametrize(
-    ("shape", "levels"), [((2, 3, 1), 2), ((1, 2, 2), 2), ((2, 2, 1), 3)], ids=str
-)
+@pytest.mark.parametrize(("shape", "levels"), [((1, 2, 2), 2), ((2, 2, 1), 3)], ids=str)
 def test_the_probabilities_of_all_images_sum_to_one(kind, shape, levels):
     images = _all_images(shape, levels)
     p = np.exp(MODELS[kind](shape, levels).log_likelihood(images))
@@ -55,19 +56,20 @@ def test_the_probabilities_of_all_images_sum_to_one(kind, shape, levels):
     assert p.max() > 1.5 / len(p)  # far from uniform
 
 
-@pytest.mark.parametrize("kind", MODELS)
-@pytest.mark.parametrize(("shape", "levels"), [((2, 2, 1), 2), ((1, 2, 1), 4)], ids=str)
-def test_images_are_drawn_as_often_as_they_are_probable(kind, shape, levels):
+@pytest.mark.parametrize("kind", MODELS if TENSORFLOW else ["two stacks", "row LSTM"])
+def test_images_are_drawn_as_often_as_they_are_probable(kind):
+    shape, levels = ((2, 2, 1), 2) if kind == "row LSTM" else ((2, 1, 1), 4)
     model, images = MODELS[kind](shape, levels), _all_images(shape, levels)
     p = np.exp(model.log_likelihood(images))
     drawn = model.generate(4000, seed=1)
-    np.testing.assert_array_equal(drawn[:9], model.generate(4000, seed=1)[:9])
+    np.testing.assert_array_equal(drawn, model.generate(4000, seed=1))
     same = np.abs(drawn[:, None] - images).max(axis=(2, 3, 4)) < 1e-3
     assert (same.sum(axis=1) == 1).all()
     # the standard error of a share of 4000 draws is 0.008 at most
     np.testing.assert_allclose(same.mean(axis=0), p, atol=0.035)
 
 
+@on_tensorflow
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_logits_of_one_row_are_those_of_the_whole_image(kind):
     model = MODELS[kind]((9, 5, 1))
@@ -80,10 +82,10 @@ def test_the_logits_of_one_row_are_those_of_the_whole_image(kind):
         np.testing.assert_allclose(row, whole[:, i], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("levels", [2, 5])
+@pytest.mark.parametrize("levels", [2, 5] if TENSORFLOW else [5])
 def test_the_loss_by_hand(levels):
     model = _pixelcnn(SHAPE, levels)
-    model.compile("adam")
+    model.compile("adam", run_eagerly=TENSORFLOW)
     x = quantise(RNG.random((4, *SHAPE)), levels)
     logits = model.network.predict(x, verbose=0).astype("float64")
     if levels == 2:
@@ -117,6 +119,7 @@ NETWORKS = {
 }
 
 
+@on_tensorflow
 @pytest.mark.parametrize("system", NETWORKS)
 def test_a_short_training_comes_near_the_entropy_of_the_data(system):
     model = system(NETWORKS[system]())
@@ -134,6 +137,7 @@ def test_a_short_training_comes_near_the_entropy_of_the_data(system):
     assert len(np.unique(full[:, 3:], axis=0)) > 4
 
 
+@on_tensorflow
 def test_a_class_decides_what_is_drawn():
     labels = np.arange(64) % 2
     x = np.broadcast_to(labels[:, None, None, None], (64, 4, 4, 1)).astype("float32")
@@ -156,6 +160,7 @@ LATE = np.arange(36).reshape(6, 6) < 9
 LATE[4, 2] = True
 
 
+@on_tensorflow
 @pytest.mark.parametrize(
     ("use", "sentence"),
     [
@@ -183,6 +188,7 @@ def test_what_the_model_can_not_use_is_refused(use, sentence):
         use(model, _stripes(2, 0))
 
 
+@on_tensorflow
 def test_a_network_of_other_levels_is_refused():
     for levels, built in ((2, 4), (4, 2), (4, 5)):
         with pytest.raises(ValueError, match=f"build it with levels={levels}"):
