@@ -19,6 +19,7 @@ from ankeras import (
     image_to_image,
     input_gradients,
     inverse_problems,
+    likelihood,
 )
 from ankeras.training.catalogue_row import Row
 
@@ -29,6 +30,7 @@ PACKAGES = (
     gans,
     image_to_image,
     inverse_problems,
+    likelihood,
     diffusion,
     input_gradients,
 )

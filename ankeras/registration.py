@@ -21,6 +21,7 @@ SYSTEMS = (
     "ankeras.image_to_image",
     "ankeras.diffusion",
     "ankeras.input_gradients",
+    "ankeras.likelihood",
 )
 
 

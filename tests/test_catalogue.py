@@ -12,6 +12,7 @@ from ankeras import (
     diffusion,
     gans,
     latent,
+    likelihood,
 )
 from ankeras.autoencoders import squared_error
 from ankeras.catalogue import PACKAGES, SYSTEMS, TRAINED, markdown_table
@@ -44,6 +45,7 @@ def data(system, tiny_images):
         "x": (tiny_images,),
         "x, y": (tiny_images, labels),
         "x, rgb": (tiny_images, rgb),
+        "binary x": (likelihood.binarise(tiny_images),),
     }[system.learns_from]
 
 
@@ -69,6 +71,8 @@ def _images(model, data):
         return model.upsample(shrink(data[0][:8], model.factor), steps=2)
     if isinstance(model, NoiseToImage):
         return model.generate(8, steps=2)
+    if isinstance(model, likelihood.Flow):
+        return model.generate(8)
     if isinstance(model, gans.AdversarialGame):
         inputs = [latent.sample_prior(8, x.shape[-1]) for x in model.generator.inputs]
         return model.generator.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)

@@ -22,6 +22,7 @@ LAYERS = (
     "gans",
     "image_to_image",
     "inverse_problems",
+    "likelihood",
     "anomaly",
     "diffusion",
     "input_gradients",

@@ -2,6 +2,7 @@
 
 from ankeras.data.dataset import Dataset
 from ankeras.data.defects import Anomalies, anomalies
+from ankeras.data.densities import DENSITIES
 from ankeras.data.digits import digits
 from ankeras.data.faces import caption, faces
 from ankeras.data.forgeries import forge, forged_patches
@@ -12,6 +13,7 @@ from ankeras.data.stream import stream
 from ankeras.data.textures import crops, texture
 
 __all__ = [
+    "DENSITIES",
     "PHOTOS",
     "Anomalies",
     "Dataset",

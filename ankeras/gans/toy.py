@@ -6,37 +6,14 @@ Metz et al., "Unrolled generative adversarial networks" (ICLR 2017) for the ring
 """
 
 from statistics import NormalDist
-from typing import NamedTuple
+
+from ankeras.data.densities import Gaussians
 
 import keras
 import numpy as np
 from keras import layers
 
 WIDTHS = (64, 64)  # units of the players' hidden layers
-
-
-class Gaussians(NamedTuple):
-    """A mixture of equally likely Gaussians of the same width: its density phi_s is known.
-
-    Attributes:
-        means: (k, n), the centres of the modes.
-        std: their standard deviation.
-    """
-
-    means: np.ndarray
-    std: float
-
-    def sample(self, size: int, seed: int = 0) -> np.ndarray:
-        """Draw points: (size, n) float32."""
-        rng = np.random.default_rng(seed)
-        centres = self.means[rng.integers(len(self.means), size=size)]
-        return (centres + self.std * rng.normal(size=centres.shape)).astype("float32")
-
-    def pdf(self, x: np.ndarray) -> np.ndarray:
-        """Return the density at points: (m, n) -> (m,)."""
-        squared = np.sum((x[:, None] - self.means) ** 2, axis=-1)  # (m, k)
-        peak = (2 * np.pi * self.std**2) ** (-self.means.shape[1] / 2)
-        return peak * np.exp(-squared / (2 * self.std**2)).mean(axis=1)
 
 
 _ANGLES = 2 * np.pi * np.arange(8) / 8

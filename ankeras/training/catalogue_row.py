@@ -25,8 +25,9 @@ class Row(NamedTuple):
         paper: first author and year, where the lecture follows a paper; else "".
         notebook: number of the notebook that shows it.
         learns_from: of a trained system, what `fit` is given: "x, x" (images are their own
-            targets), "x" (images), "x, y" (images with labels of TINY_CLASSES classes) or "x, rgb"
-            (images with three channels as the targets of grey ones).
+            targets), "x" (images), "x, y" (images with labels of TINY_CLASSES classes), "x, rgb"
+            (images with three channels as the targets of grey ones) or "binary x" (images of 0
+            and 1).
         tiny: of a trained system, builds it, not compiled, for images of TINY_SHAPE with a code of
             TINY_LATENT_DIM; else None.
     """

@@ -47,6 +47,7 @@ def _data(system, images):
         "x": (images,),
         "x, y": (images, labels),
         "x, rgb": (images, rgb),
+        "binary x": (np.round(images),),
     }[system.learns_from]
 
 

@@ -32,7 +32,13 @@ def _data(row, n=N):
     x = rng.uniform(0.1, 0.9, (n, *TINY_SHAPE)).astype("float32")
     y = rng.integers(0, 2, n)
     rgb = np.repeat(x, 3, axis=-1)
-    return {"x, x": (x, x), "x": (x,), "x, y": (x, y), "x, rgb": (x, rgb)}[row.learns_from]
+    return {
+        "x, x": (x, x),
+        "x": (x,),
+        "x, y": (x, y),
+        "x, rgb": (x, rgb),
+        "binary x": (np.round(x),),
+    }[row.learns_from]
 
 
 def _compiled(model, rate=1e-3, **options):

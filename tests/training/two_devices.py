@@ -58,7 +58,13 @@ def data_of(system, n):
     x = rng.uniform(size=(n, *TINY_SHAPE)).astype("float32")
     y = rng.integers(0, 2, n)
     rgb = np.repeat(x, 3, axis=-1)
-    return {"x, x": (x, x), "x": (x,), "x, y": (x, y), "x, rgb": (x, rgb)}[system.learns_from]
+    return {
+        "x, x": (x, x),
+        "x": (x,),
+        "x, y": (x, y),
+        "x, rgb": (x, rgb),
+        "binary x": (np.round(x),),
+    }[system.learns_from]
 
 
 def without_chance():

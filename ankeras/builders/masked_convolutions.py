@@ -1,0 +1,235 @@
+"""The network of PixelCNN: what it says about a pixel depends on the pixels before it alone.
+
+Source: ATIV, "Autoregressive maximum likelihood methods"; van den Oord et al., "Pixel recurrent
+neural networks" (ICML 2016), section 3.4, for the masks; van den Oord et al., "Conditional image
+generation with PixelCNN decoders" (NIPS 2016), sections 2.1 to 2.3, for the gates and the two
+stacks; Salimans et al., "PixelCNN++" (ICLR 2017), section 2.4, for shifted convolutions.
+
+    gate         g(a, b) = tanh(a) * sigmoid(b)
+    one stack    h' = h + R g(W * h)             W is 0 where it would see later pixels
+    two stacks   v' = g(V * v)                   V sees the rows above
+                 h' = h + R g(W * h + L v')      W sees the row itself, to the left
+
+Each convolution returns a and b side by side. R and L are convolutions of 1x1. The pixels are in
+the order of reading: row by row, from left to right.
+
+One stack has a blind spot. A masked kernel of 3x3 sees one column to the right in the row above,
+and nothing to the right in its own row. So r rows above, no number of blocks can see more than r
+columns to the right. The vertical stack of two sees whole rows.
+"""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+from ankeras.builders.blocks import SeededLayers, Shape, checked_image_shape
+from ankeras.builders.conditioning import Condition
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable("ankeras")
+class MaskedConv2D(layers.Conv2D):
+    """A convolution of odd size whose kernel is 0 where it would see later pixels.
+
+    Args:
+        *arguments, **options: those of `keras.layers.Conv2D`.
+        mask: "A" if the pixel in the middle of the kernel is hidden too, "B" if it is seen. The
+            first layer, which reads the image, takes "A".
+    """
+
+    def __init__(self, *arguments: Any, mask: str, **options: Any) -> None:
+        super().__init__(*arguments, padding="same", **options)
+        self.mask = mask
+        height, width = self.kernel_size
+        seen = np.ones((height, width, 1, 1), "float32")
+        seen[height // 2, width // 2 + (mask == "B") :] = 0
+        seen[height // 2 + 1 :] = 0
+        self.seen = seen
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """Return the convolution of the inputs with the masked kernel."""
+        seen = ops.cast(self.seen, inputs.dtype)
+        return super().convolution_op(inputs, ops.cast(kernel, inputs.dtype) * seen)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what builds the layer again."""
+        config = super().get_config()
+        del config["padding"]
+        return {**config, "mask": self.mask}
+
+
+@keras.saving.register_keras_serializable("ankeras")
+class Gate(layers.Layer):
+    """Returns tanh(a) * sigmoid(b): (..., 2 c), a and b side by side -> (..., c)."""
+
+    def call(self, x: Any) -> Any:
+        """Return tanh(a) * sigmoid(b)."""
+        a, b = ops.split(x, 2, axis=-1)
+        return ops.tanh(a) * ops.sigmoid(b)
+
+
+def get_pixelcnn(
+    input_shape: Shape = (28, 28, 1),
+    levels: int = 2,
+    *,
+    stacks: str = "two",
+    channels: int = 32,
+    blocks: int = 5,
+    condition_dim: int | None = None,
+    seed: int = 42,
+) -> keras.Model:
+    """Build a gated PixelCNN: image -> the logits of each pixel, given the pixels before it.
+
+    With two stacks, its layers "vertical_stack" and "horizontal_stack" are networks themselves.
+    The pixel (i, j) sees the `blocks` + 1 rows above, in them `blocks` columns to both sides, and
+    in its own row `blocks` + 1 pixels to the left.
+
+    Args:
+        input_shape: (height, width, channels) of the images, values in [0, 1].
+        levels: number of values that a pixel can have. With 2, the network returns one logit of
+            the value 1 for each pixel and channel; the channels of one pixel are then independent
+            given the pixels before. With more, it returns one logit for each level, and images
+            have one channel.
+        stacks: "two" (vertical and horizontal), or "one" of masked convolutions, which has a blind
+            spot.
+        channels: of the features.
+        blocks: gated blocks of each stack; the first one reads the image.
+        condition_dim: if given, the network has a second input, a condition (batch,
+            condition_dim), such as a one-hot label. It enters each gate by FiLM.
+        seed: seed of the initial weights.
+
+    Returns:
+        A model named "pixelcnn": (batch, *input_shape) -> (batch, *input_shape) for 2 levels, else
+        (batch, height, width, levels); with a condition its inputs are [images, condition].
+
+    Raises:
+        ValueError: if no such network exists; the sentence says why.
+    """
+    image_shape = checked_image_shape(input_shape, "conv")
+    n_logits = logits_per_pixel(image_shape, levels)
+    if stacks not in ("one", "two"):
+        raise ValueError(f'stacks must be "one" or "two", not {stacks!r}.')
+    if min(channels, blocks) < 1:
+        raise ValueError(f"channels and blocks are at least 1, not {channels} and {blocks}.")
+    seeded = SeededLayers(seed)
+    # what every network within gets; they accept any number of rows
+    rows: dict[str, Any] = {
+        "image_shape": (None, *image_shape[1:]),
+        "channels": channels,
+        "blocks": blocks,
+        "condition_dim": condition_dim,
+        "seeded": seeded,
+    }
+    condition = Condition(condition_dim, "film")
+    x = layers.Input(shape=image_shape, name="input_layer")
+    inputs = condition.inputs(x)
+    if stacks == "one":
+        logits = _one_stack(n_logits=n_logits, **rows)(inputs)
+    else:
+        seen_above = _vertical_stack(**rows)(inputs)
+        horizontal = _horizontal_stack(n_logits=n_logits, **rows)
+        logits = horizontal(keras.tree.flatten([inputs, seen_above]))
+    return keras.Model(inputs=inputs, outputs=logits, name="pixelcnn")
+
+
+def logits_per_pixel(image_shape: Sequence[int], levels: int) -> int:
+    """Return how many logits a pixel has: one per channel for 2 levels, else one per level.
+
+    Raises:
+        ValueError: if there are fewer than 2 levels, or more than 2 for images with colours.
+    """
+    if not isinstance(levels, Integral) or levels < 2:
+        raise ValueError(f"A pixel has at least 2 levels, not {levels!r}.")
+    if levels == 2:
+        return image_shape[-1]
+    if image_shape[-1] != 1:
+        raise ValueError(
+            f"With {levels} levels, images have one channel here, not {image_shape[-1]}: give grey "
+            f"images, or take 2 levels."
+        )
+    return int(levels)
+
+
+def last_layers(features: Any, channels: int, n_logits: int, seeded: SeededLayers) -> Any:
+    """Return the logits of each pixel from its features, by convolutions of 1x1, in float32."""
+    x = layers.Activation("relu")(features)
+    x = layers.Activation("relu")(seeded(layers.Conv2D, channels, kernel_size=1)(x))
+    return seeded(layers.Conv2D, n_logits, kernel_size=1, dtype="float32", name="output_layer")(x)
+
+
+def rows_above(x: Any, seeded: SeededLayers, width: int, sees_own_row: bool) -> Any:
+    """Return a convolution of 2x3: of the row above and the own row, or of the two rows above."""
+    x = layers.ZeroPadding2D(((1 if sees_own_row else 2, 0), (1, 1)))(x)
+    if not sees_own_row:
+        x = layers.Cropping2D(((0, 1), (0, 0)))(x)
+    return seeded(layers.Conv2D, width, kernel_size=(2, 3))(x)
+
+
+def left_of(x: Any, seeded: SeededLayers, width: int, sees_itself: bool) -> Any:
+    """Return a convolution of 1x2: of the pixel to the left and the own one, or of two pixels."""
+    x = layers.ZeroPadding2D(((0, 0), (1 if sees_itself else 2, 0)))(x)
+    if not sees_itself:
+        x = layers.Cropping2D(((0, 0), (0, 1)))(x)
+    return seeded(layers.Conv2D, width, kernel_size=(1, 2))(x)
+
+
+def _vertical_stack(
+    image_shape: tuple, channels: int, blocks: int, condition_dim: int | None, seeded: SeededLayers
+) -> keras.Model:
+    """Build the vertical stack: images -> L v' of each block, what is seen in the rows above."""
+    condition = Condition(condition_dim, "film")
+    v = x = layers.Input(shape=image_shape, name="input_layer")
+    found = []
+    for i in range(blocks):
+        # v' = g(V * v)
+        v = rows_above(v, seeded, 2 * channels, sees_own_row=i > 0)
+        v = Gate()(condition.modulate(v))
+        # L v'
+        found.append(seeded(layers.Conv2D, 2 * channels, kernel_size=1)(v))
+    return keras.Model(condition.inputs(x), found, name="vertical_stack")
+
+
+def _horizontal_stack(
+    image_shape: tuple,
+    channels: int,
+    blocks: int,
+    condition_dim: int | None,
+    seeded: SeededLayers,
+    n_logits: int,
+) -> keras.Model:
+    """Build the horizontal stack: images and L v' of each block -> logits; row by row."""
+    condition = Condition(condition_dim, "film")
+    h = x = layers.Input(shape=image_shape, name="input_layer")
+    shape = (*image_shape[:2], 2 * channels)
+    seen_above = [layers.Input(shape=shape, name=f"seen_above_{i}") for i in range(blocks)]
+    for i in range(blocks):
+        # h' = h + R g(W * h + L v'); the first block has no h to add
+        a_b = layers.Add()([left_of(h, seeded, 2 * channels, sees_itself=i > 0), seen_above[i]])
+        new = seeded(layers.Conv2D, channels, kernel_size=1)(Gate()(condition.modulate(a_b)))
+        h = layers.Add()([h, new]) if i else new
+    logits = last_layers(h, channels, n_logits, seeded)
+    inputs = keras.tree.flatten([condition.inputs(x), seen_above])
+    return keras.Model(inputs, logits, name="horizontal_stack")
+
+
+def _one_stack(
+    image_shape: tuple,
+    channels: int,
+    blocks: int,
+    condition_dim: int | None,
+    seeded: SeededLayers,
+    n_logits: int,
+) -> keras.Model:
+    """Build the one stack of masked convolutions: images -> logits."""
+    condition = Condition(condition_dim, "film")
+    h = x = layers.Input(shape=image_shape, name="input_layer")
+    for i in range(blocks):
+        # h' = h + R g(W * h); the first block has no h to add
+        a_b = seeded(MaskedConv2D, 2 * channels, kernel_size=3, mask="B" if i else "A")(h)
+        new = seeded(layers.Conv2D, channels, kernel_size=1)(Gate()(condition.modulate(a_b)))
+        h = layers.Add()([h, new]) if i else new
+    logits = last_layers(h, channels, n_logits, seeded)
+    return keras.Model(condition.inputs(x), logits, name="masked_stack")
