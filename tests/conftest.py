@@ -16,7 +16,13 @@ if keras.backend.backend() == "tensorflow":
     import ankeras.training.tensorflow_patch  # noqa: F401 - as ankeras.setup does
 
 # Files that take minutes: begun first, so that none is left to one process at the end.
-LONG = ("test_labs.py", "test_attacks.py", "test_gradebook.py", "test_catalogue.py")
+LONG = (
+    "test_labs.py",
+    "test_later_labs.py",
+    "test_attacks.py",
+    "test_gradebook.py",
+    "test_catalogue.py",
+)
 HERE = Path(__file__).parent
 # These know no backend: they grade, draw data and pictures, read files, or start commands. What a
 # network computes for them is tested elsewhere on each backend, so they run on TensorFlow alone.

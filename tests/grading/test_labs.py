@@ -1,4 +1,7 @@
-"""Every lab of the course is proven, and counted in labs/README.md."""
+"""Labs 1 to 9 are proven, and all labs are counted in labs/README.md.
+
+The later labs are proven in another file: the files are shared out among processes.
+"""
 
 from pathlib import Path
 
@@ -16,7 +19,7 @@ NAMES = sorted(file.parent.name for file in LABS.glob("*/solution.py"))
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="labs teach TensorFlow's GradientTape"
 )
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name < "10"])
 def test_a_lab_is_proven(name, capsys):
     proof = prove(read_lab(LABS / name), quick=True)
     with capsys.disabled():
