@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lab 10. The deep image prior
 #
-# We know only a damaged version $x_0$ of an image: it is noisy, or a part is missing, or it is too small. We want the image behind it. In this lab a network restores the image, although it was never trained and sees no other image. Its structure alone knows what images look like.
+# We know only a damaged version $x_0$ of an image: it is noisy, or a part is missing, or it is too small. We want the image behind it. In this lab a network restores the image, although it was never trained and sees no other image. The structure of the network makes this possible: it draws photographs more easily than noise.
 #
 # Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
@@ -261,7 +261,7 @@ axes.spines[["top", "right"]].set_visible(False)
 pictures.finished(figure)
 
 # %% [markdown]
-# The network can draw both, but it resists noise. If $x_0$ is a photograph *with* noise, the photograph appears first and the noise later.
+# The network can draw both, but it needs more steps for noise. If $x_0$ is a photograph *with* noise, the photograph appears first and the noise later.
 #
 # Two additions make the result better (Ulyanov et al.). The first one: in each step, new Gaussian noise is added to $z$. Then the network can't use single values of $z$ to draw the noise of $x_0$:
 #
@@ -347,7 +347,7 @@ def psnr(image, truth):
 
 
 # %% [markdown]
-# In a real problem we do not know the truth. Then a rule must stop the fit that needs only the outputs (Wang et al. 2021). While the image appears, the outputs change much. When it is there, they change little. When the noise appears, they change more again. So we look at the **variance** of the outputs in a window of $w$ moments:
+# In a real problem we do not know the truth. Then the fit must be stopped by a rule that needs only the outputs (Wang et al. 2021). While the image appears, the outputs change much. When it is there, they change little. When the noise appears, they change more again. So we look at the **variance** of the outputs in a window of $w$ moments:
 #
 # $$ v_i = \frac 1 w \sum_{j=i}^{i+w-1} \frac 1 N \, \Big\| x_j - \frac 1 w \sum_{l=i}^{i+w-1} x_l \Big\|^2, $$
 #
@@ -420,7 +420,7 @@ pictures.finished(figure)
 best = int(np.argmax([psnr(x, photo) for x in averages]))
 print(f"noisy: {psnr(noisy, photo):.1f} dB")
 print(f"stopped by the variance, step {steps[moment]}: {psnr(averages[moment], photo):.1f} dB")
-print(f"the best step, which nobody knows, {steps[best]}: {psnr(averages[best], photo):.1f} dB")
+print(f"the best step, found with the truth, {steps[best]}: {psnr(averages[best], photo):.1f} dB")
 print(f"the last output: {psnr(outputs[-1], photo):.1f} dB")
 show(
     {
