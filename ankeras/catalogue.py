@@ -11,17 +11,35 @@ import pkgutil
 import re
 from pathlib import Path
 
-from ankeras import autoencoders, builders, gans, image_to_image, input_gradients, likelihood
+from ankeras import (
+    autoencoders,
+    builders,
+    diffusion,
+    gans,
+    image_to_image,
+    input_gradients,
+    inverse_problems,
+    likelihood,
+)
 from ankeras.training.catalogue_row import Row
 
 HEAD = "| system | in the package | lecture | paper | notebook |\n|---|---|---|---|---|\n"
+PACKAGES = (
+    builders,
+    autoencoders,
+    gans,
+    image_to_image,
+    inverse_problems,
+    likelihood,
+    diffusion,
+    input_gradients,
+)
 
 
 def collect() -> tuple[Row, ...]:
     """Return the rows of all files, in the order of the notebooks."""
     rows: list[Row] = []
-    rooms = (builders, autoencoders, gans, image_to_image, input_gradients, likelihood)
-    for package in rooms:
+    for package in PACKAGES:
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             rows += getattr(importlib.import_module(module.name), "ROWS", ())
     return tuple(sorted(rows, key=lambda row: row.notebook))

@@ -19,6 +19,7 @@ SYSTEMS = (
     "ankeras.autoencoders",
     "ankeras.gans",
     "ankeras.image_to_image",
+    "ankeras.diffusion",
     "ankeras.input_gradients",
     "ankeras.likelihood",
 )

@@ -3,8 +3,10 @@
 python bench/inverse_problems.py [--only denoising]
 
 Deep image prior on five photographs of 128 pixels, the same setting for all: denoising (sigma 25),
-inpainting of text and of missing pixels, super-resolution, JPEG. Semantic inpainting of faces with
-the pretrained models. Saved figures of other parts are kept.
+inpainting of text and of missing pixels, super-resolution, JPEG. Beside it the classical energies
+with the norm and with total variation, and methods of scikit-image; for super-resolution also the
+patches that recur within the image, and bicubic enlargement with back-projection. Semantic
+inpainting of faces with the pretrained models. Saved figures of other parts are kept.
 """
 
 import time
@@ -16,15 +18,20 @@ from ankeras.data.views import shrink
 from ankeras.inverse_problems import (
     Restoration,
     add_noise,
+    back_project,
     deep_image_prior,
     get_deep_prior_network,
     jpeg,
     masked_error,
+    minimize_energy,
     missing_pixels,
     semantic_inpainting,
     shrunk_error,
+    single_image_super_resolution,
     squared_error,
+    squared_norm,
     text_mask,
+    total_variation,
 )
 
 import keras
@@ -34,13 +41,13 @@ from generative import report
 from skimage.restoration import (
     denoise_nl_means,
     denoise_tv_chambolle,
-    estimate_sigma,
     inpaint_biharmonic,
 )
 
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "china")
 SIZE, SIGMA = 128, 25 / 255
 N_FACES = 100
+NOISY, BLOCKS, CLEAN = 0.2, 0.05, 0.01  # lambda of total variation: with noise, JPEG, neither
 
 
 def psnr(image: np.ndarray, truth: np.ndarray) -> float:
@@ -61,15 +68,24 @@ def fitted(truth: np.ndarray, energy: Callable) -> tuple[Restoration, dict]:
     }
 
 
+def smooth(energy: Callable, start: np.ndarray, weight: float) -> np.ndarray:
+    """Return the image with the smallest classical energy with total variation."""
+    return minimize_energy(energy, total_variation, start, weight=weight).x
+
+
 def denoising(name: str, truth: np.ndarray) -> tuple[dict, list]:
     """Remove noise."""
     noisy = add_noise(truth, SIGMA)
-    found, figures = fitted(truth, squared_error(noisy))
-    sigma = float(np.mean(estimate_sigma(noisy, channel_axis=-1)))
-    tv = denoise_tv_chambolle(noisy, weight=0.1, channel_axis=-1)
-    options = {"h": 0.8 * sigma, "sigma": sigma, "patch_size": 5, "patch_distance": 6}
+    energy = squared_error(noisy)
+    found, figures = fitted(truth, energy)
+    tv = smooth(energy, noisy, NOISY)
+    norm = minimize_energy(energy, squared_norm, noisy, weight=NOISY).x
+    chambolle = denoise_tv_chambolle(noisy, weight=NOISY / 2, channel_axis=-1)
+    options = {"h": 0.8 * SIGMA, "sigma": SIGMA, "patch_size": 5, "patch_distance": 6}
     nlm = denoise_nl_means(noisy, fast_mode=True, channel_axis=-1, **options)
-    figures |= {"damaged": psnr(noisy, truth), "total variation": psnr(tv, truth)}
+    figures |= {"damaged": psnr(noisy, truth), "norm": psnr(norm, truth)}
+    figures["total variation"] = psnr(tv, truth)
+    figures["total variation of scikit-image"] = psnr(chambolle, truth)
     figures["non-local means"] = psnr(nlm, truth)
     return figures, [truth, noisy, found.image, tv, nlm]
 
@@ -77,12 +93,16 @@ def denoising(name: str, truth: np.ndarray) -> tuple[dict, list]:
 def inpainting(mask: np.ndarray, truth: np.ndarray) -> tuple[dict, list]:
     """Fill in what a mask hides."""
     seen = np.where(mask[..., None], 0.5, truth).astype("float32")
-    found, figures = fitted(truth, masked_error(seen, mask))
-    full = np.where(mask[..., None], found.image, seen)
-    figures["deep image prior"] = psnr(full, truth)
+    energy = masked_error(seen, mask)
+    found, figures = fitted(truth, energy)
+    full, tv = (
+        np.where(mask[..., None], image, seen)
+        for image in (found.image, smooth(energy, seen, CLEAN))
+    )
+    figures |= {"deep image prior": psnr(full, truth), "total variation": psnr(tv, truth)}
     biharmonic = inpaint_biharmonic(seen, mask, channel_axis=-1)
     figures |= {"damaged": psnr(seen, truth), "biharmonic": psnr(biharmonic, truth)}
-    return figures, [truth, seen, full, biharmonic]
+    return figures, [truth, seen, full, tv, biharmonic]
 
 
 def text(name: str, truth: np.ndarray) -> tuple[dict, list]:
@@ -95,28 +115,49 @@ def half(name: str, truth: np.ndarray) -> tuple[dict, list]:
     return inpainting(missing_pixels(SIZE, SIZE, 0.5), truth)
 
 
-def enlarging(name: str, truth: np.ndarray) -> tuple[dict, list]:
-    """Draw four times the sides."""
-    small = shrink(truth[None], 4)
-    found, figures = fitted(truth, shrunk_error(small[0], 4))
-    bicubic = keras.layers.UpSampling2D(4, interpolation="bicubic")(small)
+def enlarging(factor: int, truth: np.ndarray) -> tuple[dict, list]:
+    """Draw larger sides."""
+    small = shrink(truth[None], factor)[0]
+    energy = shrunk_error(small, factor)
+    found, figures = fitted(truth, energy)
+    bicubic = keras.layers.UpSampling2D(factor, interpolation="bicubic")(small[None])
     bicubic = keras.ops.convert_to_numpy(bicubic)[0]
-    figures["bicubic"] = psnr(bicubic, truth)
-    return figures, [truth, bicubic, found.image]
+    others = {
+        "bicubic": bicubic,
+        "bicubic with back-projection": back_project(bicubic, small),
+        "total variation": smooth(energy, bicubic, CLEAN),
+        "recurring patches": single_image_super_resolution(small, factor),
+    }
+    figures |= {key: psnr(image, truth) for key, image in others.items()}
+    return figures, [truth, bicubic, found.image, *list(others.values())[1:]]
+
+
+def double(name: str, truth: np.ndarray) -> tuple[dict, list]:
+    """Draw twice the sides."""
+    return enlarging(2, truth)
+
+
+def four_times(name: str, truth: np.ndarray) -> tuple[dict, list]:
+    """Draw four times the sides."""
+    return enlarging(4, truth)
 
 
 def compression(name: str, truth: np.ndarray) -> tuple[dict, list]:
     """Remove the blocks of JPEG."""
     damaged = jpeg(truth[None], 10)[0]
-    found, figures = fitted(truth, squared_error(damaged))
-    return figures | {"damaged": psnr(damaged, truth)}, [truth, damaged, found.image]
+    energy = squared_error(damaged)
+    found, figures = fitted(truth, energy)
+    tv = smooth(energy, damaged, BLOCKS)
+    figures |= {"damaged": psnr(damaged, truth), "total variation": psnr(tv, truth)}
+    return figures, [truth, damaged, found.image, tv]
 
 
 PARTS = {
     "denoising": denoising,
     "text": text,
     "half of the pixels": half,
-    "super-resolution": enlarging,
+    "super-resolution": four_times,
+    "super-resolution x2": double,
     "JPEG": compression,
 }
 

@@ -40,7 +40,7 @@ own_vae.compile(cosine_adam(epochs * len(X_train) // 100, 3e-3))
 own_vae.fit(X_train, batch_size=100, epochs=epochs)
 
 # %% [markdown]
-# The package brings a VAE and a DCGAN that were trained for longer. Compare the samples. The next cell also says which models we explore below: the pretrained ones. Set `OWN = True` to explore your own ones.
+# The package brings a VAE and a DCGAN that were trained for longer. (The VAE's loss has one more term: image and reconstruction should have the same features in the face reader.) Compare the samples. The next cell also says which models we explore below: the pretrained ones. Set `OWN = True` to explore your own ones.
 
 # %%
 OWN = False

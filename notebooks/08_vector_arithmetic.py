@@ -122,7 +122,7 @@ for k in (1, 3, 10, 20):
 # %% [markdown]
 # ## Editing a given face
 #
-# To edit a given face we need its code, so we need an encoder. A VAE has one. We train a VAE for about two minutes, and compare it with the pretrained one, which had the same faces and more time. (With beta = 0.1 the reconstructions are sharper.)
+# To edit a given face we need its code, so we need an encoder. A VAE has one. We train a VAE for about two minutes, and compare it with the pretrained one. (With beta = 0.1 the reconstructions are sharper.) The pretrained one had the same faces, more time, and one more term in its loss: the image and its reconstruction should have the same features in the face reader (`DFCVAE`). So it does not blur what is small and matters, such as a smile. The reader below is the one of that training; `bench/generative_faces.py` measures with a second reader too.
 
 # %%
 widths = (16, 32, 64, 128)

@@ -1,15 +1,23 @@
 """Tests that every system of the catalogue must pass.
 
-What is trained is trained, saved, loaded and resumed here. A system that is a function on a trained
-network has its own tests.
+What is trained is trained, saved, loaded and resumed here. A system that is a function has its own
+tests.
 """
 
 from pathlib import Path
 
 import ankeras
-from ankeras import autoencoders, gans, image_to_image, input_gradients, latent, likelihood
+from ankeras import (
+    autoencoders,
+    diffusion,
+    gans,
+    latent,
+    likelihood,
+)
 from ankeras.autoencoders import squared_error
-from ankeras.catalogue import SYSTEMS, TRAINED, markdown_table
+from ankeras.catalogue import PACKAGES, SYSTEMS, TRAINED, markdown_table
+from ankeras.data.views import shrink
+from ankeras.diffusion.noise_to_image import NoiseToImage
 from ankeras.training.catalogue_row import TINY_SHAPE
 from ankeras.training.system import System
 
@@ -59,6 +67,10 @@ def _images(model, data):
     """Return images of the model, from the data or from noise."""
     if isinstance(model, gans.FCBiGAN):
         return model.generate(8, size=TINY_SHAPE[:2])
+    if isinstance(model, diffusion.DiffusionUpsampler):
+        return model.upsample(shrink(data[0][:8], model.factor), steps=2)
+    if isinstance(model, NoiseToImage):
+        return model.generate(8, steps=2)
     if isinstance(model, likelihood.Flow):
         return model.generate(8)
     if isinstance(model, gans.AdversarialGame):
@@ -116,7 +128,7 @@ def test_a_model_that_was_never_trained_can_be_saved(system, data, tmp_path):
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.api)
 def test_the_entries_of_the_row_are_true(system):
-    homes = (ankeras, autoencoders, gans, image_to_image, input_gradients, likelihood)
+    homes = (ankeras, *PACKAGES)
     assert any(hasattr(home, system.api) for home in homes)
     assert f" {system.api}(" in (ROOT / system.file).read_text()
     shown = list((ROOT / "notebooks").glob(f"{system.notebook}_*.ipynb"))

@@ -24,6 +24,7 @@ LAYERS = (
     "inverse_problems",
     "likelihood",
     "anomaly",
+    "diffusion",
     "input_gradients",
     "recipes",
     "explore",

@@ -20,6 +20,7 @@ from ankeras.builders.blocks import (
     halved_sizes,
 )
 from ankeras.builders.conditioning import Condition
+from ankeras.builders.minibatch_std import MinibatchStd
 
 import keras
 from keras import layers
@@ -97,6 +98,7 @@ def get_discriminator(
     widths: Sequence[int] | None = None,
     batch_norm: bool = True,
     spectral_norm: bool = False,
+    minibatch_std: bool = False,
     condition_dim: int | None = None,
     condition_by: str = "append",
     auxiliary: int = 0,
@@ -115,6 +117,8 @@ def get_discriminator(
         batch_norm: whether the inner blocks of "conv" hold batch normalization.
         spectral_norm: whether each layer's weights are divided by their largest singular value,
             as in `spectral_norm.py`. Batch normalization would undo this: turn it off.
+        minibatch_std: whether D also sees how much the images of a minibatch differ, as in
+            `minibatch_std.py`, against mode collapse.
         condition_dim, condition_by: as in `get_encoder`.
         auxiliary: if given, the size of a second output, linear in the same features: the class
             scores of an AC-GAN, or what an InfoGAN estimates of its codes.
@@ -143,12 +147,16 @@ def get_discriminator(
                 x = block.activate(seeded(layers.Conv2D, width, **down)(x))
             else:
                 x = block(layers.Conv2D, x, width, **down)
+        if minibatch_std:
+            x = MinibatchStd()(x)
         x = layers.Flatten()(x)
     else:
         x = layers.Rescaling(2.0, offset=-1.0)(layers.Flatten()(input_layer))
         x = condition.append_to(x)
         for width in checked_widths(widths, kind):
             x = block(layers.Dense, x, width)
+        if minibatch_std:
+            x = MinibatchStd()(x)
     outputs = seeded(layers.Dense, 1, dtype="float32", name="output_layer")(x)
     if auxiliary:
         second = seeded(layers.Dense, auxiliary, dtype="float32", name="auxiliary")

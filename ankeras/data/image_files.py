@@ -69,8 +69,11 @@ def read_image(file: Path, size: int | None = None) -> np.ndarray:
     pixels = _read(file).pixels
     if pixels.dtype == np.uint16:
         pixels = np.round(pixels / 257).astype(np.uint8)
-    if size is None:
-        return pixels
+    return pixels if size is None else centre_square(pixels, size)
+
+
+def centre_square(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Return the square at an image's centre, resized: uint8 (h, w, c) -> (size, size, c)."""
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

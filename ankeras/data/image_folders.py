@@ -23,7 +23,12 @@ PARTS = {  # name of a folder, in any case -> the part of the images that it hol
 ALSO_CLASSES = ("train", "valid")  # alone beside other folders, these name a class
 
 
-class _Parts(NamedTuple):
+class Parts(NamedTuple):
+    """The folders of training and of test images, and what is to be printed about them.
+
+    If there is no folder of test images, a share of the training images become test images.
+    """
+
     train: Path
     test: Path | None
     note: str
@@ -43,9 +48,9 @@ def load_folder(folder: Path, size: int | None = None) -> tuple[Dataset, Dataset
         FileNotFoundError: if there is no image.
     """
     left_out: list[Path] = []
-    train, test, note = _parts(folder, left_out)
+    train, test, note = find_parts(folder, left_out)
     files = _find(train, left_out)
-    n_test = 0
+    n_test = None
     if test is not None:
         given = _find(test, left_out)
         if given.class_names != files.class_names:
@@ -56,23 +61,28 @@ def load_folder(folder: Path, size: int | None = None) -> tuple[Dataset, Dataset
         n_test = len(given.images)
         files = _Files(given.images + files.images, given.labels + files.labels, given.class_names)
     check_left_out(folder, len(files.images), left_out)
-    everything = _read(folder, files, size)
-    order = np.random.default_rng(0).permutation(len(everything))
-    if test is not None:
-        test_rows, train_rows = order[order < n_test], order[order >= n_test]
-    else:
-        test_rows, train_rows = _split(train, order, everything.labels)
+    images = stack(folder, files.images, [read_image(file, size) for file in files.images])
+    targets = {"labels": np.array(files.labels, "int64")} if files.labels else {}
+    divided = divide(Dataset(images, targets, files.class_names), train, n_test)
     report(folder, left_out, [note] if note else [])
-    return everything.take(train_rows), everything.take(test_rows)
+    return divided
 
 
-def _parts(folder: Path, left_out: list[Path]) -> _Parts:
-    """Return the folders of training and test images: the folder itself if it has no such parts."""
+def find_parts(folder: Path, left_out: list[Path]) -> Parts:
+    """Return the folders of training and test images: the folder itself if it has no such parts.
+
+    Args:
+        folder: a folder.
+        left_out: other files and folders beside the parts are appended to it.
+
+    Raises:
+        ValueError: if it is not clear what the folders beside each other are.
+    """
     found = contents(folder)
     parts = [sub for sub in found.folders if sub.name.lower() in PARTS]
     others = [sub for sub in found.folders if sub not in parts]
     if not parts or (others and len(parts) == 1 and parts[0].name.lower() in ALSO_CLASSES):
-        return _Parts(folder, None, "")
+        return Parts(folder, None, "")
     there = f"{folder} holds {', '.join(sub.name for sub in found.folders)}"
     by_part = {PARTS[sub.name.lower()]: sub for sub in parts}
     if min(len(by_part), len({sub.resolve() for sub in parts})) < len(parts):
@@ -94,10 +104,10 @@ def _parts(folder: Path, left_out: list[Path]) -> _Parts:
     train, test, validation = by_part["training"], by_part.get("test"), by_part.get("validation")
     if test is not None:
         left_out += [validation] if validation else []
-        return _Parts(train, test, "")
+        return Parts(train, test, "")
     if validation is not None:
-        return _Parts(train, validation, f"the test images are those in {validation.name}")
-    return _Parts(train, None, f"one sixth of the images in {train.name} are the test images")
+        return Parts(train, validation, f"the test images are those in {validation.name}")
+    return Parts(train, None, f"one sixth of the images in {train.name} are the test images")
 
 
 def _find(folder: Path, left_out: list[Path]) -> _Files:
@@ -148,12 +158,23 @@ def _check_different(folder: Path, names: list[str]) -> None:
                 )
 
 
-def _read(folder: Path, files: _Files, size: int | None) -> Dataset:
-    pictures = [read_image(file, size) for file in files.images]
+def stack(folder: Path, files: list[Path], pictures: list[np.ndarray]) -> np.ndarray:
+    """Return the pixels of several files as one array, float32 (n, height, width, c) in [0, 1].
+
+    All images have 3 channels if one file has colours.
+
+    Args:
+        folder: in which all files lie; it is named in messages.
+        files: where the pictures come from.
+        pictures: uint8 (height, width, 1 or 3), one per file.
+
+    Raises:
+        ValueError: if the sizes differ, or the images are almost black; the message names a file.
+    """
     first = pictures[0].shape
-    for file, picture in zip(files.images, pictures, strict=True):
+    for file, picture in zip(files, pictures, strict=True):
         if picture.shape[:2] != first[:2]:
-            other = files.images[0].relative_to(folder)
+            other = files[0].relative_to(folder)
             raise ValueError(
                 f"{file} is {picture.shape[1]}x{picture.shape[0]} pixels, but {other} is "
                 f"{first[1]}x{first[0]}: give size= to crop and resize."
@@ -161,8 +182,27 @@ def _read(folder: Path, files: _Files, size: int | None) -> Dataset:
     channels = max(picture.shape[-1] for picture in pictures)
     pixels = np.stack([np.broadcast_to(p, (*p.shape[:2], channels)) for p in pictures])
     check_white(str(folder), int(pixels.max()), 255)
-    targets = {"labels": np.array(files.labels, "int64")} if files.labels else {}
-    return Dataset(pixels.astype("float32") / 255, targets, files.class_names)
+    return pixels.astype("float32") / 255
+
+
+def divide(everything: Dataset, folder: Path, n_test: int | None = None) -> tuple[Dataset, Dataset]:
+    """Return training and test images in a random order that is always the same.
+
+    Args:
+        everything: the images.
+        folder: in which the training images lie; it is named in messages.
+        n_test: the first images are test images, as many as this. Default: one sixth of the images
+            become test images, and each class has a training image.
+
+    Raises:
+        ValueError: if there are too few images for both.
+    """
+    order = np.random.default_rng(0).permutation(len(everything))
+    if n_test is None:
+        test_rows, train_rows = _split(folder, order, everything.labels)
+    else:
+        test_rows, train_rows = order[order < n_test], order[order >= n_test]
+    return everything.take(train_rows), everything.take(test_rows)
 
 
 def _split(

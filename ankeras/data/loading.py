@@ -12,6 +12,7 @@ from ankeras.data.digits import digits
 from ankeras.data.faces import faces
 from ankeras.data.image_files import check_size
 from ankeras.data.image_folders import load_folder
+from ankeras.data.image_pairs import check_pairs, load_pairs
 
 PROCEDURAL = {"digits": (digits, 28), "faces": (faces, 32)}
 PUBLIC = {
@@ -45,7 +46,11 @@ N_TRAIN, N_TEST = 10_000, 2_000  # numbers of images that are drawn
 
 
 def load(
-    name: str | None = None, path: str | Path | None = None, *, size: int | None = None
+    name: str | None = None,
+    path: str | Path | None = None,
+    *,
+    size: int | None = None,
+    pairs: str | tuple[str, str] | None = None,
 ) -> tuple[Dataset, Dataset]:
     """Return training and test images, float32 in [0, 1].
 
@@ -60,9 +65,13 @@ def load(
         size: side of the square images in pixels, for "digits" (any), "faces" (32, 64, 128) and
             folders (images are cropped at the centre and resized). Default: 28 for digits, 32 for
             faces; images of a folder keep their size.
+        pairs: for a folder of images and their targets, for pix2pix or super-resolution: "side by
+            side" if each file holds the image on the left and its target on the right, or the names
+            of two folders whose files have the same names, such as ("photos", "drawings"). Default:
+            images without targets.
 
     Returns:
-        (train, test).
+        (train, test). With `pairs`, the targets are `train.targets["paired"]`.
 
     Raises:
         ValueError: for an unknown name, or images that can't be used; the message names the file.
@@ -77,8 +86,12 @@ def load(
             f"of your own images."
         )
     check_size(size)
+    if pairs is not None:
+        check_pairs(pairs)
+        if path is None:
+            raise ValueError("Pairs are read from your own images: give the path of their folder.")
     if path is not None:
-        return _load_path(Path(path).expanduser(), size, PUBLIC.get(name or "", ()))
+        return _load_path(Path(path).expanduser(), size, pairs, PUBLIC.get(name or "", ()))
     if name in PROCEDURAL:
         draw, default_size = PROCEDURAL[name]
         train, test = (
@@ -114,12 +127,17 @@ def _load_public(name: str) -> tuple[Dataset, Dataset]:
 
 
 def _load_path(
-    path: Path, size: int | None, class_names: tuple[str, ...]
+    path: Path,
+    size: int | None,
+    pairs: str | tuple[str, str] | None,
+    class_names: tuple[str, ...],
 ) -> tuple[Dataset, Dataset]:
     if path.is_dir():
-        return load_folder(path, size)
+        return load_folder(path, size) if pairs is None else load_pairs(path, pairs, size)
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}.")
+    if pairs is not None:
+        raise ValueError(f"{path} is a file, but pairs are read from a folder of images.")
     if path.suffix.lower() != ".npz":
         raise ValueError(f"{path} is neither an .npz file nor a folder of images.")
     if size is not None:

@@ -201,7 +201,7 @@ ROWS = (
         builds=Colorization,
         lecture="NOTES 14, multi-modal output; AN2DL, What for generative models?",
         paper="Zhang 2016",
-        notebook="-",
+        notebook="12",
         learns_from="x, rgb",
         tiny=lambda: Colorization(
             get_unet(TINY_SHAPE, 3, widths=(4, 8), output_activation="linear"),

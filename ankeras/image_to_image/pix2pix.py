@@ -124,7 +124,7 @@ ROWS = (
         builds=Pix2Pix,
         lecture="AN2DL, The GAN ZOO; ATIV, Conditioning on images",
         paper="Isola 2017",
-        notebook="-",
+        notebook="12",
         learns_from="x, x",
         tiny=lambda: Pix2Pix(
             get_unet(TINY_SHAPE, 1, widths=(4, 8), dropout=0.5),

@@ -33,7 +33,7 @@ from keras import layers, ops
 
 
 def get_super_resolution_network(
-    image_shape: Sequence[int] = (16, 16, 3),
+    image_shape: Sequence[int | None] = (16, 16, 3),
     factor: int = 4,
     *,
     width: int = 32,
@@ -62,8 +62,7 @@ def get_super_resolution_network(
     if factor not in (1, 2, 4, 8):
         raise ValueError(f"The factor must be 1, 2, 4 or 8, not {factor}.")
     *sides, channels = image_shape
-    if None not in sides:
-        checked_image_shape(image_shape, "conv")
+    checked_image_shape([1 if side is None else side for side in image_shape], "conv")
     seeded = SeededLayers(seed)
     conv = {"kernel_size": 3, "padding": "same"}
     small = layers.Input((*sides, channels), name="input_layer")
@@ -192,7 +191,7 @@ ROWS = (
         builds=SuperResolution,
         lecture="DLSP, Super resolution; ATIV, Inverse problem: Super-resolution",
         paper="Ledig 2017",
-        notebook="-",
+        notebook="12",
         learns_from="x, x",
         tiny=lambda: SuperResolution(
             get_super_resolution_network(TINY_SHAPE, 1, width=4, n_blocks=1),

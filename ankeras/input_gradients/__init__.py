@@ -5,6 +5,7 @@ from ankeras.input_gradients.activation_maximization import activations, maximiz
 from ankeras.input_gradients.adversarial import attack, fooled_share, random_noise, stored
 from ankeras.input_gradients.adversarial_training import AdversarialTraining
 from ankeras.input_gradients.deepdream import deepdream, zoom
+from ankeras.input_gradients.fast_style import FastStyle, get_style_network
 from ankeras.input_gradients.fooling import Fooling, evolve
 from ankeras.input_gradients.image_parameters import high_frequency_share
 from ankeras.input_gradients.manifold import Steps, change_class
@@ -32,6 +33,7 @@ from ankeras.input_gradients.texture_synthesis import (
 
 __all__ = [
     "AdversarialTraining",
+    "FastStyle",
     "Fooling",
     "Steps",
     "activations",
@@ -43,6 +45,7 @@ __all__ = [
     "deletion_curve",
     "evolve",
     "fooled_share",
+    "get_style_network",
     "gram_matrix",
     "high_frequency_share",
     "invert_representation",

@@ -12,20 +12,20 @@ equation 2; the rule that stops: Wang et al., "Early stopping for deep image pri
 z is noise that does not change. There is no training set: the structure of the network is the
 regularizer. It draws smooth shapes first and noise last, so the fit must stop before it overfits.
 The variance of the last outputs falls while the image appears and rises when the noise does. The
-fit is stopped where this variance is smallest.
+fit is stopped where this variance is smallest. The energies E are in `energies.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ankeras.builders.blocks import SeededLayers, check_depth, checked_image_shape
+from ankeras.inverse_problems.energies import Energy
 from ankeras.training.autodiff import SeedGenerator, descend, loop
+from ankeras.training.catalogue_row import Row
 
 import keras
 import numpy as np
 from keras import layers, ops
-
-Energy = Callable[[Any], Any]  # (1, height, width, c), what the network draws -> a scalar
 
 
 class Restoration(NamedTuple):
@@ -106,38 +106,6 @@ def get_deep_prior_network(
     x = seeded(layers.Conv2D, channels, kernel_size=1)(x)
     image = layers.Activation("sigmoid", name="output_layer", dtype="float32")(x)
     return keras.Model(z, image, name="deep_prior")
-
-
-def squared_error(x_0: np.ndarray) -> Energy:
-    """Return the energy of denoising, E(x) = ||x - x_0||^2 per value."""
-    target = ops.convert_to_tensor(x_0[None].astype("float32"))
-    return lambda x: ops.mean(ops.square(x - target))
-
-
-def masked_error(x_0: np.ndarray, missing: np.ndarray) -> Energy:
-    """Return the energy of inpainting, E(x) = ||m (x - x_0)||^2 per known value.
-
-    Args:
-        x_0: (height, width, c).
-        missing: (height, width) booleans, True where x_0 is not known.
-
-    Raises:
-        ValueError: if the mask has another shape, or hides all of the image.
-    """
-    if missing.shape != x_0.shape[:2]:
-        raise ValueError(f"The mask is {missing.shape}, but the image {x_0.shape[:2]}.")
-    if missing.all():
-        raise ValueError("The mask hides the whole image.")
-    known = ops.convert_to_tensor((~missing)[None, :, :, None].astype("float32"))
-    target = ops.convert_to_tensor(x_0[None].astype("float32"))
-    share = float(np.mean(~missing))
-    return lambda x: ops.mean(known * ops.square(x - target)) / share
-
-
-def shrunk_error(x_0: np.ndarray, factor: int) -> Energy:
-    """Return the energy of super-resolution, E(x) = ||d(x) - x_0||^2 per value of x_0."""
-    target = ops.convert_to_tensor(x_0[None].astype("float32"))
-    return lambda x: ops.mean(ops.square(ops.average_pool(x, factor, factor) - target))
 
 
 def deep_image_prior(
@@ -231,3 +199,14 @@ def moving_variance(outputs: np.ndarray, window: int) -> np.ndarray:
     n = len(outputs) - window + 1
     found = [float(outputs[i : i + window].var(axis=0).mean()) for i in range(n)]
     return np.array(found + [np.nan] * (window - 1))
+
+
+ROWS = (
+    Row(
+        name="deep image prior",
+        builds=deep_image_prior,
+        lecture="ATIV, Deep Image Prior",
+        paper="Ulyanov 2018",
+        notebook="13",
+    ),
+)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ankeras.latent.codes import code_size, decode, sample_prior
+from ankeras.training.catalogue_row import Row
 from ankeras.training.optimize_input import optimize_input
 
 import keras
@@ -167,3 +168,14 @@ def poisson_blend(image: np.ndarray, patch: np.ndarray, missing: np.ndarray) -> 
     solved = np.stack([spsolve(system, each) for each in right.T], axis=1)
     blended[missing] = solved
     return np.clip(blended, 0.0, 1.0)
+
+
+ROWS = (
+    Row(
+        name="semantic inpainting",
+        builds=semantic_inpainting,
+        lecture="DLSP, Inpainting",
+        paper="Yeh 2017",
+        notebook="13",
+    ),
+)

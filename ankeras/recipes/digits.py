@@ -12,7 +12,9 @@ from ankeras.builders import (
     get_encoder,
     get_generator,
 )
+from ankeras.builders.diffusion_unet import get_diffusion_unet
 from ankeras.data import Dataset, digits
+from ankeras.diffusion import GuidedDDPM
 from ankeras.gans import CGAN
 from ankeras.recipes.figures import of_reconstructions, of_samples
 from ankeras.recipes.recipe import Figures, Recipe
@@ -67,6 +69,12 @@ def _cgan(steps: int) -> CGAN:
     return model
 
 
+def _diffusion(steps: int) -> GuidedDDPM:
+    model = GuidedDDPM(get_diffusion_unet(SHAPE, condition_dim=N_CLASSES))
+    model.compile(cosine_adam(steps, 2e-3, warmup=0.02))
+    return model
+
+
 def _vae_figures(model: VAE) -> Figures:
     found = model.evaluate(test_digits().images, batch_size=500, verbose=0, return_dict=True)
     likelihood = log_likelihood(model, test_digits().images[:500], k=100)
@@ -89,7 +97,15 @@ def _autoencoder_figures(model: keras.Model) -> Figures:
 
 def _cgan_figures(model: CGAN) -> Figures:
     wanted = np.arange(N_SAMPLES) % N_CLASSES
-    samples = model.generate_classes(wanted)
+    return _of_classes(model.generate_classes(wanted), wanted)
+
+
+def _diffusion_figures(model: GuidedDDPM) -> Figures:
+    wanted = np.arange(N_SAMPLES) % N_CLASSES
+    return _of_classes(model.generate_for(wanted, steps=50, guidance=1.5), wanted)
+
+
+def _of_classes(samples: np.ndarray, wanted: np.ndarray) -> Figures:
     classifier, test = evaluation.digit_classifier(), test_digits()
     accuracy = evaluation.conditional_accuracy(classifier, samples, wanted)
     of_real = evaluation.conditional_accuracy(classifier, test.images, test.labels)
@@ -114,6 +130,11 @@ def _samples(model: Any) -> pictures.Figure:
 
 def _by_class(model: CGAN) -> pictures.Figure:
     images = model.generate_classes(np.repeat(np.arange(N_CLASSES), 12), seed=1)
+    return pictures.image_grid(images.reshape(N_CLASSES, 12, *SHAPE))
+
+
+def _guided(model: GuidedDDPM) -> pictures.Figure:
+    images = model.generate_for(np.repeat(np.arange(N_CLASSES), 12), seed=1)
     return pictures.image_grid(images.reshape(N_CLASSES, 12, *SHAPE))
 
 
@@ -159,6 +180,16 @@ RECIPES = (
         64,
         figures=_cgan_figures,
         picture=_by_class,
-        average=True,
+        average="generator",
+    ),
+    _recipe(
+        "digits-diffusion",
+        "a diffusion model of digits by class",
+        _diffusion,
+        16,
+        64,
+        figures=_diffusion_figures,
+        picture=_guided,
+        average="network",
     ),
 )

@@ -4,13 +4,14 @@ import functools
 from typing import Any
 
 from ankeras import evaluation, latent, pictures
-from ankeras.autoencoders import VAE, encode_posterior
+from ankeras.autoencoders import DFCVAE, VAE, encode_posterior
 from ankeras.builders import (
     get_autoencoder,
     get_discriminator,
     get_encoder,
     get_generator,
 )
+from ankeras.builders.feature_network import get_feature_network
 from ankeras.data import Dataset, faces
 from ankeras.gans import GAN
 from ankeras.recipes.figures import of_reconstructions, of_samples
@@ -39,15 +40,24 @@ def _test() -> Dataset:
     return faces(N_TEST, seed=1)
 
 
-def _vae(steps: int) -> VAE:
+def _vae(steps: int) -> DFCVAE:
+    phi = get_feature_network(evaluation.face_reader(64), faces(200, seed=5).images)
     # The generator of a DCGAN as decoder: its kernels of 4 leave no checkerboard.
-    model = VAE(
+    model = DFCVAE(
         get_encoder(SHAPE, 2 * LATENT_DIM, widths=WIDTHS),
         get_generator(LATENT_DIM, SHAPE, widths=WIDTHS),
-        beta=0.1,
+        phi,
+        alpha=1000.0,
+        pixels=1.0,
+        beta=0.2,
     )
     model.compile(cosine_adam(steps, 3e-3, warmup=0.02))
     return model
+
+
+def _without_features(model: DFCVAE) -> VAE:
+    """Return the VAE alone: only the training needs the feature network."""
+    return VAE(model.encoder, model.decoder, beta=model.beta)
 
 
 def _autoencoder(steps: int) -> keras.Model:
@@ -59,8 +69,8 @@ def _autoencoder(steps: int) -> keras.Model:
 def _dcgan(steps: int) -> GAN:
     model = GAN(
         get_generator(LATENT_DIM, SHAPE, widths=WIDTHS),
-        get_discriminator(SHAPE, widths=WIDTHS, batch_norm=False),
-        r1=0.1,
+        get_discriminator(SHAPE, widths=WIDTHS, batch_norm=False, minibatch_std=True),
+        r1=2.0,
     )
     model.compile(*(cosine_adam(steps, 1e-3, beta_1=0.5, end=0.02) for _ in range(2)))
     return model
@@ -118,12 +128,13 @@ def _recipe(name: str, title: str, draw: Any, build: Any, epochs: int, **others:
 RECIPES = (
     _recipe(
         "faces-vae",
-        "a VAE of faces, d = 64",
+        "a VAE of faces, d = 64, trained with the features of the face reader",
         _faces,
         _vae,
         60,
         figures=_vae_figures,
         picture=_samples,
+        keep=_without_features,
     ),
     _recipe(
         "faces-autoencoder",
@@ -142,6 +153,6 @@ RECIPES = (
         60,
         figures=_dcgan_figures,
         picture=_samples,
-        average=True,
+        average="generator",
     ),
 )

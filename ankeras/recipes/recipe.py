@@ -36,7 +36,7 @@ class Recipe:
         figures: returns how good the model is: name of the figure -> {"value": ..., and the
             baselines to compare it with, by name}.
         picture: returns what the model draws.
-        average: whether the generator gets the moving average of its weights.
+        average: name of the network that gets the moving average of its weights. Default: none.
         keep: returns the part of the trained model that is kept. Default: all of it.
         seed: seed of the training.
     """
@@ -50,7 +50,7 @@ class Recipe:
     batch: int
     figures: Callable[[keras.Model], Figures]
     picture: Callable[[keras.Model], Figure]
-    average: bool = False
+    average: str = ""
     keep: Callable[[keras.Model], keras.Model] = lambda model: model
     seed: int = 0
 
@@ -87,7 +87,7 @@ def train(
     arguments = recipe.draw()
     epochs = epochs or recipe.epochs
     model = recipe.build(epochs * (len(arguments[0]) // recipe.batch))
-    average = WeightAverage() if recipe.average else None
+    average = WeightAverage(network=recipe.average) if recipe.average else None
     resume = Resume(folder, average)
     callbacks = [Seconds(), *([average] if average else []), resume]
     model.fit(

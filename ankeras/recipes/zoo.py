@@ -126,7 +126,7 @@ RECIPES = tuple(
         batch=BATCH,
         figures=_figures,
         picture=_samples,
-        average=True,
+        average="generator",
     )
     for name, (title, _) in SYSTEMS.items()
 )

@@ -77,23 +77,26 @@ class SampleGrid(keras.callbacks.Callback):
 
 
 class WeightAverage(keras.callbacks.Callback):
-    """Gives the generator the moving average of its weights when the training ends.
+    """Gives a network the moving average of its weights when the training ends.
 
     The weights of a GAN's players circle around their equilibrium; their average is closer to it.
-    Source: Yazici et al., "The unusual effectiveness of averaging in GAN training" (ICLR 2019).
+    Source: Yazici et al., "The unusual effectiveness of averaging in GAN training" (ICLR 2019). The
+    average also removes the noise of a diffusion model's gradients (Ho et al. 2020, appendix B).
 
     Args:
+        network: name of the network: "generator" of a GAN, "network" of a diffusion model.
         momentum: weight of the old average per step. It starts smaller and grows to this value,
             so that the first bad weights soon lose their influence.
     """
 
     EVERY = 5  # steps between two updates: an update in each step would cost more and change little
 
-    def __init__(self, momentum: float = 0.995) -> None:
+    def __init__(self, momentum: float = 0.995, network: str = "generator") -> None:
         super().__init__()
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum lies in [0, 1), {momentum} does not.")
         self.momentum = momentum
+        self.network = network
         self.updates = 0
         self.average: list = []
 
@@ -110,7 +113,7 @@ class WeightAverage(keras.callbacks.Callback):
         self._update()
 
     def _update(self) -> None:
-        weights = self.model.generator.weights
+        weights = getattr(self.model, self.network).weights
         values = [ops.stop_gradient(ops.copy(weight.value)) for weight in weights]
         momentum = min(self.momentum**self.EVERY, (1 + self.updates) / (10 + self.updates))
         if not self.average:
@@ -122,10 +125,11 @@ class WeightAverage(keras.callbacks.Callback):
         self.updates += 1
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Give the generator the average of its weights, if a step was taken."""
+        """Give the network the average of its weights, if a step was taken."""
         if not self.average:
             return
-        for variable, value in zip(self.model.generator.weights, self.average, strict=True):
+        weights = getattr(self.model, self.network).weights
+        for variable, value in zip(weights, self.average, strict=True):
             variable.assign(value)
 
 

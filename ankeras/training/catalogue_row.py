@@ -1,7 +1,7 @@
 """One row of the catalogue of systems, and the tiny networks that the tests build for a row.
 
 Most systems are trained. Some are functions that run on a network that is trained already, such as
-gradient ascent on its input. Their rows have no `tiny`.
+gradient ascent on its input, or on one damaged image. Their rows have no `tiny`.
 """
 
 import inspect

@@ -259,7 +259,10 @@ class System(Model):
         if isinstance(x, Dataset):
             y = x.images if self.target == "images" else x.targets.get(self.target)
             x = x.images
-        return watch.checked(x, y, weights)
+        x, y, weights = watch.checked(x, y, weights)
+        if y is None and weights is not None and is_array(x):
+            y = np.zeros(len(x), "float32")  # Keras passes on no weights without targets
+        return x, y, weights
 
     def _checked_validation(self, watch: Watch, data: Any, batch_size: int) -> Any:
         """Return validation data as Keras is to be given it."""

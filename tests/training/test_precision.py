@@ -1,6 +1,6 @@
 """Tests of training in 16 bits and with XLA: the losses agree with those in float32."""
 
-from ankeras import autoencoders, evaluation, gans, latent
+from ankeras import autoencoders, diffusion, evaluation, gans, latent
 from ankeras.autoencoders import squared_error
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
 from ankeras.catalogue import TRAINED
@@ -79,6 +79,8 @@ def _trained(system, policy, data):
 def _drawn(model, data):
     if isinstance(model, gans.FCBiGAN):
         return model.generate(8, size=TINY_SHAPE[:2]), (0.0, 1.0)
+    if isinstance(model, diffusion.DiffusionUpsampler):
+        return model.upsample(data[0][:8, ::2, ::2]), (0.0, 1.0)
     if hasattr(model, "generate"):
         return model.generate(8), (0.0, 1.0)
     images = model.predict(data[0], batch_size=BATCH, verbose=0)

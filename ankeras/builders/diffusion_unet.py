@@ -1,0 +1,153 @@
+"""The network of a diffusion model: a U-Net that is told how much of its input is signal.
+
+Source: NOTES, lesson 14, "Sampling Procedure" ("a conditional UNet"); Ho et al., "Denoising
+diffusion probabilistic models" (NeurIPS 2020), appendix B.
+
+    h <- h + conv(relu(conv(relu(h)) + W e)),    e = MLP(embedding of the signal rate, condition)
+
+The first convolution halves the sides and the last one doubles them again, so that no block works
+on the full image: the same time of training then has three times the steps. There is no
+normalization, which would cost a third of the time.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ankeras.builders.blocks import (
+    SeededLayers,
+    Shape,
+    check_depth,
+    checked_image_shape,
+    checked_widths,
+    crop,
+    halved_sizes,
+)
+
+import keras
+from keras import layers, ops
+
+DIFFUSION_WIDTHS = (32, 64)
+
+
+@keras.saving.register_keras_serializable("ankeras")
+class RateEmbedding(layers.Layer):
+    """Embeds a rate in [0, 1] by sines and cosines: (batch, 1) -> (batch, size).
+
+    The rate is read as the angle arccos(sqrt(rate)): along the cosine schedule it grows by equal
+    steps.
+
+    Source: Vaswani et al., "Attention is all you need" (NIPS 2017), section 3.5.
+
+    Args:
+        size: of the embedding, an even number. The slowest wave has one eighth of a period in
+            [0, 1], each other one is faster by the same factor, up to 32 periods.
+    """
+
+    def __init__(self, size: int = 32, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, rate: Any) -> Any:
+        """Return the embedding."""
+        angle = ops.arccos(ops.sqrt(ops.clip(rate, 0.0, 1.0))) / (0.5 * math.pi)
+        periods = ops.exp(ops.linspace(math.log(1 / 8), math.log(32), self.size // 2))
+        waves = 2 * math.pi * angle * periods
+        return ops.concatenate([ops.sin(waves), ops.cos(waves)], axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build the layer again."""
+        config = super().get_config()
+        return {**config, "size": self.size}
+
+
+def get_diffusion_unet(
+    image_shape: Shape = (28, 28, 1),
+    *,
+    widths: Sequence[int] = DIFFUSION_WIDTHS,
+    n_blocks: int = 2,
+    condition_dim: int | None = None,
+    image_condition: bool = False,
+    stem: bool = True,
+    seed: int = 42,
+) -> keras.Model:
+    """Build the network of a diffusion model: noisy image and signal rate -> prediction.
+
+    Args:
+        image_shape: (height, width, channels).
+        widths: channels of each resolution, the finest first.
+        n_blocks: residual blocks per resolution, on the way down and on the way up.
+        condition_dim: size of a condition vector, such as the number of classes. Default: none.
+        image_condition: whether the network also reads an image of the same shape and the signal
+            rate of that image, as the upsampler of a cascade does.
+        stem: whether the first convolution halves the sides. False for small inputs, such as the
+            codes of an autoencoder.
+        seed: seed of the initial weights.
+
+    Returns:
+        A model named "unet". Its inputs are the noisy image (batch, *image), its signal rate
+        (batch, 1), and, where asked for, a condition (batch, condition_dim), an image
+        (batch, *image) and the signal rate (batch, 1) of that image. It draws (batch, *image),
+        values without bounds, 0 at the start of a training.
+
+    Raises:
+        ValueError: if no such network exists; the sentence says why.
+    """
+    image_shape = checked_image_shape(image_shape, "conv")
+    widths = checked_widths(widths, "conv")
+    n_halvings = len(widths) - (0 if stem else 1)
+    check_depth(image_shape, widths[:n_halvings])
+    if n_blocks < 1:
+        raise ValueError(f"A resolution needs at least 1 block, not {n_blocks}.")
+    seeded = SeededLayers(seed)
+    sizes = halved_sizes(image_shape, n_halvings)
+    halved = {"kernel_size": 4, "strides": 2, "padding": "same"}
+    flat = {"kernel_size": 3, "padding": "same"}
+
+    noisy = layers.Input(image_shape, name="noisy_image")
+    rates = [layers.Input((1,), name="signal_rate")]
+    inputs, x = [noisy, *rates], noisy
+    e = RateEmbedding(dtype="float32")(rates[0])  # in 16 bits, nearby rates would be the same
+    if condition_dim is not None:
+        inputs.append(layers.Input((condition_dim,), name="condition"))
+        e = layers.Concatenate()([e, inputs[-1]])
+    if image_condition:
+        inputs += [layers.Input(image_shape, name="image"), layers.Input((1,), name="image_rate")]
+        x = layers.Concatenate()([noisy, inputs[-2]])
+        e = layers.Concatenate()([e, RateEmbedding(dtype="float32")(inputs[-1])])
+    e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
+    e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
+
+    def block(x: Any, width: int) -> Any:
+        """Apply a residual block."""
+        h = seeded(layers.Conv2D, width, **flat)(layers.ReLU()(x))
+        shift = layers.Reshape((1, 1, width))(seeded(layers.Dense, width)(e))
+        h = layers.ReLU()(layers.Add()([h, shift]))
+        # small weights: at the start a block nearly passes on what it reads
+        small = keras.initializers.VarianceScaling(0.01, seed=seeded.seed)
+        h = layers.Conv2D(width, kernel_initializer=small, **flat)(h)
+        if x.shape[-1] != width:
+            x = seeded(layers.Conv2D, width, kernel_size=1)(x)
+        return layers.Add()([x, h])
+
+    x = seeded(layers.Conv2D, widths[0], **(halved if stem else flat))(x)
+    passed = []
+    for i, width in enumerate(widths):
+        if i:
+            x = seeded(layers.Conv2D, width, **halved)(x)
+        for _ in range(n_blocks):
+            x = block(x, width)
+        passed.append(x)
+    for i in range(len(widths) - 1, -1, -1):
+        if i < len(widths) - 1:
+            x = seeded(layers.Conv2DTranspose, widths[i], **halved)(x)
+            x = layers.Concatenate()([crop(x, sizes[i + (1 if stem else 0)]), passed[i]])
+        for _ in range(n_blocks):
+            x = block(x, widths[i])
+    last = layers.Conv2DTranspose if stem else layers.Conv2D
+    options = halved if stem else flat
+    x = last(image_shape[-1], kernel_initializer="zeros", dtype="float32", **options)(
+        layers.ReLU()(x)
+    )
+    drawn = layers.Activation("linear", dtype="float32", name="output_layer")(crop(x, sizes[0]))
+    return keras.Model(inputs, drawn, name="unet")

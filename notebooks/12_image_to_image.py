@@ -1,0 +1,187 @@
+# %% [markdown]
+# # 12. Images to images
+#
+# A generator need not start from noise. In **image-to-image translation** it reads an image and draws another one: a photograph from a drawing, a large image from a small one, a face with glasses from a face without.
+#
+# You will train three networks, each for about a minute: **pix2pix** on pairs, **CycleGAN** on two sets of images without pairs, and a network for **super-resolution**. All images are drawn by a program. So the true translation of each image is known, and you can measure how near the networks come.
+
+# %%
+import inspect
+import os
+
+import ankeras
+from ankeras import data, evaluation, pictures
+from ankeras.builders.patch_discriminator import get_patch_discriminator
+from ankeras.builders.unet import get_unet
+from ankeras.data.views import domains, pairs, shrink
+from ankeras.image_to_image import (
+    CycleGAN,
+    Pix2Pix,
+    SuperResolution,
+    UnpairedBatches,
+    get_super_resolution_network,
+)
+from ankeras.inverse_problems import single_image_super_resolution
+from ankeras.training.schedules import cosine_adam
+
+import keras
+import numpy as np
+
+QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
+N_TRAIN, N_TEST = (64, 32) if QUICK else (3000, 200)
+print(ankeras.setup(seed=42))
+
+# %% [markdown]
+# ## Pix2pix: pairs
+#
+# The data are label maps of portraits (each colour is one part of the face) and the portraits themselves.
+
+# %%
+train, test = (pairs("labels", n, seed=seed) for n, seed in ((N_TRAIN, 0), (N_TEST, 1)))
+truth = test.targets["paired"]
+pictures.reconstructions(test.images, {"target": truth}, first="label map")
+
+# %% [markdown]
+# The generator is a **U-Net**: an encoder-decoder whose layers of the same size are joined by skip connections, since a contour in the input is a contour in the output. The discriminator reads the label map and the portrait, and returns one score for each **patch**: it judges texture and sharpness, not the whole picture. The two losses (Isola et al., equations 1 to 4):
+#
+# $$ \mathcal D \text{ descends } -\tfrac12 \mathbb E[\log \mathcal D(x, y)] - \tfrac12 \mathbb E[\log(1 - \mathcal D(x, \mathcal G(x)))], \qquad \mathcal G \text{ descends } -\mathbb E[\log \mathcal D(x, \mathcal G(x))] + \lambda\, \mathbb E \lVert y - \mathcal G(x) \rVert_1 $$
+
+# %%
+print(inspect.getsource(Pix2Pix.train_step))
+
+
+# %%
+def train_on_pairs(model, x, y, epochs, batch_size=16, rate=1e-3):
+    steps = epochs * (len(x) // batch_size)
+    model.compile(*(cosine_adam(steps, rate, beta_1=0.5) for _ in range(2)))
+    model.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=2)
+
+
+pix2pix = Pix2Pix(get_unet(), get_patch_discriminator((64, 64, 3), (64, 64, 3)))
+train_on_pairs(pix2pix, train.images, train.targets["paired"], epochs=1 if QUICK else 5)
+drawn = pix2pix.translate(test.images)
+pictures.reconstructions(test.images, {"pix2pix": drawn, "truth": truth}, first="label map")
+
+# %% [markdown]
+# The face reader says which attributes are found in the drawn portraits. Shapes are seen in the label map: glasses, beard, hat and smile must be right. Colours of hair, shirt and background are not in it. The network must choose them, and it chooses the mean of what is possible, or what deceives the discriminator.
+
+# %%
+reader = evaluation.face_reader(64)
+wanted = evaluation.true_attributes(test.factors)
+found = evaluation.read_attributes(reader, drawn)
+for name in evaluation.ATTRIBUTES:
+    print(f"{name:12} {np.mean(found[name] == wanted[name]):.2f}")
+ratio = evaluation.sharpness(drawn) / evaluation.sharpness(truth)
+print(f"sharpness, as a share of the truth's: {ratio:.2f}")
+
+# %% [markdown]
+# ## CycleGAN: no pairs
+#
+# Often there are no pairs: nobody was photographed twice, with and without glasses, in the same pose. We only have two sets of images, $X$ and $Y$. CycleGAN learns both directions, $\mathcal G: X \to Y$ and $\mathcal F: Y \to X$. There and back must give the same image again:
+#
+# $$ \lVert \mathcal F(\mathcal G(x)) - x \rVert_1 + \lVert \mathcal G(\mathcal F(y)) - y \rVert_1 $$
+#
+# Both terms are descended by both generators. Without them, $\mathcal G$ could draw any face with glasses.
+
+# %%
+x_part, y_part = domains("glasses", (0, 1), N_TRAIN, seed=0)
+x_test, y_test = domains("glasses", (0, 1), N_TEST, seed=1)
+small = (32, 32, 3)
+cyclegan = CycleGAN(
+    get_unet(small, widths=(16, 32)),
+    get_patch_discriminator(small, widths=(16, 32)),
+    get_unet(small, widths=(16, 32), seed=142),
+    get_patch_discriminator(small, widths=(16, 32), seed=143),
+)
+epochs = 1 if QUICK else 8
+steps = epochs * (N_TRAIN // 16)
+cyclegan.compile(*(cosine_adam(steps, 1e-3, beta_1=0.5) for _ in range(2)))
+cyclegan.fit(UnpairedBatches(x_part.images, y_part.images, 16), epochs=epochs, verbose=2)
+
+# %% [markdown]
+# The hidden pair, the same face drawn with the other attribute, is shown below. No training saw it.
+
+# %%
+with_glasses = cyclegan.translate(x_test.images)
+pictures.reconstructions(
+    x_test.images,
+    {
+        "with glasses": with_glasses,
+        "hidden pair": x_test.targets["paired"],
+        "there and back": cyclegan.translate(with_glasses, back=True),
+    },
+    first="input",
+)
+
+# %%
+without = cyclegan.translate(y_test.images, back=True)
+pictures.reconstructions(
+    y_test.images, {"without": without, "hidden pair": y_test.targets["paired"]}, first="input"
+)
+
+# %%
+reader = evaluation.face_reader(32)
+for title, images, value, part in (
+    ("glasses on", with_glasses, 1, x_test),
+    ("glasses off", without, 0, y_test),
+):
+    found = evaluation.read_attributes(reader, images)
+    before = evaluation.true_attributes(part.factors)
+    kept = {
+        name: np.mean(found[name] == before[name])
+        for name in evaluation.ATTRIBUTES
+        if name != "glasses"
+    }
+    least = min(kept, key=kept.get)
+    turned = np.mean(found["glasses"] == value)
+    print(f"{title}: turned {turned:.2f}, kept at least {kept[least]:.2f} ({least})")
+
+# %% [markdown]
+# ## Super-resolution
+#
+# From 16x16 to 64x64 pixels: each pixel becomes sixteen. The usual enlargement, **bicubic**, draws a smooth surface through the pixels. A network that has seen faces knows what eyes look like. It draws what is missing to the bicubic image. Here it descends the squared error alone; with an adversarial term it draws sharper edges, at the price of a larger error (`SuperResolution`).
+
+# %%
+train, test = (pairs("small", n, seed=seed) for n, seed in ((N_TRAIN, 0), (N_TEST, 1)))
+truth = test.targets["paired"]
+network = SuperResolution(
+    get_super_resolution_network(), get_patch_discriminator(), adversarial=0.0
+)
+train_on_pairs(network, train.images, train.targets["paired"], epochs=1 if QUICK else 3)
+large = network.enlarge(test.images)
+bicubic = keras.ops.image.resize(test.images, (64, 64), "bicubic")
+bicubic = keras.ops.convert_to_numpy(bicubic).clip(0, 1)
+print(
+    f"PSNR: bicubic {evaluation.psnr(bicubic, truth):.1f} dB, "
+    f"network {evaluation.psnr(large, truth):.1f} dB"
+)
+nearest = test.images.repeat(4, axis=1).repeat(4, axis=2)
+pictures.reconstructions(
+    nearest, {"bicubic": bicubic, "network": large, "truth": truth}, first="seen"
+)
+
+# %% [markdown]
+# There is a way without any training (DLSP, "Super resolution"; Glasner et al. 2009). Small patches recur in an image at several scales: what a brick looks like with twice the pixels is seen at another brick, nearer by. The image is its own training set.
+
+# %%
+wall = data.photo("brick", 32 if QUICK else 96)[None]
+little = shrink(wall, 2)
+own = single_image_super_resolution(little[0], 2)
+smooth = keras.ops.convert_to_numpy(keras.ops.image.resize(little, wall.shape[1:3], "bicubic"))
+titles = [
+    f"{name}: {evaluation.psnr(image.clip(0, 1)[None], wall):.1f} dB"
+    for name, image in (("bicubic", smooth[0]), ("own patches", own))
+]
+pictures.gallery(
+    [little[0], smooth[0].clip(0, 1), own, wall[0]], ["seen", *titles, "truth"], cell=3
+)
+
+# %% [markdown]
+# The package has three more systems of this kind, in `ankeras/image_to_image/`: colorization by classes, face swap and next frame. The deep image prior (notebook 13) enlarges images without training too.
+#
+# ## Questions
+#
+# 1. Train pix2pix with `lam=0`, and with `adversarial=0`. What is lost in each case?
+# 2. Why is the discriminator of CycleGAN not given the input image, as that of pix2pix is?
+# 3. Set `lam=0` in CycleGAN. Do the translated faces still show the same person?
+# 4. For which colours does the mean error of a network become smaller if it paints grey?
