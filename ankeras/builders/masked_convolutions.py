@@ -14,8 +14,8 @@ Each convolution returns a and b side by side. R and L are convolutions of 1x1. 
 the order of reading: row by row, from left to right.
 
 One stack has a blind spot. A masked kernel of 3x3 sees one column to the right in the row above,
-and nothing to the right in its own row. So r rows above, no number of blocks can see more than r
-columns to the right. The vertical stack of two sees whole rows.
+and nothing to the right in its own row. So in the row that is r rows above, a pixel sees at most r
+columns to the right, however many blocks there are. The vertical stack has no such limit.
 """
 
 from collections.abc import Sequence
@@ -38,12 +38,20 @@ class MaskedConv2D(layers.Conv2D):
         *arguments, **options: those of `keras.layers.Conv2D`.
         mask: "A" if the pixel in the middle of the kernel is hidden too, "B" if it is seen. The
             first layer, which reads the image, takes "A".
+
+    Raises:
+        ValueError: if there is no such mask, or a side of the kernel is even.
     """
 
     def __init__(self, *arguments: Any, mask: str, **options: Any) -> None:
         super().__init__(*arguments, padding="same", **options)
-        self.mask = mask
         height, width = self.kernel_size
+        if mask not in ("A", "B") or height % 2 == 0 or width % 2 == 0:
+            raise ValueError(
+                f'A mask is "A" or "B", of a kernel with odd sides, not {mask!r} of '
+                f"{height}x{width}."
+            )
+        self.mask = mask
         seen = np.ones((height, width, 1, 1), "float32")
         seen[height // 2, width // 2 + (mask == "B") :] = 0
         seen[height // 2 + 1 :] = 0

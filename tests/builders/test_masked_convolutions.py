@@ -84,6 +84,12 @@ def test_parameters_of_the_lectures_size():
     assert 70_000 < get_pixelcnn().count_params() < 90_000
 
 
+@pytest.mark.parametrize(("size", "mask"), [(3, "C"), (2, "A"), ((3, 4), "B")])
+def test_a_mask_that_does_not_exist_is_refused(size, mask):
+    with pytest.raises(ValueError, match='A mask is "A" or "B", of a kernel with odd sides'):
+        MaskedConv2D(1, size, mask=mask)
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
