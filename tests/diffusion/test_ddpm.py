@@ -102,7 +102,7 @@ def test_a_short_training_draws_the_two_images_that_it_saw(system):
     left[:128, :, :6], left[128:, :, 6:] = 1, 1
     model = system(_unet())
     model.compile(keras.optimizers.Adam(5e-3))
-    history = model.fit(left, batch_size=32, epochs=20, verbose=0).history
+    history = model.fit(left, batch_size=32, epochs=40, verbose=0).history
     assert history["loss"][-1] < 0.6 * history["loss"][0]
     images = model.generate(40, seed=1, steps=10)
     assert images.shape == (40, *SHAPE)

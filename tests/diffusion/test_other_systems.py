@@ -123,7 +123,7 @@ def two_images():
     x[:128, :, :6], x[128:, :, 6:] = 1, 1
     model = DDPM(get_diffusion_unet(SHAPE, widths=(8, 16), n_blocks=1), n_steps=100)
     model.compile(keras.optimizers.Adam(5e-3))
-    model.fit(x, batch_size=32, epochs=25, verbose=0)
+    model.fit(x, batch_size=32, epochs=50, verbose=0)
     return model, x[[0, 255] * 8]
 
 
