@@ -128,7 +128,7 @@ print(inspect.getsource(ddim_sample))
 
 # %%
 shown = []
-denoise = best.denoiser(np.zeros((4, 10), "float32"))
+denoise = best.denoiser()
 
 
 def watched(x_t, alpha):
@@ -139,16 +139,15 @@ def watched(x_t, alpha):
 
 best.sample(watched, best.start(4, seed=3), steps=60)
 noisy, expected = (np.stack(images)[::5].swapaxes(0, 1) for images in zip(*shown))
-pictures.image_grid(np.clip(0.5 * (noisy + 1), 0, 1), title="$x_t$")
+pictures.image_grid(best.to_images(noisy), title="$x_t$")
 
 # %%
-pictures.image_grid(np.clip(0.5 * (expected + 1), 0, 1), title="the expected image")
+pictures.image_grid(best.to_images(expected), title="the expected image")
 
 # %%
 file = Path(tempfile.mkdtemp()) / "reverse.gif"
 frames = [
-    pictures.image_grid(np.clip(0.5 * (np.concatenate(pair) + 1), 0, 1), columns=4)
-    for pair in shown[::3]
+    pictures.image_grid(best.to_images(np.concatenate(pair)), columns=4) for pair in shown[::3]
 ]
 pictures.save_gif(frames, file, seconds=0.2)
 Image(file.read_bytes())
@@ -208,11 +207,9 @@ known = np.zeros(image_shape[:2], bool)
 known[:14] = True
 digits = X_test[:10]
 seen = np.where(known[..., None], digits, 0.4).astype("float32")
-hidden = best.denoiser(np.zeros((10, 10), "float32"))
 steps = 5 if QUICK else 30
 completions = {
-    f"completion {seed}": complete(best, seen, known, steps=steps, seed=seed, denoise=hidden)
-    for seed in (1, 2, 3)
+    f"completion {seed}": complete(best, seen, known, steps=steps, seed=seed) for seed in (1, 2, 3)
 }
 pictures.reconstructions(seen, {**completions, "truth": digits}, first="seen")
 
@@ -220,22 +217,17 @@ pictures.reconstructions(seen, {**completions, "truth": digits}, first="seen")
 # **Variation.** Noise is added up to a time, and removed again. The later the time, the freer the model is.
 
 # %%
-varied = {
-    f"strength {strength}": vary(best, digits, strength, denoise=hidden)
-    for strength in (0.3, 0.5, 0.7, 0.9)
-}
+varied = {f"strength {strength}": vary(best, digits, strength) for strength in (0.3, 0.5, 0.7, 0.9)}
 pictures.reconstructions(digits, varied)
 
 # %% [markdown]
 # **Inversion and interpolation.** DDIM depends on $x_T$ alone, so $x_T$ is the code of the image. `invert` goes the steps in the other direction. Between two codes we follow an arc: on the straight line the noise would be too small.
 
 # %%
-codes = invert(
-    best, digits[:4], steps=steps * 3, denoise=best.denoiser(np.zeros((4, 10), "float32"))
-)
-back = from_noise(best, codes, steps=steps * 3, denoise=best.denoiser(np.zeros((4, 10), "float32")))
+codes = invert(best, digits[:4], steps=steps * 3)
+back = from_noise(best, codes, steps=steps * 3)
 arcs = np.stack([interpolate_noise(codes[i], codes[i + 1], 10) for i in range(3)])
-between = from_noise(best, arcs, denoise=best.denoiser(np.zeros((30, 10), "float32")), steps=steps)
+between = from_noise(best, arcs, steps=steps)
 print(f"inverted and drawn again: mean error {np.abs(back - digits[:4]).mean():.3f}")
 pictures.image_grid(between, title="from digit to digit, each by its inverted code")
 

@@ -99,7 +99,7 @@ class DiffusionUpsampler(DDPM):
         if not self.lowest <= image_rate <= 1:
             raise ValueError(f"image_rate must be in [{self.lowest}, 1], not {image_rate}.")
         c = ops.convert_to_numpy(self.enlarge(2.0 * images - 1.0))
-        rng = np.random.default_rng(seed + 2)
+        rng = np.random.default_rng(seed + 2)  # noise other than that of x_t and of the steps
         c = np.sqrt(image_rate) * c + np.sqrt(1 - image_rate) * rng.normal(size=c.shape)
         s = np.full((len(images), 1), image_rate)
         x_t = self.start(len(images), seed)

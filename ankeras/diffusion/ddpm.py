@@ -132,10 +132,14 @@ class DDPM(NoiseToImage):
         return ops.take(ops.convert_to_tensor(self.rates.astype("float32")), t)[:, None]
 
     def denoiser(self, *conditions: np.ndarray) -> Denoise:
-        """Return what a sampling procedure calls: (x_t, alpha_t) -> estimates of x_0 and eps."""
+        """Return what a sampling procedure calls: (x_t, alpha_t) -> estimates of x_0 and eps.
+
+        Without conditions, a conditional model draws images of any kind.
+        """
 
         def denoise(x_t: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
-            predicted = self.predict_from(x_t, alpha, conditions)
+            told = conditions or self.empty_conditions(len(x_t))
+            predicted = self.predict_from(x_t, alpha, told)
             return estimates(self.predicts, predicted, x_t, alpha, self.largest)
 
         return denoise
@@ -160,6 +164,7 @@ class DDPM(NoiseToImage):
         rates = self.rates[times_of(steps, self.n_steps)]
         if sampler == "ddim":
             return self.to_images(ddim_sample(denoise, x_t, rates))
+        # another seed than that of x_t, whose noise would else come again
         return self.to_images(ddpm_sample(denoise, x_t, rates, seed + 1))
 
     def generate(self, n: int, seed: int = 0, steps: int = 20, sampler: str = "ddim") -> np.ndarray:

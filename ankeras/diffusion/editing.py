@@ -3,7 +3,7 @@
 Source: ATIV, "Inverse problem: Inpainting" and "Interpolation"; Lugmayr et al., "RePaint" (CVPR
 2022), algorithm 1; Meng et al., "SDEdit" (ICLR 2022); Song et al. 2021 (`ddim.py`).
 
-Each tool takes a model, and where the model is conditional, the denoiser of the conditions:
+Each tool takes a model, and for images of given conditions a denoiser too:
 `model.guided_denoiser(conditions, guidance)`.
 """
 
@@ -41,7 +41,7 @@ def complete(
         steps: number of sampling steps.
         repeats: how often each step is taken, at least 1.
         seed: seed of the noise.
-        denoise: that of the conditions. Default: that of a model without conditions.
+        denoise: that of the conditions. Default: that without a condition.
 
     Raises:
         ValueError: if images or mask do not fit the model, or an option is out of range.

@@ -70,6 +70,10 @@ class GuidedDDPM(DDPM):
             c = ops.where(u < self.dropped, 0.0, c)
         return [c]
 
+    def empty_conditions(self, n: int) -> list[np.ndarray]:
+        """Return the empty condition of n images, in a list."""
+        return [np.zeros((n, self.condition_dim), "float32")]
+
     def guided_denoiser(self, c: np.ndarray, guidance: float) -> Denoise:
         """Return what a sampling procedure calls, with a guidance weight w.
 
@@ -77,7 +81,7 @@ class GuidedDDPM(DDPM):
             c: (n, condition_dim).
             guidance: w.
         """
-        empty = np.zeros_like(c)
+        (empty,) = self.empty_conditions(len(c))
 
         def denoise(x_t: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
             # what the network predicts is linear in eps, so the weight acts on eps
@@ -90,12 +94,6 @@ class GuidedDDPM(DDPM):
             return estimates(self.predicts, predicted, x_t, alpha, self.largest)
 
         return denoise
-
-    def generate(self, n: int, seed: int = 0, steps: int = 20, sampler: str = "ddim") -> np.ndarray:
-        """Draw n images without a condition: (n, *image). See `DDPM.generate`."""
-        x_t = self.start(n, seed)
-        empty = np.zeros((n, self.condition_dim), "float32")
-        return self.sample(self.guided_denoiser(empty, 1.0), x_t, steps, sampler, seed)
 
     def generate_for(
         self,

@@ -1,7 +1,7 @@
 """Tests of conditional diffusion: the guidance weight, dropped conditions, what is asked for."""
 
 from ankeras.builders.diffusion_unet import get_diffusion_unet
-from ankeras.diffusion import GuidedDDPM
+from ankeras.diffusion import GuidedDDPM, complete, vary
 
 import keras
 import numpy as np
@@ -77,6 +77,13 @@ def test_vectors_as_conditions(model):
     np.testing.assert_array_equal(
         model.generate_for(vectors, steps=2), model.generate_for(np.array([0, 1]), steps=2)
     )
+
+
+def test_tools_on_images_need_no_condition(model):
+    x = np.random.default_rng(1).random((2, *SHAPE)).astype("float32")
+    empty = model.denoiser(np.zeros((2, 2), "float32"))
+    np.testing.assert_array_equal(vary(model, x, steps=3), vary(model, x, steps=3, denoise=empty))
+    assert complete(model, x, np.ones(SHAPE[:2], bool), steps=2).shape == x.shape
 
 
 @pytest.mark.parametrize(
