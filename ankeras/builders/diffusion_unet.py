@@ -21,7 +21,6 @@ from ankeras.builders.blocks import (
     checked_image_shape,
     checked_widths,
     crop,
-    halved_sizes,
 )
 
 import keras
@@ -40,8 +39,9 @@ class RateEmbedding(layers.Layer):
     Source: Vaswani et al., "Attention is all you need" (NIPS 2017), section 3.5.
 
     Args:
-        size: of the embedding, an even number. The slowest wave has one eighth of a period in
-            [0, 1], each other one is faster by the same factor, up to 32 periods.
+        size: of the embedding, an even number. Between the rates 0 and 1 the slowest wave has one
+            eighth of a period and the fastest has 32; each one is faster than the one before by the
+            same factor.
     """
 
     def __init__(self, size: int = 32, **kwargs: Any) -> None:
@@ -57,8 +57,7 @@ class RateEmbedding(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build the layer again."""
-        config = super().get_config()
-        return {**config, "size": self.size}
+        return {**super().get_config(), "size": self.size}
 
 
 def get_diffusion_unet(
@@ -95,26 +94,28 @@ def get_diffusion_unet(
     """
     image_shape = checked_image_shape(image_shape, "conv")
     widths = checked_widths(widths, "conv")
-    n_halvings = len(widths) - (0 if stem else 1)
-    check_depth(image_shape, widths[:n_halvings])
+    check_depth(image_shape, widths if stem else widths[1:])
     if n_blocks < 1:
         raise ValueError(f"A resolution needs at least 1 block, not {n_blocks}.")
     seeded = SeededLayers(seed)
-    sizes = halved_sizes(image_shape, n_halvings)
     halved = {"kernel_size": 4, "strides": 2, "padding": "same"}
     flat = {"kernel_size": 3, "padding": "same"}
+    outermost = halved if stem else flat
 
     noisy = layers.Input(image_shape, name="noisy_image")
-    rates = [layers.Input((1,), name="signal_rate")]
-    inputs, x = [noisy, *rates], noisy
-    e = RateEmbedding(dtype="float32")(rates[0])  # in 16 bits, nearby rates would be the same
+    rate = layers.Input((1,), name="signal_rate")
+    inputs, x = [noisy, rate], noisy
+    e = RateEmbedding(dtype="float32")(rate)  # in 16 bits, nearby rates would be the same
     if condition_dim is not None:
-        inputs.append(layers.Input((condition_dim,), name="condition"))
-        e = layers.Concatenate()([e, inputs[-1]])
+        condition = layers.Input((condition_dim,), name="condition")
+        inputs.append(condition)
+        e = layers.Concatenate()([e, condition])
     if image_condition:
-        inputs += [layers.Input(image_shape, name="image"), layers.Input((1,), name="image_rate")]
-        x = layers.Concatenate()([noisy, inputs[-2]])
-        e = layers.Concatenate()([e, RateEmbedding(dtype="float32")(inputs[-1])])
+        image = layers.Input(image_shape, name="image")
+        image_rate = layers.Input((1,), name="image_rate")
+        inputs += [image, image_rate]
+        x = layers.Concatenate()([noisy, image])
+        e = layers.Concatenate()([e, RateEmbedding(dtype="float32")(image_rate)])
     e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
     e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
 
@@ -130,7 +131,7 @@ def get_diffusion_unet(
             x = seeded(layers.Conv2D, width, kernel_size=1)(x)
         return layers.Add()([x, h])
 
-    x = seeded(layers.Conv2D, widths[0], **(halved if stem else flat))(x)
+    x = seeded(layers.Conv2D, widths[0], **outermost)(x)
     passed = []
     for i, width in enumerate(widths):
         if i:
@@ -141,13 +142,11 @@ def get_diffusion_unet(
     for i in range(len(widths) - 1, -1, -1):
         if i < len(widths) - 1:
             x = seeded(layers.Conv2DTranspose, widths[i], **halved)(x)
-            x = layers.Concatenate()([crop(x, sizes[i + (1 if stem else 0)]), passed[i]])
+            x = layers.Concatenate()([crop(x, passed[i].shape[1:3]), passed[i]])
         for _ in range(n_blocks):
             x = block(x, widths[i])
     last = layers.Conv2DTranspose if stem else layers.Conv2D
-    options = halved if stem else flat
-    x = last(image_shape[-1], kernel_initializer="zeros", dtype="float32", **options)(
-        layers.ReLU()(x)
-    )
-    drawn = layers.Activation("linear", dtype="float32", name="output_layer")(crop(x, sizes[0]))
+    to_image = last(image_shape[-1], kernel_initializer="zeros", dtype="float32", **outermost)
+    x = crop(to_image(layers.ReLU()(x)), noisy.shape[1:3])
+    drawn = layers.Activation("linear", dtype="float32", name="output_layer")(x)
     return keras.Model(inputs, drawn, name="unet")

@@ -5,15 +5,15 @@ from typing import Any
 
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import SeedGenerator
-from ankeras.training.checks import check_images, check_own_loss, check_shapes_known, drawn_range
-from ankeras.training.system import System
+from ankeras.training.checks import check_images, check_shapes_known, drawn_range
+from ankeras.training.own_loss import OwnLoss
 
 import keras
 import numpy as np
 from keras import ops
 
 
-class NoiseToImage(System):
+class NoiseToImage(OwnLoss):
     """A system whose network reads noisy signals and the rate of the signal in them.
 
     A signal x_0 is an image scaled to [-1, 1]; a subclass may take another one, such as a code.
@@ -27,6 +27,7 @@ class NoiseToImage(System):
         ValueError: if the network does not read and draw such signals.
     """
 
+    called = "A diffusion model"
     networks: tuple[str, ...] = ("network",)
     options: tuple[str, ...] = ("seed",)
     weighs_images = True
@@ -51,6 +52,10 @@ class NoiseToImage(System):
 
     def conditions(self, x_0: Any, y: Any, training: bool) -> list[Any]:
         """Return what the network reads beside signal and rate: here nothing."""
+        return []
+
+    def empty_conditions(self, n: int) -> list[np.ndarray]:
+        """Return what n signals without a condition are told: here nothing."""
         return []
 
     def draw_noise(self, x_0: Any) -> Any:
@@ -110,15 +115,6 @@ class NoiseToImage(System):
     def call_inputs(self) -> list[keras.KerasTensor]:
         """What `call` reads: the inputs of the network."""
         return self.network.inputs
-
-    def compile(self, optimizer: Any = "adam", loss: Any = None, **options: Any) -> None:
-        """Compile as `keras.Model.compile` does, without a loss: the system has its own.
-
-        Raises:
-            ValueError: if there is a loss, or there are metrics.
-        """
-        check_own_loss("A diffusion model", loss=loss, **options)
-        super().compile(optimizer, **options)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on the images x."""

@@ -25,11 +25,10 @@ from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
 from ankeras.training.checks import (
     check_images,
-    check_own_loss,
     check_shapes_known,
     check_target_images,
 )
-from ankeras.training.system import System
+from ankeras.training.own_loss import OwnLoss
 
 import keras
 import numpy as np
@@ -78,7 +77,7 @@ def mean_chroma(images: np.ndarray) -> float:
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class Colorization(System):
+class Colorization(OwnLoss):
     """Colorization by classes; `fit(grey, colour images)`, or a `Dataset` with "paired" images.
 
     Args:
@@ -171,15 +170,6 @@ class Colorization(System):
         return with_chroma(
             np.broadcast_to(grey[:, None], (*chosen.shape, 1)), palette[order][chosen]
         )
-
-    def compile(self, optimizer: Any = "adam", loss: Any = None, **options: Any) -> None:
-        """Compile as `keras.Model.compile` does, without a loss: the system has its own.
-
-        Raises:
-            ValueError: if there is a loss, or there are metrics.
-        """
-        check_own_loss("Colorization", loss=loss, **options)
-        super().compile(optimizer, **options)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on grey images x and colours y."""

@@ -19,12 +19,11 @@ from ankeras.training.autodiff import SeedGenerator, descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 from ankeras.training.checks import (
     check_images,
-    check_own_loss,
     check_shapes_known,
     check_target_images,
     drawn_range,
 )
-from ankeras.training.system import System
+from ankeras.training.own_loss import OwnLoss
 
 import keras
 import numpy as np
@@ -65,7 +64,7 @@ def warp(x: Any, displacements: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class FaceSwap(System):
+class FaceSwap(OwnLoss):
     """Face swap; `fit(x_a, x_b)` with equally many portraits of two persons.
 
     Args:
@@ -78,6 +77,7 @@ class FaceSwap(System):
         ValueError: if the networks do not fit each other, or an option is out of range.
     """
 
+    called = "A face swap"
     networks = ("encoder", "decoder_a", "decoder_b")
     options = ("warping", "seed")
     logged = ("loss", "l1_a", "l1_b")
@@ -161,15 +161,6 @@ class FaceSwap(System):
         if to not in ("a", "b"):
             raise ValueError(f'to is "a" or "b", not {to!r}.')
         return decode(self.decoder_b if to == "b" else self.decoder_a, encode(self.encoder, x))
-
-    def compile(self, optimizer: Any = "adam", loss: Any = None, **options: Any) -> None:
-        """Compile as `keras.Model.compile` does, without a loss: the system has its own.
-
-        Raises:
-            ValueError: if there is a loss, or there are metrics.
-        """
-        check_own_loss("A face swap", loss=loss, **options)
-        super().compile(optimizer, **options)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on images x and y of two persons."""

@@ -19,8 +19,8 @@ from ankeras.input_gradients.representation_inversion import relative_distance
 from ankeras.input_gradients.texture_synthesis import gram_matrix, style_loss
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
-from ankeras.training.checks import check_images, check_own_loss, check_shapes_known
-from ankeras.training.system import System
+from ankeras.training.checks import check_images, check_shapes_known
+from ankeras.training.own_loss import OwnLoss
 
 import keras
 import numpy as np
@@ -76,7 +76,7 @@ def get_style_network(
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class FastStyle(System):
+class FastStyle(OwnLoss):
     """Fast style transfer; `fit(images)` with any images, such as crops of photographs.
 
     Args:
@@ -90,6 +90,7 @@ class FastStyle(System):
         ValueError: if the networks do not fit, or a weight is negative.
     """
 
+    called = "Fast style transfer"
     networks = ("generator", "reader")
     options = ("alpha", "beta")
     logged = ("loss", "content", "style")
@@ -184,15 +185,6 @@ class FastStyle(System):
                 f"images whose sides are multiples of its strides, such as 4."
             )
         return drawn
-
-    def compile(self, optimizer: Any = "adam", loss: Any = None, **options: Any) -> None:
-        """Compile as `keras.Model.compile` does, without a loss: the system has its own.
-
-        Raises:
-            ValueError: if there is a loss, or there are metrics.
-        """
-        check_own_loss("Fast style transfer", loss=loss, **options)
-        super().compile(optimizer, **options)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on the images x."""

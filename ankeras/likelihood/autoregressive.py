@@ -25,10 +25,9 @@ from ankeras.training.autodiff import descend
 from ankeras.training.checks import (
     check_images,
     check_labels,
-    check_own_loss,
     check_shapes_known,
 )
-from ankeras.training.system import System
+from ankeras.training.own_loss import OwnLoss
 
 import keras
 import numpy as np
@@ -39,7 +38,7 @@ from scipy.special import expit, softmax
 IMAGES_AT_ONCE = 100  # with 256 levels, the logits of 100 digits fill 80 MB
 
 
-class Autoregressive(System):
+class Autoregressive(OwnLoss):
     """A model of images that predicts each pixel from the pixels before it.
 
     Its log "loss" is -log p(x) in nats per image, averaged over the images. A subclass says how
@@ -281,15 +280,6 @@ class Autoregressive(System):
             seen = given[:, known][:, None]
             check_images(seen, seen.shape[1:], (0.0, 1.0), "given")
             check_levels(seen, self.levels)
-
-    def compile(self, optimizer: Any = "adam", loss: Any = None, **options: Any) -> None:
-        """Compile as `keras.Model.compile` does, without a loss: the system has its own.
-
-        Raises:
-            ValueError: if there is a loss, or there are metrics.
-        """
-        check_own_loss(type(self).__name__, loss=loss, **options)
-        super().compile(optimizer, **options)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on images x (with labels y)."""

@@ -24,8 +24,8 @@ from ankeras.latent.codes import PREDICT_BATCH, decode, sample_prior
 from ankeras.likelihood.levels import check_levels, quantise
 from ankeras.training.autodiff import SeedGenerator, descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
-from ankeras.training.checks import check_images, check_own_loss, check_shapes_known
-from ankeras.training.system import System
+from ankeras.training.checks import check_images, check_shapes_known
+from ankeras.training.own_loss import OwnLoss
 
 import keras
 import numpy as np
@@ -39,7 +39,7 @@ def standard_normal(z: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class Flow(System):
+class Flow(OwnLoss):
     """The normalizing flow; `fit(x)` with images or with vectors.
 
     Its log "loss" is in nats per image, averaged over the images: with levels the bound of
@@ -55,6 +55,7 @@ class Flow(System):
         ValueError: if the network does not return z and log |det|, or levels < 2.
     """
 
+    called = "A flow"
     networks = ("network",)
     options = ("levels", "seed")
     weighs_images = True
@@ -191,15 +192,6 @@ class Flow(System):
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Return z of x, (batch, d), without noise."""
         return self.mean_encoder(x)
-
-    def compile(self, optimizer: Any = "adam", loss: Any = None, **options: Any) -> None:
-        """Compile as `keras.Model.compile` does, without a loss: the system has its own.
-
-        Raises:
-            ValueError: if there is a loss, or there are metrics.
-        """
-        check_own_loss("A flow", loss=loss, **options)
-        super().compile(optimizer, **options)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on x."""

@@ -128,13 +128,9 @@ def _samples(model: Any) -> pictures.Figure:
     return pictures.image_grid(model.generate(100, seed=1))
 
 
-def _by_class(model: CGAN) -> pictures.Figure:
-    images = model.generate_classes(np.repeat(np.arange(N_CLASSES), 12), seed=1)
-    return pictures.image_grid(images.reshape(N_CLASSES, 12, *SHAPE))
-
-
-def _guided(model: GuidedDDPM) -> pictures.Figure:
-    images = model.generate_for(np.repeat(np.arange(N_CLASSES), 12), seed=1)
+def _by_class(model: CGAN | GuidedDDPM) -> pictures.Figure:
+    draw = model.generate_classes if isinstance(model, CGAN) else model.generate_for
+    images = draw(np.repeat(np.arange(N_CLASSES), 12), seed=1)
     return pictures.image_grid(images.reshape(N_CLASSES, 12, *SHAPE))
 
 
@@ -189,7 +185,7 @@ RECIPES = (
         16,
         64,
         figures=_diffusion_figures,
-        picture=_guided,
+        picture=_by_class,
         average="network",
     ),
 )

@@ -84,9 +84,9 @@ class WeightAverage(keras.callbacks.Callback):
     average also removes the noise of a diffusion model's gradients (Ho et al. 2020, appendix B).
 
     Args:
-        network: name of the network: "generator" of a GAN, "network" of a diffusion model.
         momentum: weight of the old average per step. It starts smaller and grows to this value,
             so that the first bad weights soon lose their influence.
+        network: name of the network: "generator" of a GAN, "network" of a diffusion model.
     """
 
     EVERY = 5  # steps between two updates: an update in each step would cost more and change little

@@ -106,18 +106,6 @@ def check_target_images(
     check_images(y, expected, drawn, "y")
 
 
-def check_own_loss(name: str, **asked: Any) -> None:
-    """Raise a ValueError if `compile` is given a loss or metrics for a system with its own loss.
-
-    Args:
-        name: what the system is called at the start of a sentence.
-        **asked: arguments of `compile`.
-    """
-    refused = ("loss", "loss_weights", "metrics", "weighted_metrics")
-    if given := [option for option in refused if asked.get(option) is not None]:
-        raise ValueError(f"{name} has its own loss: leave out {' and '.join(given)}.")
-
-
 def check_labels(labels: np.ndarray | None, n_images: int, n_classes: int) -> None:
     """Raise a ValueError unless there is one label in 0 ... n_classes - 1 for each image.
 
