@@ -8,6 +8,7 @@ flow learns the digits with 256 levels, in bits per dimension: its figure can't 
 others. Flows of points are compared with the true entropy of their densities.
 """
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -35,6 +36,10 @@ from common import RESULTS, load, parser, real_digits, save
 from generative import Training, picture, report, train_vae
 
 N_SAMPLES = 100
+AUTOREGRESSIVE: dict[str, tuple[type, Callable]] = {
+    "pixelcnn": (PixelCNN, get_pixelcnn),
+    "pixelrnn": (PixelRNN, get_pixelrnn),
+}
 
 
 def trained(
@@ -81,26 +86,16 @@ def completed(name: str, model: PixelCNN | PixelRNN, x: np.ndarray) -> None:
     picture(f"likelihood_{name}_completed", shown.reshape(-1, *x.shape[1:]))
 
 
-def pixelcnn(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
-    """Train a PixelCNN on binary digits; return nats, bits and the seconds of drawing."""
+def autoregressive(name: str, train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
+    """Train PixelCNN or PixelRNN on binary digits; return nats, bits and the seconds of drawing."""
     x, x_test = binarise(train.images, 0), binarise(test.images, 1)
-    model = PixelCNN(get_pixelcnn(x.shape[1:], seed=seed))
+    system, build = AUTOREGRESSIVE[name]
+    model = system(build(x.shape[1:], seed=seed))
     found = trained(model, x, 32, 3e-3, seconds)
     found |= in_nats_and_bits(-model.log_likelihood(x_test), x.shape[1:])
     if seed == 0:
-        completed("pixelcnn", model, x_test)
-    return found | drawn("pixelcnn", model, seed)
-
-
-def pixelrnn(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
-    """Train a PixelRNN on binary digits; return nats, bits and the seconds of drawing."""
-    x, x_test = binarise(train.images, 0), binarise(test.images, 1)
-    model = PixelRNN(get_pixelrnn(x.shape[1:], seed=seed))
-    found = trained(model, x, 32, 3e-3, seconds)
-    found |= in_nats_and_bits(-model.log_likelihood(x_test), x.shape[1:])
-    if seed == 0:
-        completed("pixelrnn", model, x_test)
-    return found | drawn("pixelrnn", model, seed)
+        completed(name, model, x_test)
+    return found | drawn(name, model, seed)
 
 
 def vae(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
@@ -154,8 +149,8 @@ def densities(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
 
 
 MODELS: dict[str, Callable[..., dict]] = {
-    "PixelCNN": pixelcnn,
-    "PixelRNN": pixelrnn,
+    "PixelCNN": functools.partial(autoregressive, "pixelcnn"),
+    "PixelRNN": functools.partial(autoregressive, "pixelrnn"),
     "VAE": vae,
     "flow": flow,
     "densities": densities,

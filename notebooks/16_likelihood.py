@@ -17,7 +17,6 @@ import ankeras
 from ankeras import data, latent, pictures
 from ankeras.autoencoders import VAE, log_likelihood
 from ankeras.builders import get_decoder, get_encoder
-from ankeras.data.densities import DENSITIES
 from ankeras.likelihood import (
     Flow,
     PixelCNN,
@@ -25,6 +24,7 @@ from ankeras.likelihood import (
     bits_per_dimension,
     get_flow,
     get_pixelcnn,
+    quantise,
 )
 from ankeras.training.autodiff import input_gradient
 from ankeras.training.schedules import cosine_adam
@@ -157,7 +157,7 @@ for title, images in (
 # %%
 flows, samples = {}, {}
 for name in ("mixture of Gaussians",) if QUICK else ("mixture of Gaussians", "spiral"):
-    density = DENSITIES[name]
+    density = data.DENSITIES[name]
     points = density.sample(1_000 if QUICK else 60_000, seed=1)
     flow = Flow(get_flow((2,), couplings=8, width=64))
     flow.initialize(points[:500])
@@ -195,8 +195,7 @@ Image(file.read_bytes())
 # Digits have 256 levels of grey. A density could become infinite at the levels, so uniform noise fills the gap between two levels (dequantisation); the result is a bound of the probability of the image. It is usually given in **bits per dimension**, which must not be mixed with nats per image.
 
 # %%
-X_levels = np.round(X_train * 255).astype("float32") / 255
-T_levels = np.round(X_test * 255).astype("float32") / 255
+X_levels, T_levels = quantise(X_train, 256), quantise(X_test, 256)
 flow = Flow(get_flow(image_shape, width=24, couplings=3), levels=256)
 flow.initialize(X_levels[:300])
 flow_epochs = 1 if QUICK else 3

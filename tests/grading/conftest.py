@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ankeras.grading import gradebook, plugin, remote
+from ankeras.grading.lab import read_lab
+from ankeras.grading.prove import prove
 from ankeras.grading.remote import WorkerFactory
 from ankeras.grading.sandbox import Limits
 
 import pytest
 
+LABS = Path(__file__).parents[2] / "labs"
 NUMBERS = {
     "solution.py": '''\
 # %% [markdown]
@@ -204,3 +207,17 @@ def class_of(tmp_path) -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def check_proof(capsys) -> Callable[[str], None]:
+    """Return what asserts that a lab of the course is proven, and prints its proof."""
+
+    def check(name: str) -> None:
+        proof = prove(read_lab(LABS / name), quick=True)
+        with capsys.disabled():
+            print(f"\n{proof}")
+        assert proof.errors == ()
+        assert sum(proof.caught.values()) == proof.mutants
+
+    return check
