@@ -59,7 +59,8 @@ def arithmetic(
     images: np.ndarray,
     has: np.ndarray,
     real: np.ndarray,
-    seed: int = 0,
+    seed: int,
+    picture_name: str,
 ) -> dict:
     """Return how often "man with glasses - man + woman" works, with codes and with pixels.
 
@@ -74,6 +75,7 @@ def arithmetic(
         has: (n,), the attributes of these images.
         real: (m, *image), the real faces among which a result should lie.
         seed: seed of the examples.
+        picture_name: of the picture of the results; "" for none.
     """
     woman, glasses = has["woman"] == 1, has["glasses"] == 1
     others = [name for name in BINARY if name not in ("woman", "glasses")]
@@ -107,8 +109,8 @@ def arithmetic(
         figures[f"woman with glasses among real faces, by {way}"] = float(np.mean(success & among))
         figures[f"others kept, by {way}"] = float(np.mean(list(kept.values())))
         figures[f"each of the others kept, by {way}"] = kept
-        if seed == 0:
-            picture(f"generative_faces_arithmetic_{way}_{generator.name}", drawn)
+        if picture_name:
+            picture(f"{picture_name}_arithmetic_{way}", drawn)
     return figures
 
 
@@ -161,28 +163,30 @@ def edits(
     return figures
 
 
-def of_dcgan(gan: Any, reader: keras.Model, test: Dataset, seed: int) -> dict:
+def of_dcgan(
+    gan: Any, reader: keras.Model, test: Dataset, seed: int, picture_name: str = ""
+) -> dict:
     """Return the figures of a DCGAN's samples and of arithmetic with them."""
     z = latent.sample_prior(N_SAMPLES, gan.latent_dim, seed=seed + 1)
     samples = latent.decode(gan.generator, z)
-    if seed == 0:
-        picture("generative_faces_dcgan", samples)
+    if picture_name:
+        picture(picture_name, samples)
     has = evaluation.read_attributes(reader, samples)
     real = test.images[:N_SAMPLES]
     return of_samples(reader, test.images, samples) | arithmetic(
-        reader, gan.generator, z, samples, has, real, seed
+        reader, gan.generator, z, samples, has, real, seed, picture_name
     )
 
 
-def of_vae(vae: Any, reader: keras.Model, test: Dataset, seed: int) -> dict:
+def of_vae(vae: Any, reader: keras.Model, test: Dataset, seed: int, picture_name: str = "") -> dict:
     """Return the figures of a VAE's reconstructions, and of arithmetic and edits with its codes."""
     z, _ = encode_posterior(vae, test.images)
     has = evaluation.true_attributes(test.factors)
     half = np.random.default_rng(seed).permutation(len(z))[:N_SAMPLES]
     rest = np.setdiff1d(np.arange(len(z)), half)
     drawn, images = latent.decode(vae.generator, z[half]), test.images[half]
-    if seed == 0:
-        picture("generative_faces_vae", drawn)
+    if picture_name:
+        picture(picture_name, drawn)
     read = evaluation.read_attributes(reader, drawn)
     found: dict = {
         "squared error": float(np.mean((drawn - images) ** 2)),
@@ -191,7 +195,8 @@ def of_vae(vae: Any, reader: keras.Model, test: Dataset, seed: int) -> dict:
             name: float(np.mean(read[name] == has[half][name])) for name in evaluation.ATTRIBUTES
         },
     }
-    found |= arithmetic(reader, vae.generator, z[half], images, has[half], test.images[rest], seed)
+    given = z[half], images, has[half], test.images[rest]
+    found |= arithmetic(reader, vae.generator, *given, seed, picture_name)
     return found | {"edits": edits(reader, vae.generator, z[half], has[half], seed)}
 
 
@@ -228,8 +233,12 @@ def main() -> None:
         for state, get in states.items():
             model = get()
             title = f"{name}, {state}"
+            pictured = f"generative_{title.replace(', ', '_').replace(' ', '_').replace('-', '_')}"
             figures[title] = [
-                report(f"{title}, seed {seed}", evaluate(model, reader, test, seed))
+                report(
+                    f"{title}, seed {seed}",
+                    evaluate(model, reader, test, seed, "" if seed else pictured),
+                )
                 for seed in SEEDS
             ]
             figures[f"{title}, second reader"] = report(
