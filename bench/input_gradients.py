@@ -1,7 +1,7 @@
 """Measure what gradient ascent on the input finds, beside a baseline for each figure.
 
-python bench/input_gradients.py [--only activation inversion dream style maps attacks digits
-                                 manifold evolution]
+python bench/input_gradients.py [--only activation inversion dream style fast_style maps attacks
+                                 digits manifold evolution]
 
 Pictures go to bench/results/input_gradients_*.png. Photographs are the colour photographs of
 scikit-image and scikit-learn (`data.PHOTOS`), all of them unless a section says which.
@@ -25,6 +25,7 @@ from ankeras.builders.imagenet import (
 )
 from ankeras.input_gradients import (
     AdversarialTraining,
+    FastStyle,
     activations,
     attack,
     change_class,
@@ -34,6 +35,7 @@ from ankeras.input_gradients import (
     deletion_curve,
     evolve,
     fooled_share,
+    get_style_network,
     high_frequency_share,
     invert_representation,
     maximize_activation,
@@ -45,6 +47,9 @@ from ankeras.input_gradients import (
     synthesize_texture,
     transfer_style,
 )
+from ankeras.input_gradients.network import read_layers
+from ankeras.input_gradients.style_transfer import CONTENT_LAYER
+from ankeras.input_gradients.texture_synthesis import STYLE_LAYERS
 from ankeras.training.schedules import cosine_adam
 
 import keras
@@ -68,6 +73,7 @@ PAIRS = (
     ("astronaut", "brick"),
 )
 DIGITS = np.arange(10)
+STYLE, FAST_STEPS = "tissue", 1200  # of the network that paints in one pass
 
 
 def picture(figure: Any, name: str) -> None:
@@ -90,7 +96,8 @@ def activation() -> dict:
     # the textures and photographs at 128 pixels, 77 crops of each at random places
     full = [data.photo(name) for name in data.PHOTOS]
     crops = np.concatenate([data.crops(image, 77, 128, seed=i) for i, image in enumerate(full)])
-    layers = {"block_02_expand": range(4), "block_06_expand": range(4), "block_11_expand": range(4)}
+    # before the ReLU: behind it a unit may be 0 at the start, without a slope
+    layers = {f"block_{i}_expand_conv": range(4) for i in ("02", "06", "11")}
     classes = [class_index(c) for c in ("tabby", "espresso", "daisy", "jellyfish")]
     layers["scores"] = classes  # type: ignore[assignment]
     figures: dict[str, Any] = {}
@@ -179,6 +186,46 @@ def style() -> dict:
     return figures
 
 
+def fast_style() -> dict:
+    """Train one network for one style, and paint photographs that it never saw."""
+    network, unseen = imagenet_classifier(), ("chelsea", "coffee", "china")
+    known = [name for name in data.PHOTOS if name not in (*unseen, STYLE)]
+    x = np.concatenate([data.crops(data.photo(name), 60, 96, seed=1) for name in known])
+    target = data.photo(STYLE, 192)
+    model = FastStyle(
+        get_style_network(), read_layers(network, [*STYLE_LAYERS, CONTENT_LAYER]), target
+    )
+    model.compile(cosine_adam(FAST_STEPS, 5e-3, warmup=0.02))
+    start = time.perf_counter()
+    model.fit(x, batch_size=4, epochs=-(-FAST_STEPS * 4 // len(x)), verbose=0)
+    figures: dict[str, Any] = {"seconds of training": time.perf_counter() - start}
+    shown, titles = [], []
+    model.paint(data.photos(unseen[:1], 192))  # builds the graph
+    for name in unseen:
+        content = data.photo(name, 192)
+        before = style_distance(network, content[None], target)[0]
+        ways = {
+            "one pass": lambda content=content: model.paint(content[None]),
+            "optimized": lambda content=content: transfer_style(network, content, target).x,
+        }
+        shown.append(content)
+        titles.append(name)
+        for way, paint in ways.items():
+            start = time.perf_counter()
+            painted = paint()
+            seconds = time.perf_counter() - start
+            left = float(style_distance(network, painted, target)[0] / before)
+            figures[f"{name}, {way}"] = {
+                "style distance over that of the content": left,
+                "content distance": float(content_distance(network, painted, content)[0]),
+                "seconds": seconds,
+            }
+            shown.append(painted[0])
+            titles.append(f"{way}, style {left:.1%}")
+    picture(pictures.gallery(shown, titles, columns=3, cell=3), "fast_style")
+    return figures
+
+
 def maps() -> dict:
     """Run the deletion test for all photographs that the network names right."""
     network, untrained = imagenet_classifier(), get_efficientnet_lite0()
@@ -190,6 +237,7 @@ def maps() -> dict:
         kind: saliency_map(network, x, kind, classes=classes)
         for kind in ("gradient", "gradient times input", "grad-cam")
     }
+    orders["grad-cam of block 16"] = saliency_map(network, x, layer="block_16", classes=classes)
     orders["grad-cam of random weights"] = saliency_map(untrained, x, classes=classes)
     figures: dict[str, Any] = {}
     for kind, order in orders.items():
@@ -210,14 +258,14 @@ def maps() -> dict:
     ]
     baseline = np.array(figures["random order, mean of 3"])
     figures["over random order"] = {
-        kind: float(np.mean(np.array(figures[kind]) / baseline)) for kind in orders
+        kind: (np.array(figures[kind]) / baseline).tolist() for kind in orders
     }
     shown, titles = [], []
     for i, image in enumerate(x):
         shown += [image, *(order[i] for order in orders.values())]
         titles += [imagenet_classes()[classes[i]]]
         titles += [f"{kind}: {figures[kind][i]:.2f}" for kind in orders]
-    picture(pictures.gallery(shown, titles, columns=5), "maps")
+    picture(pictures.gallery(shown, titles, columns=6), "maps")
     return figures
 
 
@@ -229,6 +277,9 @@ def attacks() -> dict:
     target = class_index("jellyfish")
     aimed = stored(attack(network, x, targets=target, epsilon=4 / 255, steps=20))
     p = network.predict(aimed, verbose=0)
+    noisy = stored(random_noise(x, 1 / 255))
+    read, read_noisy = (network.predict(a, verbose=0) for a in (x, noisy))
+    changed = read.argmax(axis=1) != read_noisy.argmax(axis=1)
     shown, titles = [], []
     for images in (x, one):
         for image, row in zip(images[:4], network.predict(images[:4], verbose=0), strict=True):
@@ -242,7 +293,12 @@ def attacks() -> dict:
         "photos": len(x),
         "one step of 1/255": fooled_share(network, x, one),
         "ten steps of 1/255": fooled_share(network, x, ten),
-        "noise of 1/255": fooled_share(network, x, stored(random_noise(x, 1 / 255))),
+        "noise of 1/255": float(changed.mean()),
+        "changed by noise, and their probability before": {
+            name: float(row.max())
+            for name, row, other in zip(data.PHOTOS, read, changed, strict=True)
+            if other
+        },
         "jellyfish at 4/255": float(np.mean(p.argmax(axis=1) == target)),
     }
 
@@ -341,6 +397,7 @@ SECTIONS: dict[str, Callable[[], dict]] = {
         inversion,
         dream,
         style,
+        fast_style,
         maps,
         attacks,
         digits,

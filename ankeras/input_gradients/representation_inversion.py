@@ -17,7 +17,8 @@ from ankeras.input_gradients.image_parameters import image_parameters
 from ankeras.input_gradients.network import check_photos, read_layer
 from ankeras.input_gradients.regularizers import total_variation
 from ankeras.training.catalogue_row import Row
-from ankeras.training.optimize_input import OptimizedInput, optimize_input
+from ankeras.training.lbfgs import minimize_lbfgs
+from ankeras.training.optimize_input import OptimizedInput
 
 import keras
 import numpy as np
@@ -29,13 +30,12 @@ def invert_representation(
     layer: str,
     images: np.ndarray,
     *,
-    lam: float = 1e-3,
+    lam: float = 0.01,
     image: str = "fourier",
     steps: int = 256,
-    learning_rate: float | None = None,
     seed: int = 0,
 ) -> OptimizedInput:
-    """Return images with the representations of given images, found from noise.
+    """Return images with the representations of given images, found from noise by L-BFGS.
 
     Args:
         network: a classifier, or any model of one image.
@@ -44,34 +44,40 @@ def invert_representation(
             image to get several solutions.
         lam: weight lambda of the total variation.
         image: "fourier" or "pixels", see `image_parameters`.
-        steps: number of steps of Adam, whose learning rate falls to zero along half a cosine.
-        learning_rate: that of the first step. Default: one that suits `image`.
+        steps: the largest number of steps.
         seed: seed of the noise.
 
     Returns:
-        x, of the shape of the images, and the history: "loss" is l + lambda R.
+        x, of the shape of the images, and the history: "loss" is l + lambda R at the start and
+        after each step, averaged over the images.
 
     Raises:
         ValueError: if there is no such layer or parameterization, or the images do not fit.
     """
     theta = read_layer(network, layer)
     images = check_photos(network, images)
-    theta_0 = ops.convert_to_tensor(theta.predict(images, verbose=0, batch_size=8))
+    theta_0 = theta.predict(images, verbose=0, batch_size=8)
     parameters = image_parameters(image, images.shape[1:])
     noise = np.random.default_rng(seed).normal(0, 0.01, images.shape).astype("float32")
-    rate = parameters.learning_rate if learning_rate is None else learning_rate
+    starts = parameters.encode(np.full(images.shape, 0.5)) + noise
+    found, losses = [], np.empty((len(images), steps + 1), "float32")
+    for i in range(len(images)):
 
-    found = optimize_input(
-        lambda z: relative_distance(theta(parameters.decode(z), training=False), theta_0),
-        parameters.encode(np.full(images.shape, 0.5)) + noise,
-        steps=steps,
-        learning_rate=keras.optimizers.schedules.CosineDecay(rate, steps),
-        regularizer=lambda z: total_variation(parameters.decode(z)),
-        weight=lam,
-        project=parameters.project,
-        seed=seed,
-    )
-    return found._replace(x=ops.convert_to_numpy(parameters.decode(found.x)))
+        def objective(z: Any, theta_0: np.ndarray = theta_0[i : i + 1]) -> Any:
+            x = parameters.decode(z)
+            return relative_distance(theta(x, training=False), theta_0) + lam * total_variation(x)
+
+        reached = minimize_lbfgs(
+            objective,
+            starts[i : i + 1],
+            steps=steps,
+            bounds=None if parameters.project is None else (0.0, 1.0),
+        )
+        loss = reached.history["loss"]
+        # an image whose loss can't fall further keeps it
+        losses[i] = np.pad(loss, (0, steps + 1 - len(loss)), mode="edge")
+        found.append(ops.convert_to_numpy(parameters.decode(reached.x)))
+    return OptimizedInput(np.concatenate(found), {"loss": losses.mean(axis=0)})
 
 
 def relative_distance(theta: Any, theta_0: Any) -> Any:

@@ -24,7 +24,8 @@ from ankeras.input_gradients.texture_synthesis import (
     style_of,
 )
 from ankeras.training.catalogue_row import Row
-from ankeras.training.optimize_input import OptimizedInput, optimize_input
+from ankeras.training.lbfgs import minimize_lbfgs
+from ankeras.training.optimize_input import OptimizedInput
 
 import keras
 import numpy as np
@@ -39,12 +40,11 @@ def transfer_style(
     styles: np.ndarray | Sequence[np.ndarray],
     *,
     weights: Sequence[float] | None = None,
-    alpha: float = 0.02,
+    alpha: float = 0.01,
     beta: float = 1.0,
     content_layer: str = CONTENT_LAYER,
     style_layers: Sequence[str] = STYLE_LAYERS,
-    steps: int = 120,
-    learning_rate: float = 0.05,
+    steps: int = 200,
 ) -> OptimizedInput:
     """Return an image with the content of one image and the style of others.
 
@@ -57,11 +57,11 @@ def transfer_style(
         beta: weight of the style.
         content_layer: the layer that is compared position by position.
         style_layers: the layers whose Gram matrices are compared.
-        steps: number of steps of Adam, whose learning rate falls to zero along half a cosine.
-        learning_rate: that of the first step.
+        steps: the largest number of steps of L-BFGS.
 
     Returns:
-        x, one image (1, height, width, c), and the history: "loss" is L.
+        x, one image (1, height, width, c), and the history: "loss" is L at the start and
+        after each step.
 
     Raises:
         ValueError: if there is no such layer, an image does not fit the network, or there is not
@@ -91,12 +91,7 @@ def transfer_style(
         of_style = style_loss([gram_matrix(f) for f in style], target)
         return alpha * of_content + beta * of_style
 
-    found = optimize_input(
-        loss,
-        parameters.encode(x_0),
-        steps=steps,
-        learning_rate=keras.optimizers.schedules.CosineDecay(learning_rate, steps),
-    )
+    found = minimize_lbfgs(loss, parameters.encode(x_0), steps=steps)
     return found._replace(x=ops.convert_to_numpy(parameters.decode(found.x)))
 
 
