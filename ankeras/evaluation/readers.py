@@ -11,6 +11,7 @@ import functools
 
 from ankeras import pretrained
 from ankeras.data import Dataset
+from ankeras.data.captions import SKIN_TONES
 from ankeras.data.faces import BINARY, CATEGORIES
 from ankeras.evaluation.classifiers import probabilities
 
@@ -18,7 +19,6 @@ import keras
 import numpy as np
 
 READERS = {32: "faces-reader-32", 64: "faces-reader"}  # pixels -> pretrained model
-SKIN_TONES = ("fair", "medium", "dark")  # thirds of the factor skin
 # The colour of the eyes is left out: in 32 pixels, an iris is smaller than one pixel.
 ATTRIBUTES: dict[str, int] = {  # name of the factor -> number of classes
     **dict.fromkeys(BINARY, 2),

@@ -1,0 +1,296 @@
+"""Captions of portraits: sentences of a small grammar, drawn for the factors of each portrait.
+
+A caption states some of a portrait's facts, and says nothing of the others. It can also say what is
+not there ("without a hat"). Three forms are for training:
+
+    sentence     "a smiling woman with glasses and red hair, without a hat, in a navy shirt"
+    portrait     "the portrait of a woman who has red hair, wears glasses, does not smile"
+    list         "woman, no beard, red hair, slate wall, smiling"
+
+Two other forms are for tests alone. They say the same facts with the same words in another way (a
+caption of one or two facts can be the same in both):
+
+    reordered    "a woman, in a navy shirt, smiling, with red hair, without a hat"
+    mixed        "the portrait of a smiling woman, red hair, glasses, no hat"
+
+The probability of each caption is known (`Captions.log_p`). So the entropy of the grammar is known
+too, and a language model can be compared with it.
+
+Source: AN2DL, "The GAN ZOO" (captions to images); DLSP, "Caption to image"; ATIV, "CLIP".
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ankeras.data.faces import BINARY, CATEGORIES, CLASS_NAMES
+from ankeras.data.tokenizer import Tokenizer
+
+import numpy as np
+
+SKIN_TONES = ("fair", "medium", "dark")  # thirds of the factor skin
+LOOKS = ("left", "ahead", "right")  # thirds of the factor turn
+FACTS: dict[str, tuple[str, ...]] = {  # what captions can state: name -> the words of its values
+    **dict.fromkeys(BINARY, ("no", "yes")),
+    "woman": CLASS_NAMES,
+    **CATEGORIES,
+    "skin": SKIN_TONES,
+    "look": LOOKS,
+}
+DTYPE = np.dtype([(name, np.int64) for name in FACTS])
+NOT_STATED = -1
+FORMS = ("sentence", "portrait", "list")
+UNSEEN_FORMS = ("reordered", "mixed")
+LENGTH = 50  # of the longest caption, with its start and its end
+
+
+class Captions(NamedTuple):
+    """Captions of n portraits.
+
+    Attributes:
+        texts: n captions.
+        stated: what each caption states, (n,) with one int64 field for each of `FACTS`: the index
+            of the value, or -1 for facts that it does not state.
+        log_p: the logarithm of the probability that the grammar draws this caption for some
+            portrait, (n,), in nats. The mean of -log_p estimates the entropy of the grammar.
+    """
+
+    texts: list[str]
+    stated: np.ndarray
+    log_p: np.ndarray
+
+
+def facts(factors: np.ndarray) -> np.ndarray:
+    """Return the facts of portraits: a table of factors (n,) -> (n,) of `DTYPE`."""
+    table = np.empty(len(factors), DTYPE)
+    for name in FACTS:
+        if name == "look":
+            table[name] = _thirds(factors["turn"] + 0.5)
+        elif name == "skin":
+            table[name] = _thirds(factors["skin"])
+        else:
+            table[name] = factors[name]
+    return table
+
+
+def draw_captions(
+    factors: np.ndarray,
+    seed: int = 0,
+    *,
+    unseen: bool = False,
+    n_facts: Sequence[int] = (1, len(FACTS)),
+) -> Captions:
+    """Draw one caption for each portrait.
+
+    The number of facts is uniform in the range, then each choice of so many facts, each form, and
+    each order of what can stand in any order are equally likely.
+
+    Args:
+        factors: table of factors (n,), as `draw_factors` returns it.
+        seed: seed of the choices. The same seed and factors give the same captions.
+        unseen: whether the forms are those for tests.
+        n_facts: the lowest and the highest number of facts that a caption states.
+
+    Raises:
+        ValueError: if the range of the number of facts is not within 1 and the number of `FACTS`.
+    """
+    fewest, most = n_facts
+    if not 1 <= fewest <= most <= len(FACTS):
+        raise ValueError(f"A caption states 1 to {len(FACTS)} facts, not {fewest} to {most}.")
+    rng = np.random.default_rng(seed)
+    table, names = facts(factors), list(FACTS)
+    texts, stated = [], np.full(len(factors), NOT_STATED, DTYPE)
+    log_p = np.empty(len(factors))
+    forms = UNSEEN_FORMS if unseen else FORMS
+    for i, row in enumerate(table):
+        k = int(rng.integers(fewest, most + 1))
+        chosen = {names[j]: int(row[names[j]]) for j in rng.permutation(len(names))[:k]}
+        for name, value in chosen.items():
+            stated[name][i] = value
+        form = forms[rng.integers(len(forms))]
+        text, n_orders = _WRITTEN[form](_parts(chosen), rng)
+        texts.append(text)
+        log_p[i] = (
+            -math.log(most - fewest + 1)
+            - math.log(math.comb(len(names), k))
+            + sum(math.log(_probability(name, value)) for name, value in chosen.items())
+            - math.log(len(forms))
+            - math.log(n_orders)
+        )
+    return Captions(texts, stated, log_p)
+
+
+def stated_facts(text: str) -> dict[str, int]:
+    """Return what a caption states: fact -> index of its value.
+
+    It also reads sentences that are not of the grammar, as long as they use its words.
+    """
+    found: dict[str, int] = {}
+    negated = False
+    before: list[str] = []  # the words since the last noun or comma
+    for word in text.lower().replace(",", " , ").split():
+        if word in CLASS_NAMES:
+            found["woman"] = CLASS_NAMES.index(word)
+        elif word in _SMILES:
+            found["smile"] = int(not negated and word != "serious")
+        elif word in ("glasses", "beard", "hat"):
+            found[word] = int(not negated)
+        elif word in LOOKS:
+            found["look"] = LOOKS.index(word)
+        elif word in _NOUNS:
+            for name in _NOUNS[word]:
+                for said in set(before) & set(FACTS[name]):
+                    found[name] = FACTS[name].index(said)
+        if word in _NEGATIONS:
+            negated = True
+        elif word not in ("a", "or", *_NOUNS_WITHOUT):
+            negated = False
+        before = [] if word in (",", *_NOUNS) else [*before, word]
+    return found
+
+
+def words() -> list[str]:
+    """Return all words of the grammar, in alphabetical order."""
+    values = {word for name in FACTS if name not in BINARY for word in FACTS[name]}
+    return sorted(values | set(CLASS_NAMES) | set(_OTHER_WORDS.split()))
+
+
+def caption_tokenizer() -> Tokenizer:
+    """Return the tokenizer of captions: each becomes `LENGTH` integers."""
+    return Tokenizer(words(), LENGTH)
+
+
+_OTHER_WORDS = """, a and beard does eyes front glasses hair has hat in looking looks no not of or
+    person portrait serious shirt skin smile smiles smiling stands the wall wears who with without
+    before"""
+_SMILES = ("smile", "smiles", "smiling", "serious")
+_NEGATIONS = ("no", "not", "without")
+_NOUNS_WITHOUT = ("glasses", "beard", "hat")  # "without a beard or a hat" denies both
+_NOUNS = {
+    "hair": ("hair_color", "hair_style"),
+    "eyes": ("eye_color",),
+    "shirt": ("shirt",),
+    "wall": ("background",),
+    "skin": ("skin",),
+}
+
+
+def _thirds(share: np.ndarray) -> np.ndarray:
+    """Return 0, 1 or 2: in which third of [0, 1] each value lies."""
+    return np.minimum(3 * share, 2).astype(int)
+
+
+def _probability(name: str, value: int) -> float:
+    """Return the probability of a fact's value."""
+    if name in BINARY:
+        return BINARY[name] if value else 1 - BINARY[name]
+    return 1 / len(FACTS[name])
+
+
+class _Parts(NamedTuple):
+    """The parts of a caption: phrases, and empty strings for what is not stated."""
+
+    person: str
+    smile: str  # "smiling" or "serious"
+    there: list[str]  # "red hair", "green eyes"
+    has: list[str]  # of glasses, beard and hat
+    has_not: list[str]
+    shirt: str
+    wall: str
+    look: str
+
+
+def _parts(stated: dict[str, int]) -> _Parts:
+    word = {name: FACTS[name][value] for name, value in stated.items()}
+    there = [word[name] for name in ("hair_style", "hair_color") if name in word]
+    hair = [f"{' '.join(there)} hair"] if there else []
+    nouns = {"skin": "skin", "eye_color": "eyes"}
+    return _Parts(
+        word.get("woman", "person"),
+        {None: "", 0: "serious", 1: "smiling"}[stated.get("smile")],
+        hair + [f"{word[name]} {noun}" for name, noun in nouns.items() if name in word],
+        [noun for noun in _NOUNS_WITHOUT if stated.get(noun) == 1],
+        [noun for noun in _NOUNS_WITHOUT if stated.get(noun) == 0],
+        word.get("shirt", ""),
+        word.get("background", ""),
+        word.get("look", ""),
+    )
+
+
+def _with_article(noun: str) -> str:
+    return noun if noun == "glasses" else f"a {noun}"
+
+
+def _shuffled(parts: list[str], rng: np.random.Generator) -> list[str]:
+    return [parts[j] for j in rng.permutation(len(parts))]
+
+
+def _at_the_end(p: _Parts) -> list[str]:
+    shirt = [f"in a {p.shirt} shirt"] if p.shirt else []
+    wall = [f"in front of a {p.wall} wall"] if p.wall else []
+    return shirt + wall + ([f"looking {p.look}"] if p.look else [])
+
+
+def _without(p: _Parts, rng: np.random.Generator) -> list[str]:
+    denied = _shuffled([_with_article(noun) for noun in p.has_not], rng)
+    return [f"without {' or '.join(denied)}"] if denied else []
+
+
+def _sentence(p: _Parts, rng: np.random.Generator) -> tuple[str, int]:
+    """Return the caption in this form, and the number of orders that it could have."""
+    told = f"a {p.smile} {p.person}" if p.smile else f"a {p.person}"
+    has = _shuffled(p.there + [_with_article(noun) for noun in p.has], rng)
+    if has:
+        told += f" with {' and '.join([part for part in (', '.join(has[:-1]), has[-1]) if part])}"
+    end = _at_the_end(p)
+    n_orders = math.prod(math.factorial(len(parts)) for parts in (has, p.has_not, end))
+    return ", ".join([told, *_without(p, rng), *_shuffled(end, rng)]), n_orders
+
+
+def _portrait(p: _Parts, rng: np.random.Generator) -> tuple[str, int]:
+    """Return the caption in this form, and the number of orders that it could have."""
+    verbs = {"glasses": "wears", "beard": "has", "hat": "wears"}
+    parts = [f"has {thing}" for thing in p.there]
+    parts += [f"{verbs[noun]} {_with_article(noun)}" for noun in p.has]
+    parts += [f"{verbs[noun]} no {noun}" for noun in p.has_not]
+    parts += {"": [], "serious": ["does not smile"], "smiling": ["smiles"]}[p.smile]
+    parts += [f"wears a {p.shirt} shirt"] if p.shirt else []
+    parts += [f"stands before a {p.wall} wall"] if p.wall else []
+    parts += [f"looks {p.look}"] if p.look else []
+    who = f" who {', '.join(_shuffled(parts, rng))}" if parts else ""
+    return f"the portrait of a {p.person}{who}", math.factorial(len(parts))
+
+
+def _list(p: _Parts, rng: np.random.Generator) -> tuple[str, int]:
+    """Return the caption in this form, and the number of orders that it could have."""
+    parts = [p.person, *p.there, *p.has, *[f"no {noun}" for noun in p.has_not]]
+    parts += [p.smile] if p.smile else []
+    parts += [f"{p.shirt} shirt"] if p.shirt else []
+    parts += [f"{p.wall} wall"] if p.wall else []
+    parts += [f"looking {p.look}"] if p.look else []
+    return ", ".join(_shuffled(parts, rng)), math.factorial(len(parts))
+
+
+def _reordered(p: _Parts, rng: np.random.Generator) -> tuple[str, int]:
+    """Return the caption in this form, and the number of orders that it could have."""
+    parts = [f"with {thing}" for thing in p.there]
+    parts += [f"with {_with_article(noun)}" for noun in p.has]
+    parts += _without(p, rng) + _at_the_end(p) + ([p.smile] if p.smile else [])
+    n_orders = math.factorial(len(parts)) * math.factorial(len(p.has_not))
+    return ", ".join([f"a {p.person}", *_shuffled(parts, rng)]), n_orders
+
+
+def _mixed(p: _Parts, rng: np.random.Generator) -> tuple[str, int]:
+    """Return the caption in this form, and the number of orders that it could have."""
+    parts = [*p.there, *p.has, *[f"no {noun}" for noun in p.has_not], *_at_the_end(p)]
+    told = " ".join(["the portrait of a", *([p.smile] if p.smile else []), p.person])
+    return ", ".join([told, *_shuffled(parts, rng)]), math.factorial(len(parts))
+
+
+_WRITTEN: dict[str, Callable[[_Parts, np.random.Generator], tuple[str, int]]] = {
+    "sentence": _sentence,
+    "portrait": _portrait,
+    "list": _list,
+    "reordered": _reordered,
+    "mixed": _mixed,
+}
