@@ -51,7 +51,8 @@ def attention_tables(
     )
     for i, (axes, table) in enumerate(zip(all_axes[0], tables, strict=True)):
         picture = axes.imshow(table, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
-        axes.set_xticks(range(len(keys)), keys, rotation=90, fontsize=8)
+        turned = 90 if max(map(len, keys)) > 2 else 0
+        axes.set_xticks(range(len(keys)), keys, rotation=turned, fontsize=8)
         axes.set_yticks(range(len(queries)), queries if i == 0 else [], fontsize=8)
         axes.tick_params(length=0)
         if titles:
