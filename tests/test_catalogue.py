@@ -11,6 +11,7 @@ from ankeras import (
     autoencoders,
     diffusion,
     gans,
+    language,
     latent,
     likelihood,
 )
@@ -18,7 +19,7 @@ from ankeras.autoencoders import squared_error
 from ankeras.catalogue import PACKAGES, SYSTEMS, TRAINED, markdown_table
 from ankeras.data.views import shrink
 from ankeras.diffusion.noise_to_image import NoiseToImage
-from ankeras.training.catalogue_row import TINY_SHAPE
+from ankeras.training.catalogue_row import TINY_LENGTH, TINY_SHAPE, TINY_WORDS
 from ankeras.training.system import System
 
 import keras
@@ -46,7 +47,17 @@ def data(system, tiny_images):
         "x, y": (tiny_images, labels),
         "x, rgb": (tiny_images, rgb),
         "binary x": (likelihood.binarise(tiny_images),),
+        "tokens": (_sequences(0),),
+        "tokens, tokens": (_sequences(0), _sequences(1)),
     }[system.learns_from]
+
+
+def _sequences(seed):
+    """Return 96 sequences of 1 to all tokens, with padding at the end."""
+    rng = np.random.default_rng(seed)
+    tokens = rng.integers(1, TINY_WORDS, (96, TINY_LENGTH))
+    tokens[np.arange(TINY_LENGTH) > rng.integers(0, TINY_LENGTH, (96, 1))] = 0
+    return tokens
 
 
 def _compiled(system):
@@ -64,7 +75,7 @@ def _compiled(system):
 
 
 def _images(model, data):
-    """Return images of the model, from the data or from noise."""
+    """Return images of the model, from the data or from noise; of others, what they return."""
     if isinstance(model, gans.FCBiGAN):
         return model.generate(8, size=TINY_SHAPE[:2])
     if isinstance(model, diffusion.DiffusionUpsampler):
@@ -76,7 +87,8 @@ def _images(model, data):
     if isinstance(model, gans.AdversarialGame):
         inputs = [latent.sample_prior(8, x.shape[-1]) for x in model.generator.inputs]
         return model.generator.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
-    inputs = list(data) if isinstance(model, autoencoders.CVAE) else data[0]
+    reads_both = isinstance(model, autoencoders.CVAE | language.SequenceToSequence)
+    inputs = list(data) if reads_both else data[0]
     return model.predict(inputs, batch_size=32, verbose=0)
 
 
@@ -96,8 +108,11 @@ def test_fit_save_load_resume(system, data, tmp_path):
     if "loss" in history:
         assert history["loss"][-1] < history["loss"][0]
     images = _images(model, data)
-    channels = 3 if system.learns_from == "x, rgb" else 1
-    assert images.shape[1:] == (*TINY_SHAPE[:2], channels)
+    if system.learns_from.startswith("tokens"):
+        assert images.shape[1:] == (TINY_LENGTH, TINY_WORDS)
+    else:
+        channels = 3 if system.learns_from == "x, rgb" else 1
+        assert images.shape[1:] == (*TINY_SHAPE[:2], channels)
     logs = model.evaluate(*data, batch_size=32, verbose=0, return_dict=True)
     assert {f"val_{name}" for name in logs} <= set(history)
     for name, value in logs.items():  # GANs and VAEs draw new noise in each evaluation

@@ -1,0 +1,27 @@
+"""Systems of images and text, one file per system."""
+
+import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
+from ankeras.builders.attention import attention, attention_weights
+from ankeras.builders.transformer import (
+    get_language_model,
+    get_sequence_to_sequence,
+    get_text_encoder,
+)
+from ankeras.builders.vision_transformer import get_vit
+from ankeras.language.language_model import LanguageModel
+from ankeras.language.sequence_to_sequence import SequenceToSequence
+from ankeras.language.vit import class_attention, density_on_strokes, rollout
+
+__all__ = [
+    "LanguageModel",
+    "SequenceToSequence",
+    "attention",
+    "attention_weights",
+    "class_attention",
+    "density_on_strokes",
+    "get_language_model",
+    "get_sequence_to_sequence",
+    "get_text_encoder",
+    "get_vit",
+    "rollout",
+]
