@@ -127,7 +127,7 @@ def pretrained_cgan(train: Dataset, test: Dataset, seconds: float, classifier: k
 def conditional(name: str, model: CVAE | CGAN, classifier: keras.Model, test: Dataset) -> dict:
     """Return figures of a conditional model's samples, equally many of each class."""
     wanted = np.arange(N_SAMPLES) % N_CLASSES
-    samples = model.generate_classes(wanted)
+    samples = model.generate_for(wanted)
     picture(f"generative_digits_{name}", samples)
     accuracy = evaluation.conditional_accuracy(classifier, samples, wanted)
     return {"conditional accuracy": accuracy, **evaluated(classifier, test.images, samples)}

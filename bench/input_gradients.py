@@ -73,7 +73,7 @@ PAIRS = (
     ("astronaut", "brick"),
 )
 DIGITS = np.arange(10)
-STYLE, FAST_STEPS = "tissue", 1200  # of the network that paints in one pass
+STYLE, FAST_STEPS = "tissue", 600  # of the network that paints in one pass
 
 
 def picture(figure: Any, name: str) -> None:

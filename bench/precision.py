@@ -98,7 +98,7 @@ def quality(model: System, classifier: keras.Model, test: Dataset) -> dict[str, 
         return {"-ELBO on test images": found["loss"]}
     if isinstance(model, CGAN):
         wanted = np.arange(len(test.images)) % N_CLASSES
-        samples = model.generate_classes(wanted)
+        samples = model.generate_for(wanted)
         return {
             "conditional accuracy": evaluation.conditional_accuracy(classifier, samples, wanted)
         }

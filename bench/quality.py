@@ -220,7 +220,7 @@ def run(
         if not ours:
             samples = model.draw(z, asked)
         else:
-            samples = model.generate_classes(asked) if race.labels else model.generate(len(real))
+            samples = model.generate_for(asked) if race.labels else model.generate(len(real))
         if race.nats:
             found = {"nats": negative_elbo(model, real)}
         else:

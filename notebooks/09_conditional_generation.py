@@ -160,7 +160,7 @@ models = {"CGAN": cgan, "CVAE": cvae, "CVAE with FiLM": film}
 if image_shape == (28, 28, 1):
     models["CGAN, pretrained"] = longer
 for name, model in models.items():
-    drawn = model.generate_classes(asked)
+    drawn = model.generate_for(asked)
     found = evaluation.evaluate_samples(classifier, test_data.images, drawn)
     accuracy = evaluation.conditional_accuracy(classifier, drawn, asked)
     print(f"{name:22}{accuracy:10.3f}{found.frechet:10.1f}")

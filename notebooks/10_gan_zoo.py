@@ -193,7 +193,7 @@ pictures.reconstructions(test_data.images, samples, n=14, first="real digits")
 # %%
 wanted = np.repeat(np.arange(10), 12)
 pictures.image_grid(
-    models["auxiliary classifier"].generate_classes(wanted).reshape(10, 12, *shape),
+    models["auxiliary classifier"].generate_for(wanted).reshape(10, 12, *shape),
     title="AC-GAN: one row per class",
 )
 

@@ -47,9 +47,9 @@ class DrawsByClass:
     def generate(self, n: int, seed: int = 0) -> np.ndarray:
         """Draw n images of random classes: (n, *image)."""
         labels = np.random.default_rng(seed).integers(self.n_classes, size=n)
-        return self.generate_classes(labels, seed)
+        return self.generate_for(labels, seed)
 
-    def generate_classes(self, labels: ArrayLike, seed: int = 0) -> np.ndarray:
+    def generate_for(self, labels: ArrayLike, seed: int = 0) -> np.ndarray:
         """Draw one image of each of the given classes: (n,) -> (n, *image).
 
         Raises:

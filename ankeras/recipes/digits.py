@@ -97,7 +97,7 @@ def _autoencoder_figures(model: keras.Model) -> Figures:
 
 def _cgan_figures(model: CGAN) -> Figures:
     wanted = np.arange(N_SAMPLES) % N_CLASSES
-    return _of_classes(model.generate_classes(wanted), wanted)
+    return _of_classes(model.generate_for(wanted), wanted)
 
 
 def _diffusion_figures(model: GuidedDDPM) -> Figures:
@@ -129,8 +129,7 @@ def _samples(model: Any) -> pictures.Figure:
 
 
 def _by_class(model: CGAN | GuidedDDPM) -> pictures.Figure:
-    draw = model.generate_classes if isinstance(model, CGAN) else model.generate_for
-    images = draw(np.repeat(np.arange(N_CLASSES), 12), seed=1)
+    images = model.generate_for(np.repeat(np.arange(N_CLASSES), 12), seed=1)
     return pictures.image_grid(images.reshape(N_CLASSES, 12, *SHAPE))
 
 

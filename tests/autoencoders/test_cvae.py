@@ -32,7 +32,7 @@ def test_images_are_of_the_class_of_the_label(way, bars):
     cvae = CVAE(*_players(way))
     cvae.compile(keras.optimizers.Adam(1e-2))
     cvae.fit(x, y, batch_size=32, epochs=6, verbose=0)
-    images = cvae.generate_classes(np.array([0] * 20 + [1] * 20))
+    images = cvae.generate_for(np.array([0] * 20 + [1] * 20))
     left, top = images[:, 6:, :6].mean(axis=(1, 2, 3)), images[:, :6, 6:].mean(axis=(1, 2, 3))
     assert (left > top)[:20].mean() >= 0.9
     assert (left < top)[20:].mean() >= 0.9
@@ -47,7 +47,7 @@ def test_images_are_of_the_class_of_the_label(way, bars):
 
     z = np.random.default_rng(3).normal(size=(5, 3)).astype("float32")
     alone = cvae.for_class(1).predict(z, verbose=0)
-    np.testing.assert_allclose(alone, cvae.generate_classes(np.full(5, 1), seed=3), atol=1e-6)
+    np.testing.assert_allclose(alone, cvae.generate_for(np.full(5, 1), seed=3), atol=1e-6)
 
 
 def test_the_sizes_are_read_from_the_networks():
@@ -141,9 +141,7 @@ def test_the_learnt_prior_learns_and_is_saved(bars, tmp_path):
     assert all(np.abs(weights).max() > 1e-3 for weights in cvae.prior.get_weights())
     cvae.save(tmp_path / "cvae.keras")
     again = keras.models.load_model(tmp_path / "cvae.keras")
-    np.testing.assert_allclose(
-        again.generate_classes([0, 1]), cvae.generate_classes([0, 1]), atol=1e-6
-    )
+    np.testing.assert_allclose(again.generate_for([0, 1]), cvae.generate_for([0, 1]), atol=1e-6)
     assert log_likelihood(cvae, x[:20], y[:20], k=1) < log_likelihood(cvae, x[:20], y[:20], k=30)
 
 

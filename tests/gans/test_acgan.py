@@ -89,7 +89,7 @@ def test_the_classifier_learns_from_real_and_generated_images(way, bars):
     logs = gan.fit(x, y, batch_size=16, epochs=3, verbose=0).history
     assert logs["q_real"][-1] > 0.7
     assert logs["q_fake"][-1] > 0.6
-    assert gan.generate_classes(np.array([0, 1, 1])).shape == (3, *SHAPE)
+    assert gan.generate_for(np.array([0, 1, 1])).shape == (3, *SHAPE)
 
 
 def test_players_without_the_class_raise_an_error():

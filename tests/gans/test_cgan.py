@@ -25,7 +25,7 @@ def test_the_generator_learns_to_draw_the_class_of_the_label(bars):
     cgan = CGAN(*_players(), r1=1.0)
     cgan.compile()
     cgan.fit(x, y, batch_size=32, epochs=6, verbose=0)
-    images = cgan.generate_classes(np.array([0] * 20 + [1] * 20))
+    images = cgan.generate_for(np.array([0] * 20 + [1] * 20))
     left, top = images[:, 6:, :6].mean(axis=(1, 2, 3)), images[:, :6, 6:].mean(axis=(1, 2, 3))
     assert (left > top)[:20].mean() >= 0.9
     assert (left < top)[20:].mean() >= 0.9
@@ -45,7 +45,7 @@ def test_the_generator_of_one_class_draws_the_same_images(way):
     for player in (cgan.generator, cgan.discriminator):
         _scramble(player)
     assert cgan.generate(3).shape == (3, *SHAPE)
-    images = cgan.generate_classes(np.full(5, 1), seed=3)
+    images = cgan.generate_for(np.full(5, 1), seed=3)
     z = np.random.default_rng(3).normal(size=(5, 4)).astype("float32")
     alone = cgan.for_class(1).predict(z, verbose=0)
     np.testing.assert_allclose(alone, images, atol=1e-6)
@@ -76,9 +76,7 @@ def test_film_is_trained_in_both_players_saved_and_loaded(bars, tmp_path):
     cgan.save(tmp_path / "cgan.keras")
     loaded = keras.models.load_model(tmp_path / "cgan.keras")
     labels = np.array([0, 1, 1])
-    np.testing.assert_allclose(
-        loaded.generate_classes(labels), cgan.generate_classes(labels), atol=1e-6
-    )
+    np.testing.assert_allclose(loaded.generate_for(labels), cgan.generate_for(labels), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +114,5 @@ def test_a_label_that_is_no_class_raises_an_error():
     with pytest.raises(ValueError, match=r"lie in 2 \.\.\. 2"):
         cgan.for_class(2)
     with pytest.raises(ValueError, match=r"lie in -1 \.\.\. 0"):
-        cgan.generate_classes(np.array([0, -1]))
-    np.testing.assert_array_equal(
-        cgan.generate_classes([0, 1]), cgan.generate_classes(np.arange(2))
-    )
+        cgan.generate_for(np.array([0, -1]))
+    np.testing.assert_array_equal(cgan.generate_for([0, 1]), cgan.generate_for(np.arange(2)))

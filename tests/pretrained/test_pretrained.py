@@ -55,7 +55,7 @@ def test_models_compute_on_every_backend():
     classifier = pretrained.load("digits-classifier")
     assert evaluation.conditional_accuracy(classifier, images, labels) > 0.94
     wanted = np.arange(20) % 10
-    drawn = pretrained.load("digits-cgan").generate_classes(wanted)
+    drawn = pretrained.load("digits-cgan").generate_for(wanted)
     assert evaluation.conditional_accuracy(classifier, drawn, wanted) > 0.8
     portraits = faces(8, seed=7).images
     x_hat = pretrained.load("faces-vae").predict(portraits, verbose=0)
