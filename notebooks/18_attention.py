@@ -135,7 +135,7 @@ for task in ("reverse",) if QUICK else ("reverse", "sort"):
     )
 
 # %% [markdown]
-# The weights of the cross-attention, mean over the heads. Each row is a token that the decoder has read last; it writes the next one. To reverse, it looks from the back to the front: nobody has told it how. To sort, it looks at the digits that are equal to the next one, wherever they are.
+# The weights of the cross-attention, mean over the heads. Each row is a token that the decoder has read last; it writes the next one. To reverse, it looks from the back to the front: nobody has told it how. To sort, it looks at the digits that can come next, wherever they are.
 
 
 # %%
