@@ -91,7 +91,7 @@ def cnn(data: tuple[Dataset, Dataset], seconds: float, seed: int) -> dict:
 
 def sequences(data: tuple[Dataset, Dataset], seconds: float, seed: int) -> dict:
     """Train transformers to reverse and to sort digits, each for a part of the seconds."""
-    found = {}
+    found: dict[str, Any] = {}
     for task in TASKS:
         source, target = digit_sequences(50_000, task, seed=1 + seed)
         model = SequenceToSequence(get_sequence_to_sequence(N_TOKENS, source.shape[1], seed=seed))
