@@ -256,14 +256,7 @@ for name, model in (("untrained", untrained), ("trained", vit)):
         print(f"{name:10} {kind:11} {density:.2f}")
 
 # %% [markdown]
-# The heads of the last layer look at different things. One digit, one picture for each head:
-
-# %%
-w = attention_weights(vit).predict(T[:1], verbose=0)["attention_2"][0, :, 0, 1:]
-heads = w.reshape(-1, 7, 7).repeat(4, axis=1).repeat(4, axis=2)
-pictures.gallery(
-    [T[0], *heads], ["digit", *(f"head {i + 1}" for i in range(len(heads)))], columns=5
-)
+# The last layer alone can look away from the strokes: by then, each patch also holds what it has collected from the others, and an empty patch can hold it as well. The rollout follows the way back to the pixels.
 
 # %% [markdown]
 # ## Questions
