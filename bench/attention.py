@@ -68,7 +68,7 @@ def classifier(model: keras.Model, data: tuple[Dataset, Dataset], seconds: float
 def vit(data: tuple[Dataset, Dataset], seconds: float, seed: int) -> dict:
     """Train a vision transformer; return its accuracy, and where it looks."""
     images = data[1].images[:N_LOOKED_AT]
-    model = get_vit(images.shape[1:], 10, seed=seed)
+    model = get_vit(images.shape[1:], 10, depth=3, seed=seed)
     before = {kind: class_attention(model, images, kind) for kind in KINDS}
     found = classifier(model, data, seconds)
     after = {kind: class_attention(model, images, kind) for kind in KINDS}
@@ -91,7 +91,7 @@ def cnn(data: tuple[Dataset, Dataset], seconds: float, seed: int) -> dict:
 
 def sequences(data: tuple[Dataset, Dataset], seconds: float, seed: int) -> dict:
     """Train transformers to reverse and to sort digits, each for a part of the seconds."""
-    found = {}
+    found: dict[str, Any] = {}
     for task in TASKS:
         source, target = digit_sequences(50_000, task, seed=1 + seed)
         model = SequenceToSequence(get_sequence_to_sequence(N_TOKENS, source.shape[1], seed=seed))

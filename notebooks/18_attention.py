@@ -135,7 +135,7 @@ for task in ("reverse",) if QUICK else ("reverse", "sort"):
     )
 
 # %% [markdown]
-# The weights of the cross-attention, mean over the heads. Each row is a token that the decoder has read last; it writes the next one. To reverse, it looks from the back to the front: nobody has told it how. To sort, it looks at the digits that are equal to the next one, wherever they are.
+# The weights of the cross-attention, mean over the heads. Each row is a token that the decoder has read last; it writes the next one. To reverse, it looks from the back to the front: nobody has told it how. To sort, it looks at the digits that can come next, wherever they are.
 
 
 # %%
@@ -256,14 +256,7 @@ for name, model in (("untrained", untrained), ("trained", vit)):
         print(f"{name:10} {kind:11} {density:.2f}")
 
 # %% [markdown]
-# The heads of the last layer look at different things. One digit, one picture for each head:
-
-# %%
-w = attention_weights(vit).predict(T[:1], verbose=0)["attention_2"][0, :, 0, 1:]
-heads = w.reshape(-1, 7, 7).repeat(4, axis=1).repeat(4, axis=2)
-pictures.gallery(
-    [T[0], *heads], ["digit", *(f"head {i + 1}" for i in range(len(heads)))], columns=5
-)
+# The last layer alone can look away from the strokes: by then, each patch also holds what it has collected from the others, and an empty patch can hold it as well. The rollout follows the way back to the pixels.
 
 # %% [markdown]
 # ## Questions

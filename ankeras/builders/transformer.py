@@ -38,6 +38,7 @@ def encoder_block(
     *,
     mask: Any = None,
     causal: bool = False,
+    first_only: bool = False,
     name: str | None = None,
 ) -> Any:
     """Apply self-attention, and a network to each position alone; each is added to x.
@@ -48,13 +49,18 @@ def encoder_block(
         seeded: makes the layers.
         mask: bool (batch, n), True for the positions that may be attended. Default: all.
         causal: whether a position sees only the positions up to itself.
+        first_only: whether only the first position is computed, for a last block of which nothing
+            else is read.
         name: of the attention layer.
 
     Returns:
-        (batch, n, dim).
+        (batch, n, dim), or (batch, 1, dim) for the first position.
     """
-    h = layer_norm(x)
-    o, _ = _multi_head(n_heads, seeded, causal, name)(h, h, *_given(mask))
+    h = q = layer_norm(x)
+    if first_only:
+        first = layers.Cropping1D((0, x.shape[1] - 1))
+        x, q = first(x), first(h)
+    o, _ = _multi_head(n_heads, seeded, causal, name)(q, h, *_given(mask))
     x = layers.Add()([x, o])
     return layers.Add()([x, _each_position(layer_norm(x), seeded)])
 

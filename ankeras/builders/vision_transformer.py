@@ -63,8 +63,8 @@ def get_vit(
     """Build a vision transformer: image -> class scores, or an embedding of the image.
 
     Its attention layers are named "attention_0", "attention_1", ...; `attention_weights` in
-    `attention.py` returns what they compute. Position 0 is the class token, the others are the
-    patches in the order of reading.
+    `attention.py` returns their weights. Position 0 is the class token, the others are the patches
+    in the order of reading. The last layer has one query, the class token.
 
     Args:
         image_shape: (height, width, channels), values in [0, 1].
@@ -101,10 +101,12 @@ def get_vit(
     x = ClassToken(seeded.next_seed())(x)
     x = PositionalEncoding(learnt=True, seed=seeded.next_seed())(x)
     for i in range(depth):
-        x = encoder_block(x, n_heads, seeded, name=f"attention_{i}")
-    # of the class token alone
-    z = layers.Flatten()(layers.Cropping1D((0, x.shape[1] - 1))(x))
-    y = seeded(layers.Dense, n_outputs, dtype="float32", name="output_layer")(layer_norm(z))
+        # Of the last block, the class token alone is read. With the patches too, a step of a
+        # training would take a third longer.
+        last = i == depth - 1
+        x = encoder_block(x, n_heads, seeded, first_only=last, name=f"attention_{i}")
+    z = layer_norm(layers.Flatten()(x))
+    y = seeded(layers.Dense, n_outputs, dtype="float32", name="output_layer")(z)
     return keras.Model(image, y, name="vit")
 
 

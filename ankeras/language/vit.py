@@ -31,12 +31,13 @@ def rollout(weights: Sequence[np.ndarray]) -> np.ndarray:
     """Return the attention through all layers: (n, n_q, n_k), rows that sum to 1.
 
     Args:
-        weights: of each layer, the first one first, (n, n_heads, n_q, n_k) with n_q = n_k.
+        weights: of each layer, the first one first, (n, n_heads, n_k, n_k); the last layer may have
+            fewer queries, (n, n_heads, n_q, n_k).
     """
     found = np.eye(weights[0].shape[-1], dtype="float32")
     for w in weights:
-        # R <- (A_l + I)/2 R
-        found = 0.5 * (w.mean(axis=1) @ found + found)
+        # R <- (A_l + I)/2 R, for the queries of the layer
+        found = 0.5 * (w.mean(axis=1) @ found + found[..., : w.shape[2], :])
     return found
 
 

@@ -48,6 +48,18 @@ def test_a_block_adds_to_its_input(kind):
     np.testing.assert_allclose(run(model, *inputs), inputs[0], atol=1e-6)
 
 
+@on_tensorflow
+def test_the_first_position_alone_is_the_same():
+    x = layers.Input((4, 8))
+    whole, first = (
+        keras.Model(x, encoder_block(x, 2, SeededLayers(0), first_only=only))
+        for only in (False, True)
+    )
+    data = np.random.default_rng(0).normal(size=(2, 4, 8))
+    assert first.output_shape == (None, 1, 8)
+    np.testing.assert_allclose(run(first, data), run(whole, data)[:, :1], atol=1e-5)
+
+
 def test_a_text_encoder_does_not_see_padding():
     short, long = (get_text_encoder(7, length, **SMALL, embedding_dim=3) for length in (6, 9))
     long.set_weights(short.get_weights())

@@ -18,6 +18,7 @@ def test_the_rollout_by_hand():
     first, second = (0.5 * (w[0].mean(axis=0) + np.eye(3)) for w in (a, b))
     np.testing.assert_allclose(rollout([a, b])[0], second @ first, atol=1e-6)
     np.testing.assert_allclose(rollout([a, b]).sum(axis=-1), 1, atol=1e-6)
+    np.testing.assert_allclose(rollout([a, b[:, :, :1]])[0], (second @ first)[:1], atol=1e-6)
 
 
 def test_the_attention_of_the_class_token_over_the_image():
