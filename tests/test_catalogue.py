@@ -48,15 +48,23 @@ def data(system, tiny_images):
         "x, rgb": (tiny_images, rgb),
         "binary x": (likelihood.binarise(tiny_images),),
         "x, tokens": (tiny_images, _captions(labels)),
+        "tokens": (_sequences(0),),
+        "tokens, tokens": (_sequences(0), _sequences(1)),
     }[system.learns_from]
 
 
 def _captions(labels):
-    """Return captions whose first token tells the label, of 2 to all tokens."""
-    rng = np.random.default_rng(0)
-    tokens = rng.integers(3, TINY_WORDS, (len(labels), TINY_LENGTH))
-    tokens[np.arange(TINY_LENGTH) > rng.integers(1, TINY_LENGTH, (len(labels), 1))] = 0
+    """Return captions whose first token tells the label, with padding at the end."""
+    tokens = _sequences(0)
     tokens[:, 0] = 1 + labels
+    return tokens
+
+
+def _sequences(seed):
+    """Return 96 sequences of 1 to all tokens, with padding at the end."""
+    rng = np.random.default_rng(seed)
+    tokens = rng.integers(1, TINY_WORDS, (96, TINY_LENGTH))
+    tokens[np.arange(TINY_LENGTH) > rng.integers(0, TINY_LENGTH, (96, 1))] = 0
     return tokens
 
 
@@ -75,7 +83,7 @@ def _compiled(system):
 
 
 def _images(model, data):
-    """Return images of the model, from the data or from noise, or what it returns instead."""
+    """Return images of the model, from the data or from noise; of others, what they return."""
     if isinstance(model, gans.FCBiGAN):
         return model.generate(8, size=TINY_SHAPE[:2])
     if isinstance(model, diffusion.DiffusionUpsampler):
@@ -87,7 +95,8 @@ def _images(model, data):
     if isinstance(model, gans.AdversarialGame):
         inputs = [latent.sample_prior(8, x.shape[-1]) for x in model.generator.inputs]
         return model.generator.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
-    inputs = list(data) if isinstance(model, autoencoders.CVAE | language.CLIP) else data[0]
+    two_inputs = autoencoders.CVAE | language.SequenceToSequence | language.CLIP
+    inputs = list(data) if isinstance(model, two_inputs) else data[0]
     found = model.predict(inputs, batch_size=32, verbose=0)
     return np.stack(found, axis=1) if isinstance(model, language.CLIP) else found
 
@@ -108,8 +117,10 @@ def test_fit_save_load_resume(system, data, tmp_path):
     if "loss" in history:
         assert history["loss"][-1] < history["loss"][0]
     images = _images(model, data)
-    channels = 3 if system.learns_from == "x, rgb" else 1
-    if not isinstance(model, language.CLIP):
+    if system.learns_from.startswith("tokens"):
+        assert images.shape[1:] == (TINY_LENGTH, TINY_WORDS)
+    elif not isinstance(model, language.CLIP | language.ImageTags):  # these return vectors
+        channels = 3 if system.learns_from == "x, rgb" else 1
         assert images.shape[1:] == (*TINY_SHAPE[:2], channels)
     logs = model.evaluate(*data, batch_size=32, verbose=0, return_dict=True)
     assert {f"val_{name}" for name in logs} <= set(history)
