@@ -31,7 +31,6 @@ from ankeras.data.captions import (
     stated_by,
 )
 from ankeras.data.held_out import COMBINATIONS, combination_values, faces_to_train_on
-from ankeras.evaluation.captions import evaluate_retrieval, stated_found, zero_shot_accuracy
 from ankeras.language import (
     CLIP,
     ImageTags,
@@ -82,8 +81,8 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
     figures: dict = {"zero-shot": {}, "zero-shot, held out": {}}
     for name in FACTS:
         found = {
-            "seen forms": zero_shot_accuracy(clip.classify, test, name),
-            "unseen forms": zero_shot_accuracy(clip.classify, test, name, unseen=True),
+            "seen forms": evaluation.zero_shot_accuracy(clip.classify, test, name),
+            "unseen forms": evaluation.zero_shot_accuracy(clip.classify, test, name, unseen=True),
             "by chance": 1 / len(FACTS[name]),
         }
         if name in of_reader:
@@ -100,8 +99,10 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
         data, wanted = faces(400, 1, SIZE, **combination), combination_values(combination)
         read = evaluation.read_attributes(reader, data.images)
         figures["zero-shot, held out"][" ".join(map(str, combination.items()))] = {
-            "seen forms": zero_shot_accuracy(clip.classify, data, *wanted),
-            "unseen forms": zero_shot_accuracy(clip.classify, data, *wanted, unseen=True),
+            "seen forms": evaluation.zero_shot_accuracy(clip.classify, data, *wanted),
+            "unseen forms": evaluation.zero_shot_accuracy(
+                clip.classify, data, *wanted, unseen=True
+            ),
             "reader": float(np.mean(np.all([read[n] == v for n, v in wanted.items()], axis=0))),
             "by chance": float(np.prod([1 / len(FACTS[name]) for name in wanted])),
         }
@@ -111,7 +112,7 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
         captions = draw_captions(test.factors, seed=100, unseen=unseen)
         z_t = clip.embed_texts(caption_tokenizer().encode(captions.texts))
         similarity = clip.embed_images(test.images) @ z_t.T
-        found = evaluate_retrieval(similarity, captions, test.factors)
+        found = evaluation.evaluate_retrieval(similarity, captions, test.factors)
         forms = "unseen forms" if unseen else "seen forms"
         figures |= {f"{name}, {forms}": value for name, value in found._asdict().items()}
     return figures
@@ -142,10 +143,10 @@ def of_gan(gan: TextToImageGAN, test: Dataset, seed: int) -> dict:
     for forms in ("seen forms", "unseen forms"):
         captions = draw_captions(test.factors[:n], seed=200, unseen=forms == "unseen forms")
         drawn = gan.generate_for(tokenizer.encode(captions.texts), seed)
-        found = stated_found(reader, drawn, captions.stated)
+        found = evaluation.stated_found(reader, drawn, captions.stated)
         figures |= {f"{name}, {forms}": value for name, value in found._asdict().items()}
         if forms == "seen forms":
-            real = stated_found(reader, test.images[:n], captions.stated)
+            real = evaluation.stated_found(reader, test.images[:n], captions.stated)
             figures["share, real images"] = real.share
             figures |= evaluated(reader, test.images, drawn)
     texts = [
@@ -155,7 +156,7 @@ def of_gan(gan: TextToImageGAN, test: Dataset, seed: int) -> dict:
         for text in captions_of(combination_values(combination), seed=i)
     ]
     drawn = gan.generate_for(tokenizer.encode(texts), seed)
-    found = stated_found(reader, drawn, stated_by(texts))
+    found = evaluation.stated_found(reader, drawn, stated_by(texts))
     figures["share, held out"] = found.share
     figures["share, held out, by chance"] = found.chance
     figures["all facts, held out"] = found.whole
