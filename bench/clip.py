@@ -16,6 +16,7 @@ tags    share of the drawn tags that are true of the image, and how many of its 
         the training data.
 """
 
+import functools
 import time
 from typing import Any
 
@@ -98,11 +99,11 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
     for combination in COMBINATIONS:
         data, wanted = faces(400, 1, SIZE, **combination), combination_values(combination)
         read = evaluation.read_attributes(reader, data.images)
-        figures["zero-shot, held out"][" ".join(map(str, combination.items()))] = {
-            "seen forms": evaluation.zero_shot_accuracy(clip.classify, data, *wanted),
-            "unseen forms": evaluation.zero_shot_accuracy(
-                clip.classify, data, *wanted, unseen=True
-            ),
+        name = ", ".join(f"{fact} {value}" for fact, value in combination.items())
+        accuracy = functools.partial(evaluation.zero_shot_accuracy, clip.classify, data, *wanted)
+        figures["zero-shot, held out"][name] = {
+            "seen forms": accuracy(),
+            "unseen forms": accuracy(unseen=True),
             "reader": float(np.mean(np.all([read[n] == v for n, v in wanted.items()], axis=0))),
             "by chance": float(np.prod([1 / len(FACTS[name]) for name in wanted])),
         }
