@@ -98,7 +98,9 @@ def _clip_figures(clip: CLIP) -> Figures:
 
 def _said(item: tuple[str, int | str]) -> str:
     name, value = item
-    return str(value) if isinstance(value, str) else name if value else f"no {name}"
+    if isinstance(value, str):
+        return value
+    return FACTS[name][value] if name == "woman" else name if value else f"no {name}"
 
 
 SENTENCES = (
@@ -106,7 +108,7 @@ SENTENCES = (
     "a man with glasses and a beard",
     "a person with a hat, in a coral shirt",
     "the portrait of a woman who has curly hair, wears no glasses",
-    "bald person, teal wall",
+    "person, buzz hair, teal wall",
 )
 
 
