@@ -47,9 +47,17 @@ def data(system, tiny_images):
         "x, y": (tiny_images, labels),
         "x, rgb": (tiny_images, rgb),
         "binary x": (likelihood.binarise(tiny_images),),
+        "x, tokens": (tiny_images, _captions(labels)),
         "tokens": (_sequences(0),),
         "tokens, tokens": (_sequences(0), _sequences(1)),
     }[system.learns_from]
+
+
+def _captions(labels):
+    """Return captions whose first token tells the label, with padding at the end."""
+    tokens = _sequences(0)
+    tokens[:, 0] = 1 + labels
+    return tokens
 
 
 def _sequences(seed):
@@ -87,9 +95,10 @@ def _images(model, data):
     if isinstance(model, gans.AdversarialGame):
         inputs = [latent.sample_prior(8, x.shape[-1]) for x in model.generator.inputs]
         return model.generator.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
-    reads_both = isinstance(model, autoencoders.CVAE | language.SequenceToSequence)
-    inputs = list(data) if reads_both else data[0]
-    return model.predict(inputs, batch_size=32, verbose=0)
+    two_inputs = autoencoders.CVAE | language.SequenceToSequence | language.CLIP
+    inputs = list(data) if isinstance(model, two_inputs) else data[0]
+    found = model.predict(inputs, batch_size=32, verbose=0)
+    return np.stack(found, axis=1) if isinstance(model, language.CLIP) else found
 
 
 def test_fit_save_load_resume(system, data, tmp_path):
@@ -110,7 +119,7 @@ def test_fit_save_load_resume(system, data, tmp_path):
     images = _images(model, data)
     if system.learns_from.startswith("tokens"):
         assert images.shape[1:] == (TINY_LENGTH, TINY_WORDS)
-    else:
+    elif not isinstance(model, language.CLIP | language.ImageTags):  # these return vectors
         channels = 3 if system.learns_from == "x, rgb" else 1
         assert images.shape[1:] == (*TINY_SHAPE[:2], channels)
     logs = model.evaluate(*data, batch_size=32, verbose=0, return_dict=True)
