@@ -48,7 +48,7 @@ print(ankeras.setup(seed=42))
 #
 # $$ o = \sum_i w_i v_i, \qquad w = \text{softmax}\left(\frac{q^\top k_i}{\sqrt d}\right) $$
 #
-# The slide has no $\sqrt d$. With it, the scores of random vectors have variance 1 for each dimension $d$. Below, without it, nearly all the weight lies on one key: there the softmax is flat, and a training could not begin.
+# The slide has no $\sqrt d$. With it, the scores of random vectors have variance 1 for each dimension $d$. Below, without it, most queries put nearly all their weight on one key: there the softmax is flat, and a training could not begin.
 
 # %%
 print(inspect.getsource(attention))
