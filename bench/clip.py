@@ -102,10 +102,16 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
         data, wanted = faces(400, 1, SIZE, **combination), combination_values(combination)
         read = evaluation.read_attributes(reader, data.images)
         name = ", ".join(f"{fact} {value}" for fact, value in combination.items())
-        of_these = clip.embed_images(data.images), clip.embed_classes, data.factors, *wanted
+        of_these = functools.partial(
+            evaluation.zero_shot_accuracy,
+            clip.embed_images(data.images),
+            clip.embed_classes,
+            data.factors,
+            *wanted,
+        )
         figures["zero-shot, held out"][name] = {
-            "seen forms": evaluation.zero_shot_accuracy(*of_these),
-            "unseen forms": evaluation.zero_shot_accuracy(*of_these, unseen=True),
+            "seen forms": of_these(),
+            "unseen forms": of_these(unseen=True),
             "reader": float(np.mean(np.all([read[n] == v for n, v in wanted.items()], axis=0))),
             "by chance": float(np.prod([1 / len(FACTS[name]) for name in wanted])),
         }
@@ -114,9 +120,9 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
     for unseen in (False, True):
         captions = draw_captions(test.factors, seed=100, unseen=unseen)
         z_t = clip.embed_texts(caption_tokenizer().encode(captions.texts))
-        found = evaluation.evaluate_retrieval(z_i @ z_t.T, captions, test.factors)
+        retrieved = evaluation.evaluate_retrieval(z_i @ z_t.T, captions, test.factors)
         forms = "unseen forms" if unseen else "seen forms"
-        figures |= {f"{name}, {forms}": value for name, value in found._asdict().items()}
+        figures |= {f"{name}, {forms}": value for name, value in retrieved._asdict().items()}
     return figures
 
 
@@ -143,7 +149,7 @@ def of_gan(gan: TextToImageGAN, test: Dataset, seed: int) -> dict:
     n = len(test) // 2
     figures: dict = {}
     for forms in ("seen forms", "unseen forms"):
-        captions = draw_captions(test.factors[:n], seed=200, unseen=forms == "unseen forms")
+        captions = draw_captions(test.take(slice(n)).factors, seed=200, unseen=forms == "unseen forms")
         drawn = gan.generate_for(tokenizer.encode(captions.texts), seed)
         found = evaluation.stated_found(reader, drawn, captions.stated)
         figures |= {f"{name}, {forms}": value for name, value in found._asdict().items()}

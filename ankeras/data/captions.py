@@ -61,8 +61,14 @@ class Captions(NamedTuple):
     log_p: np.ndarray
 
 
-def facts(factors: np.ndarray) -> np.ndarray:
-    """Return the facts of portraits: a table of factors (n,) -> (n,) of `DTYPE`."""
+def facts(factors: np.ndarray | None) -> np.ndarray:
+    """Return the facts of portraits: a table of factors (n,) -> (n,) of `DTYPE`.
+
+    Raises:
+        ValueError: if there are no factors.
+    """
+    if factors is None:
+        raise ValueError("What is true of these portraits is not known: they have no factors.")
     table = np.empty(len(factors), DTYPE)
     for name in FACTS:
         if name == "look":
@@ -75,7 +81,7 @@ def facts(factors: np.ndarray) -> np.ndarray:
 
 
 def draw_captions(
-    factors: np.ndarray,
+    factors: np.ndarray | None,
     seed: int = 0,
     *,
     unseen: bool = False,
@@ -100,8 +106,8 @@ def draw_captions(
         raise ValueError(f"A caption states 1 to {len(FACTS)} facts, not {fewest} to {most}.")
     rng = np.random.default_rng(seed)
     table, names = facts(factors), list(FACTS)
-    texts, stated = [], np.full(len(factors), NOT_STATED, DTYPE)
-    log_p = np.empty(len(factors))
+    texts, stated = [], np.full(len(table), NOT_STATED, DTYPE)
+    log_p = np.empty(len(table))
     forms = UNSEEN_FORMS if unseen else FORMS
     for i, row in enumerate(table):
         k = int(rng.integers(fewest, most + 1))
@@ -171,7 +177,7 @@ def log_probability(stated: np.ndarray) -> np.ndarray:
     return log_p
 
 
-def are_true_of(stated: np.ndarray, factors: np.ndarray) -> np.ndarray:
+def are_true_of(stated: np.ndarray, factors: np.ndarray | None) -> np.ndarray:
     """Return which captions are true of which portraits: (n,) and (m,) -> bool (n, m).
 
     Args:
@@ -179,7 +185,7 @@ def are_true_of(stated: np.ndarray, factors: np.ndarray) -> np.ndarray:
         factors: table of factors of the portraits, as `draw_factors` returns it.
     """
     table = facts(factors)
-    true = np.ones((len(stated), len(factors)), bool)
+    true = np.ones((len(stated), len(table)), bool)
     for name in FACTS:
         said = stated[name][:, None]
         true &= (said == NOT_STATED) | (said == table[name][None, :])

@@ -86,7 +86,7 @@ def stated_found(reader: keras.Model, images: np.ndarray, stated: np.ndarray) ->
 def zero_shot_accuracy(
     z_i: np.ndarray,
     embed_classes: Callable[[Sequence[np.ndarray]], np.ndarray],
-    factors: np.ndarray,
+    factors: np.ndarray | None,
     *names: str,
     unseen: bool = False,
 ) -> float:
@@ -103,9 +103,9 @@ def zero_shot_accuracy(
     Raises:
         ValueError: if there is not one vector per portrait.
     """
-    if len(z_i) != len(factors):
-        raise ValueError(f"{len(factors)} portraits need as many vectors, not {len(z_i)}.")
     tokenizer, true = caption_tokenizer(), facts(factors)
+    if len(z_i) != len(true):
+        raise ValueError(f"{len(true)} portraits need as many vectors, not {len(z_i)}.")
     described = prompts(*names, unseen=unseen)
     classes = embed_classes([tokenizer.encode(texts) for texts in described.values()])
     values = np.array(list(described))[(z_i @ classes.T).argmax(axis=1)]
@@ -134,7 +134,7 @@ class Retrieval(NamedTuple):
 
 
 def evaluate_retrieval(
-    similarity: np.ndarray, captions: Captions, factors: np.ndarray, among: int = 100
+    similarity: np.ndarray, captions: Captions, factors: np.ndarray | None, among: int = 100
 ) -> Retrieval:
     """Return how often captions find their images, and images their captions.
 
@@ -149,7 +149,8 @@ def evaluate_retrieval(
     Raises:
         ValueError: if the sizes differ, or fewer than `among` captions differ.
     """
-    n = len(factors)
+    true = are_true_of(captions.stated, factors).T  # (images, captions)
+    n = len(true)
     if similarity.shape != (n, n) or len(captions.texts) != n:
         raise ValueError(
             f"{n} images and {len(captions.texts)} captions need a square of similarities, not an "
@@ -166,7 +167,7 @@ def evaluate_retrieval(
         s = similarity[np.ix_(group, group)]
         stated = captions.stated[group]
         # p(y | x) / p(y): 0 if the caption is not true, else 1 / the probability of its facts
-        ratio = are_true_of(stated, factors[group]).T / np.exp(log_probability(stated))
+        ratio = true[np.ix_(group, group)] / np.exp(log_probability(stated))
         found.append(
             (
                 np.mean(s.argmax(axis=0) == right),

@@ -174,9 +174,9 @@ class TextToImageGAN(GAN):
         h, h_other, differ = self.vectors(captions.one_caption_each(y, self.noise))
         fake = self.generator([self.sample_z(s), h], training=False)
         pairs = (s, h), (s, h_other), (fake, h)
-        scores = [self.score(*pair, training=False) for pair in pairs]
-        d_loss = self.matching_loss(*scores, differ)
-        return self._logs(d_loss, self.g_loss(scores[2]), *scores)
+        real, other, drawn = (self.score(*pair, training=False) for pair in pairs)
+        d_loss = self.matching_loss(real, other, drawn, differ)
+        return self._logs(d_loss, self.g_loss(drawn), real, other, drawn)
 
     def vectors(self, y: Any) -> tuple[Any, Any, Any]:
         """Return h, h' and whether their captions differ: (m, d), (m, d) and (m, 1) of 0 or 1.

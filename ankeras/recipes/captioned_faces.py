@@ -29,7 +29,7 @@ def captioned_faces() -> tuple[np.ndarray, np.ndarray]:
     return data.images, tokens_of(data.factors, N_CAPTIONS)
 
 
-def tokens_of(factors: np.ndarray, k: int) -> np.ndarray:
+def tokens_of(factors: np.ndarray | None, k: int) -> np.ndarray:
     """Return the tokens of k captions of each portrait: (n, k, length)."""
     tokenizer = caption_tokenizer()
     texts = (draw_captions(factors, seed).texts for seed in range(k))
