@@ -1,9 +1,13 @@
 """The network of a diffusion model: a U-Net that is told how much of its input is signal.
 
-Source: NOTES, lesson 14, "Sampling Procedure" ("a conditional UNet"); Ho et al., "Denoising
-diffusion probabilistic models" (NeurIPS 2020), appendix B.
+Source: NOTES, lesson 14, "Sampling Procedure" ("a conditional UNet"), and lesson 16, "Concrete
+Handling of the Condition" ("a form of Attention"); Ho et al., "Denoising diffusion probabilistic
+models" (NeurIPS 2020), appendix B; for texts Rombach et al., "High-resolution image synthesis with
+latent diffusion models" (CVPR 2022), section 3.3.
 
     h <- h + conv(relu(conv(relu(h)) + W e)),    e = MLP(embedding of the signal rate, condition)
+    h <- h + attention(LN(h + p), features)      for texts: each place asks the features of the
+                                                 words; after each block of the coarsest resolution
 
 The first convolution halves the sides and the last one doubles them again, so that no block works
 on the full image: the same time of training then has three times the steps. There is no
@@ -14,6 +18,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ankeras.builders.attention import MultiHeadAttention, PositionalEncoding
 from ankeras.builders.blocks import (
     SeededLayers,
     Shape,
@@ -22,11 +27,13 @@ from ankeras.builders.blocks import (
     checked_widths,
     crop,
 )
+from ankeras.builders.transformer import layer_norm
 
 import keras
 from keras import layers, ops
 
 DIFFUSION_WIDTHS = (32, 64)
+N_HEADS = 4
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -66,6 +73,7 @@ def get_diffusion_unet(
     widths: Sequence[int] = DIFFUSION_WIDTHS,
     n_blocks: int = 2,
     condition_dim: int | None = None,
+    text_shape: tuple[int, int] | None = None,
     image_condition: bool = False,
     stem: bool = True,
     seed: int = 42,
@@ -77,6 +85,8 @@ def get_diffusion_unet(
         widths: channels of each resolution, the finest first.
         n_blocks: residual blocks per resolution, on the way down and on the way up.
         condition_dim: size of a condition vector, such as the number of classes. Default: none.
+        text_shape: (length, size) of the features of a text, one vector per token, which enter by
+            cross-attention. Default: none.
         image_condition: whether the network also reads an image of the same shape and the signal
             rate of that image, as the upsampler of a cascade does.
         stem: whether the first convolution halves the sides. False for small inputs, such as the
@@ -85,9 +95,10 @@ def get_diffusion_unet(
 
     Returns:
         A model named "unet". Its inputs are the noisy image (batch, *image), its signal rate
-        (batch, 1), and, where asked for, a condition (batch, condition_dim), an image
-        (batch, *image) and the signal rate (batch, 1) of that image. It draws (batch, *image),
-        values without bounds, 0 at the start of a training.
+        (batch, 1), and, where asked for, a condition (batch, condition_dim), the features of a
+        text (batch, *text_shape) and which of its tokens are no padding, bool (batch, length), an
+        image (batch, *image) and the signal rate (batch, 1) of that image. It draws
+        (batch, *image), values without bounds, 0 at the start of a training.
 
     Raises:
         ValueError: if no such network exists; the sentence says why.
@@ -110,6 +121,10 @@ def get_diffusion_unet(
         condition = layers.Input((condition_dim,), name="condition")
         inputs.append(condition)
         e = layers.Concatenate()([e, condition])
+    if text_shape is not None:
+        features = layers.Input(text_shape, name="token_features")
+        not_padding = layers.Input(text_shape[:1], dtype="bool", name="not_padding")
+        inputs += [features, not_padding]
     if image_condition:
         image = layers.Input(image_shape, name="image")
         image_rate = layers.Input((1,), name="image_rate")
@@ -131,20 +146,30 @@ def get_diffusion_unet(
             x = seeded(layers.Conv2D, width, kernel_size=1)(x)
         return layers.Add()([x, h])
 
+    def ask_text(x: Any, i: int) -> Any:
+        """Let each place of the coarsest resolution ask the features of the text."""
+        if text_shape is None or i < len(widths) - 1:
+            return x
+        h = layers.Reshape((x.shape[1] * x.shape[2], x.shape[3]))(x)
+        q = layer_norm(PositionalEncoding(learnt=True, seed=seeded.seed)(h))
+        h, _ = MultiHeadAttention(N_HEADS, seed=seeded.seed)(q, features, not_padding)
+        seeded.seed += 5  # the attention has four linear maps
+        return layers.Add()([x, layers.Reshape(x.shape[1:])(h)])
+
     x = seeded(layers.Conv2D, widths[0], **outermost)(x)
     passed = []
     for i, width in enumerate(widths):
         if i:
             x = seeded(layers.Conv2D, width, **halved)(x)
         for _ in range(n_blocks):
-            x = block(x, width)
+            x = ask_text(block(x, width), i)
         passed.append(x)
     for i in range(len(widths) - 1, -1, -1):
         if i < len(widths) - 1:
             x = seeded(layers.Conv2DTranspose, widths[i], **halved)(x)
             x = layers.Concatenate()([crop(x, passed[i].shape[1:3]), passed[i]])
         for _ in range(n_blocks):
-            x = block(x, widths[i])
+            x = ask_text(block(x, widths[i]), i)
     last = layers.Conv2DTranspose if stem else layers.Conv2D
     to_image = last(image_shape[-1], kernel_initializer="zeros", dtype="float32", **outermost)
     x = crop(to_image(layers.ReLU()(x)), noisy.shape[1:3])
