@@ -19,6 +19,7 @@ from ankeras import (
     image_to_image,
     input_gradients,
     inverse_problems,
+    language,
     likelihood,
 )
 from ankeras.training.catalogue_row import Row
@@ -32,6 +33,7 @@ PACKAGES = (
     inverse_problems,
     likelihood,
     diffusion,
+    language,
     input_gradients,
 )
 

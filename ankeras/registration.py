@@ -22,6 +22,7 @@ SYSTEMS = (
     "ankeras.diffusion",
     "ankeras.input_gradients",
     "ankeras.likelihood",
+    "ankeras.language",
 )
 
 

@@ -11,6 +11,7 @@ from ankeras import (
     autoencoders,
     diffusion,
     gans,
+    language,
     latent,
     likelihood,
 )
@@ -18,7 +19,7 @@ from ankeras.autoencoders import squared_error
 from ankeras.catalogue import PACKAGES, SYSTEMS, TRAINED, markdown_table
 from ankeras.data.views import shrink
 from ankeras.diffusion.noise_to_image import NoiseToImage
-from ankeras.training.catalogue_row import TINY_SHAPE
+from ankeras.training.catalogue_row import TINY_LENGTH, TINY_SHAPE, TINY_WORDS
 from ankeras.training.system import System
 
 import keras
@@ -46,7 +47,17 @@ def data(system, tiny_images):
         "x, y": (tiny_images, labels),
         "x, rgb": (tiny_images, rgb),
         "binary x": (likelihood.binarise(tiny_images),),
+        "x, tokens": (tiny_images, _captions(labels)),
     }[system.learns_from]
+
+
+def _captions(labels):
+    """Return captions whose first token tells the label, of 2 to all tokens."""
+    rng = np.random.default_rng(0)
+    tokens = rng.integers(3, TINY_WORDS, (len(labels), TINY_LENGTH))
+    tokens[np.arange(TINY_LENGTH) > rng.integers(1, TINY_LENGTH, (len(labels), 1))] = 0
+    tokens[:, 0] = 1 + labels
+    return tokens
 
 
 def _compiled(system):
@@ -64,7 +75,7 @@ def _compiled(system):
 
 
 def _images(model, data):
-    """Return images of the model, from the data or from noise."""
+    """Return images of the model, from the data or from noise, or what it returns instead."""
     if isinstance(model, gans.FCBiGAN):
         return model.generate(8, size=TINY_SHAPE[:2])
     if isinstance(model, diffusion.DiffusionUpsampler):
@@ -76,8 +87,9 @@ def _images(model, data):
     if isinstance(model, gans.AdversarialGame):
         inputs = [latent.sample_prior(8, x.shape[-1]) for x in model.generator.inputs]
         return model.generator.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
-    inputs = list(data) if isinstance(model, autoencoders.CVAE) else data[0]
-    return model.predict(inputs, batch_size=32, verbose=0)
+    inputs = list(data) if isinstance(model, autoencoders.CVAE | language.CLIP) else data[0]
+    found = model.predict(inputs, batch_size=32, verbose=0)
+    return np.stack(found, axis=1) if isinstance(model, language.CLIP) else found
 
 
 def test_fit_save_load_resume(system, data, tmp_path):
@@ -97,7 +109,8 @@ def test_fit_save_load_resume(system, data, tmp_path):
         assert history["loss"][-1] < history["loss"][0]
     images = _images(model, data)
     channels = 3 if system.learns_from == "x, rgb" else 1
-    assert images.shape[1:] == (*TINY_SHAPE[:2], channels)
+    if not isinstance(model, language.CLIP):
+        assert images.shape[1:] == (*TINY_SHAPE[:2], channels)
     logs = model.evaluate(*data, batch_size=32, verbose=0, return_dict=True)
     assert {f"val_{name}" for name in logs} <= set(history)
     for name, value in logs.items():  # GANs and VAEs draw new noise in each evaluation

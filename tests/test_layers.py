@@ -25,6 +25,7 @@ LAYERS = (
     "likelihood",
     "anomaly",
     "diffusion",
+    "language",
     "input_gradients",
     "recipes",
     "explore",

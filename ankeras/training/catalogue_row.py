@@ -13,6 +13,7 @@ import keras
 
 ROOT = Path(__file__).parents[2]
 TINY_SHAPE, TINY_LATENT_DIM, TINY_CLASSES = (12, 12, 1), 3, 2
+TINY_WORDS, TINY_LENGTH = 7, 5  # of captions: tokens in 0 ... 6, five per caption
 
 
 class Row(NamedTuple):
@@ -26,8 +27,8 @@ class Row(NamedTuple):
         notebook: number of the notebook that shows it.
         learns_from: of a trained system, what `fit` is given: "x, x" (images are their own
             targets), "x" (images), "x, y" (images with labels of TINY_CLASSES classes), "x, rgb"
-            (images with three channels as the targets of grey ones) or "binary x" (images of 0
-            and 1).
+            (images with three channels as the targets of grey ones), "binary x" (images of 0 and
+            1) or "x, tokens" (images with captions of TINY_LENGTH tokens).
         tiny: of a trained system, builds it, not compiled, for images of TINY_SHAPE with a code of
             TINY_LATENT_DIM; else None.
     """
