@@ -19,7 +19,7 @@ from ankeras.autoencoders import squared_error
 from ankeras.catalogue import PACKAGES, SYSTEMS, TRAINED, markdown_table
 from ankeras.data.views import shrink
 from ankeras.diffusion.noise_to_image import NoiseToImage
-from ankeras.training.catalogue_row import TINY_LENGTH, TINY_SHAPE, TINY_WORDS
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_LENGTH, TINY_SHAPE, TINY_WORDS
 from ankeras.training.system import System
 
 import keras
@@ -48,6 +48,7 @@ def data(system, tiny_images):
         "x, rgb": (tiny_images, rgb),
         "binary x": (likelihood.binarise(tiny_images),),
         "x, tokens": (tiny_images, _captions(labels)),
+        "z, tokens": (_embeddings(labels), _captions(labels)),
     }[system.learns_from]
 
 
@@ -58,6 +59,13 @@ def _captions(labels):
     tokens[np.arange(TINY_LENGTH) > rng.integers(1, TINY_LENGTH, (len(labels), 1))] = 0
     tokens[:, 0] = 1 + labels
     return tokens
+
+
+def _embeddings(labels):
+    """Return unit vectors near one of two vectors, one per label."""
+    rng = np.random.default_rng(1)
+    z = np.eye(TINY_LATENT_DIM)[labels] + rng.normal(0, 0.1, (len(labels), TINY_LATENT_DIM))
+    return (z / np.linalg.norm(z, axis=1, keepdims=True)).astype("float32")
 
 
 def _compiled(system):
@@ -109,7 +117,7 @@ def test_fit_save_load_resume(system, data, tmp_path):
         assert history["loss"][-1] < history["loss"][0]
     images = _images(model, data)
     channels = 3 if system.learns_from == "x, rgb" else 1
-    if not isinstance(model, language.CLIP):
+    if not isinstance(model, language.CLIP | language.Prior):
         assert images.shape[1:] == (*TINY_SHAPE[:2], channels)
     logs = model.evaluate(*data, batch_size=32, verbose=0, return_dict=True)
     assert {f"val_{name}" for name in logs} <= set(history)

@@ -33,7 +33,9 @@ import keras
 from keras import layers, ops
 
 DIFFUSION_WIDTHS = (32, 64)
-N_HEADS = 4
+N_HEADS = 4  # of the attention to a text
+FLAT = {"kernel_size": 3, "padding": "same"}
+HALVED = {"kernel_size": 4, "strides": 2, "padding": "same"}
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -65,6 +67,43 @@ class RateEmbedding(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build the layer again."""
         return {**super().get_config(), "size": self.size}
+
+
+def residual_block(x: Any, width: int, e: Any, seeded: SeededLayers) -> Any:
+    """Apply a residual block: (batch, h, w, any) -> (batch, h, w, width).
+
+    Args:
+        x: features.
+        width: number of channels.
+        e: (batch, n), what all places are told.
+        seeded: makes the layers.
+    """
+    h = seeded(layers.Conv2D, width, **FLAT)(layers.ReLU()(x))
+    shift = layers.Reshape((1, 1, width))(seeded(layers.Dense, width)(e))
+    h = layers.ReLU()(layers.Add()([h, shift]))
+    # small weights: at the start a block nearly passes on what it reads
+    small = keras.initializers.VarianceScaling(0.01, seed=seeded.seed)
+    h = layers.Conv2D(width, kernel_initializer=small, **FLAT)(h)
+    if x.shape[-1] != width:
+        x = seeded(layers.Conv2D, width, kernel_size=1)(x)
+    return layers.Add()([x, h])
+
+
+def ask_text(x: Any, features: Any, not_padding: Any, seeded: SeededLayers) -> Any:
+    """Let each place of an image ask the features of a text: (batch, h, w, c), unchanged.
+
+    Args:
+        x: (batch, h, w, c). A place knows where it is by learnt encodings p.
+        features: (batch, length, size).
+        not_padding: bool (batch, length), which tokens may be asked.
+        seeded: makes the layers.
+    """
+    height, width, channels = x.shape[1:]
+    places = layers.Reshape((height * width, channels))(x)
+    q = layer_norm(PositionalEncoding(learnt=True, seed=seeded.seed)(places))
+    h, _ = MultiHeadAttention(N_HEADS, seed=seeded.seed)(q, features, not_padding)
+    seeded.seed += 5  # the attention has four linear maps
+    return layers.Add()([x, layers.Reshape((height, width, channels))(h)])
 
 
 def get_diffusion_unet(
@@ -109,9 +148,7 @@ def get_diffusion_unet(
     if n_blocks < 1:
         raise ValueError(f"A resolution needs at least 1 block, not {n_blocks}.")
     seeded = SeededLayers(seed)
-    halved = {"kernel_size": 4, "strides": 2, "padding": "same"}
-    flat = {"kernel_size": 3, "padding": "same"}
-    outermost = halved if stem else flat
+    outermost = HALVED if stem else FLAT
 
     noisy = layers.Input(image_shape, name="noisy_image")
     rate = layers.Input((1,), name="signal_rate")
@@ -134,42 +171,25 @@ def get_diffusion_unet(
     e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
     e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
 
-    def block(x: Any, width: int) -> Any:
-        """Apply a residual block."""
-        h = seeded(layers.Conv2D, width, **flat)(layers.ReLU()(x))
-        shift = layers.Reshape((1, 1, width))(seeded(layers.Dense, width)(e))
-        h = layers.ReLU()(layers.Add()([h, shift]))
-        # small weights: at the start a block nearly passes on what it reads
-        small = keras.initializers.VarianceScaling(0.01, seed=seeded.seed)
-        h = layers.Conv2D(width, kernel_initializer=small, **flat)(h)
-        if x.shape[-1] != width:
-            x = seeded(layers.Conv2D, width, kernel_size=1)(x)
-        return layers.Add()([x, h])
-
-    def ask_text(x: Any, i: int) -> Any:
-        """Let each place of the coarsest resolution ask the features of the text."""
-        if text_shape is None or i < len(widths) - 1:
-            return x
-        h = layers.Reshape((x.shape[1] * x.shape[2], x.shape[3]))(x)
-        q = layer_norm(PositionalEncoding(learnt=True, seed=seeded.seed)(h))
-        h, _ = MultiHeadAttention(N_HEADS, seed=seeded.seed)(q, features, not_padding)
-        seeded.seed += 5  # the attention has four linear maps
-        return layers.Add()([x, layers.Reshape(x.shape[1:])(h)])
+    def blocks(x: Any, i: int) -> Any:
+        """Apply the blocks of resolution i."""
+        for _ in range(n_blocks):
+            x = residual_block(x, widths[i], e, seeded)
+            if text_shape is not None and i == len(widths) - 1:
+                x = ask_text(x, features, not_padding, seeded)
+        return x
 
     x = seeded(layers.Conv2D, widths[0], **outermost)(x)
     passed = []
     for i, width in enumerate(widths):
         if i:
-            x = seeded(layers.Conv2D, width, **halved)(x)
-        for _ in range(n_blocks):
-            x = ask_text(block(x, width), i)
-        passed.append(x)
+            x = seeded(layers.Conv2D, width, **HALVED)(x)
+        passed.append(x := blocks(x, i))
     for i in range(len(widths) - 1, -1, -1):
         if i < len(widths) - 1:
-            x = seeded(layers.Conv2DTranspose, widths[i], **halved)(x)
+            x = seeded(layers.Conv2DTranspose, widths[i], **HALVED)(x)
             x = layers.Concatenate()([crop(x, passed[i].shape[1:3]), passed[i]])
-        for _ in range(n_blocks):
-            x = ask_text(block(x, widths[i]), i)
+        x = blocks(x, i)
     last = layers.Conv2DTranspose if stem else layers.Conv2D
     to_image = last(image_shape[-1], kernel_initializer="zeros", dtype="float32", **outermost)
     x = crop(to_image(layers.ReLU()(x)), noisy.shape[1:3])

@@ -138,7 +138,7 @@ class NoiseToImage(OwnLoss):
 
 
 def _as_input(x: np.ndarray) -> np.ndarray:
-    """Return integers, such as the tokens of captions, as they are, and other numbers as float32."""
+    """Return integers, such as tokens, as they are, and other numbers as float32."""
     return x if np.issubdtype(x.dtype, np.integer) else x.astype("float32", copy=False)
 
 

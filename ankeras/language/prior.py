@@ -6,11 +6,10 @@ text-conditional image generation with CLIP latents" (2022), section 2.2, equati
     P(x | y) = P(x | z_i, y) P(z_i | y)            decoder (`unclip.py`) and prior
     L = E ||z_0 - f_theta(z_t, alpha_t, y)||^2,    z_t = sqrt(alpha_t) z_0 + sqrt(1 - alpha_t) eps
 
-z_i is the unit vector that CLIP's image encoder returns, and z_0 = sqrt(d) z_i: then its numbers are
-about as large as those of the noise. As in the paper the network predicts z_0, not the noise. A
-caption fits many images, and CLIP's embedding of it, z_t in the paper, is the embedding of none of
-them: images and captions lie in two separate parts of the sphere. The prior draws one that an image
-could have.
+z_i is the unit vector that CLIP's image encoder returns, and z_0 = sqrt(d) z_i, whose numbers are
+about as large as those of the noise. As in the paper the network predicts z_0, not the noise. The
+embedding of a caption by CLIP is not that of an image: one caption fits many images, and CLIP keeps
+images and captions in separate parts of the sphere. The prior draws one that an image could have.
 """
 
 import math
@@ -21,7 +20,7 @@ from ankeras.builders.diffusion_unet import RateEmbedding
 from ankeras.builders.transformer import get_text_encoder, layer_norm
 from ankeras.language.text_to_image import TextToImage
 from ankeras.language.tokens import check_captions
-from ankeras.training.catalogue_row import TINY_LENGTH, TINY_WORDS, Row
+from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_LENGTH, TINY_WORDS, Row
 
 import keras
 import numpy as np
@@ -145,7 +144,7 @@ ROWS = (
         learns_from="z, tokens",
         tiny=lambda: Prior(
             get_prior_network(
-                4,
+                TINY_LATENT_DIM,
                 get_text_encoder(TINY_WORDS, TINY_LENGTH, 8, 8, depth=1, n_heads=2),
                 width=8,
                 n_blocks=1,

@@ -1,17 +1,11 @@
 """Recipes of the models that draw faces from captions."""
 
-import functools
-from typing import Any
-
-from ankeras import evaluation, pictures
 from ankeras.builders.transformer import get_text_encoder
 from ankeras.data.captions import LENGTH, caption_tokenizer, draw_captions
-from ankeras.data.held_out import faces_to_train_on, held_out_factors
+from ankeras.data.held_out import faces_to_train_on
 from ankeras.language import TextToImage, get_text_to_image_network
-from ankeras.recipes.recipe import Figures, Recipe
 from ankeras.training.schedules import cosine_adam
 
-import keras
 import numpy as np
 
 SHAPE = (32, 32, 3)

@@ -28,7 +28,8 @@ class Row(NamedTuple):
         learns_from: of a trained system, what `fit` is given: "x, x" (images are their own
             targets), "x" (images), "x, y" (images with labels of TINY_CLASSES classes), "x, rgb"
             (images with three channels as the targets of grey ones), "binary x" (images of 0 and
-            1) or "x, tokens" (images with captions of TINY_LENGTH tokens).
+            1), "x, tokens" (images with captions of TINY_LENGTH tokens) or "z, tokens" (unit
+            vectors of TINY_LATENT_DIM numbers with such captions).
         tiny: of a trained system, builds it, not compiled, for images of TINY_SHAPE with a code of
             TINY_LATENT_DIM; else None.
     """
