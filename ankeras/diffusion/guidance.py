@@ -119,7 +119,7 @@ class GuidedDDPM(DDPM):
         """
         if y is None:
             raise ValueError(
-                "Guidance needs a condition: give one label or one vector per image, or draw "
+                "Guidance needs a condition: give one label, vector or caption per image, or draw "
                 "images without a condition by generate(n)."
             )
         y = np.asarray(y)

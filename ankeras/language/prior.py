@@ -17,7 +17,7 @@ from typing import Any
 
 from ankeras.builders.blocks import SeededLayers
 from ankeras.builders.diffusion_unet import RateEmbedding
-from ankeras.builders.transformer import get_text_encoder, layer_norm
+from ankeras.builders.transformer import get_text_encoder
 from ankeras.language.text_to_image import TextToImage
 from ankeras.language.tokens import check_captions
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_LENGTH, TINY_WORDS, Row
@@ -40,7 +40,7 @@ def get_prior_network(
     The paper takes a transformer over the caption, the rate and the embedding. Here the text
     encoder is the transformer, and residual blocks read its vector.
 
-        h <- h + W_2 relu(W_1 LN(h) + W e),    e = MLP(embedding of the rate, vector of the caption)
+        h <- h + W_2 relu(W_1 h + W e),    e = MLP(embedding of the rate, vector of the caption)
 
     Args:
         embedding_dim: size of the embeddings.
@@ -70,10 +70,10 @@ def get_prior_network(
     e = seeded(layers.Dense, width, activation="relu")(e)
     h = seeded(layers.Dense, width)(noisy)
     for _ in range(n_blocks):
-        told = [seeded(layers.Dense, width)(layer_norm(h)), seeded(layers.Dense, width)(e)]
+        told = [seeded(layers.Dense, width)(h), seeded(layers.Dense, width)(e)]
         h = layers.Add()([h, seeded(layers.Dense, width)(layers.ReLU()(layers.Add()(told)))])
     drawn = seeded(layers.Dense, embedding_dim, dtype="float32", name="output_layer")
-    return keras.Model([noisy, rate, tokens], drawn(layer_norm(h)), name="network")
+    return keras.Model([noisy, rate, tokens], drawn(h), name="network")
 
 
 @keras.saving.register_keras_serializable("ankeras")
