@@ -19,8 +19,9 @@ too, and a language model can be compared with it.
 Source: AN2DL, "The GAN ZOO" (captions to images); DLSP, "Caption to image"; ATIV, "CLIP".
 """
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from ankeras.data.faces import BINARY, CATEGORIES, CLASS_NAMES
@@ -120,6 +121,71 @@ def draw_captions(
     return Captions(texts, stated, log_p)
 
 
+def captions_of(stated: Mapping[str, int], seed: int = 0, *, unseen: bool = False) -> list[str]:
+    """Return captions that state given facts and nothing else, one in each form.
+
+    Args:
+        stated: fact -> index of its value, such as {"woman": 1, "hat": 0}.
+        seed: seed of the orders.
+        unseen: whether the forms are those for tests.
+
+    Raises:
+        ValueError: if there is no fact, or a fact or a value is unknown.
+    """
+    for name, value in stated.items():
+        if name not in FACTS or not 0 <= value < len(FACTS[name]):
+            raise ValueError(f"No caption states that {name!r} is {value}.")
+    if not stated:
+        raise ValueError("A caption states at least 1 fact.")
+    rng = np.random.default_rng(seed)
+    parts = _parts(dict(stated))
+    return [_WRITTEN[form](parts, rng)[0] for form in (UNSEEN_FORMS if unseen else FORMS)]
+
+
+def prompts(*names: str, unseen: bool = False) -> dict[tuple[int, ...], list[str]]:
+    """Return captions that describe all values of a fact, or all combinations of several facts.
+
+    Args:
+        *names: of `FACTS`.
+        unseen: as in `captions_of`.
+
+    Returns:
+        The value of each fact -> the captions that state just these, one in each form.
+    """
+    values = itertools.product(*(range(len(FACTS[name])) for name in names))
+    return {
+        each: captions_of(dict(zip(names, each, strict=True)), unseen=unseen) for each in values
+    }
+
+
+def log_probability(stated: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the probability that a portrait has all stated facts: (n,) -> (n,).
+
+    Args:
+        stated: what captions state, as in `Captions`.
+    """
+    log_p = np.zeros(len(stated))
+    for name, said in FACTS.items():
+        of_value = np.log([_probability(name, value) for value in range(len(said))])
+        log_p += np.where(stated[name] == NOT_STATED, 0.0, of_value[stated[name]])
+    return log_p
+
+
+def are_true_of(stated: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Return which captions are true of which portraits: (n,) and (m,) -> bool (n, m).
+
+    Args:
+        stated: what captions state, as in `Captions`.
+        factors: table of factors of the portraits, as `draw_factors` returns it.
+    """
+    table = facts(factors)
+    true = np.ones((len(stated), len(factors)), bool)
+    for name in FACTS:
+        said = stated[name][:, None]
+        true &= (said == NOT_STATED) | (said == table[name][None, :])
+    return true
+
+
 def stated_facts(text: str) -> dict[str, int]:
     """Return what a caption states: fact -> index of its value.
 
@@ -147,6 +213,15 @@ def stated_facts(text: str) -> dict[str, int]:
             negated = False
         before = [] if word in (",", *_NOUNS) else [*before, word]
     return found
+
+
+def stated_by(texts: Sequence[str]) -> np.ndarray:
+    """Return what captions state as a table (n,), as in `Captions`."""
+    stated = np.full(len(texts), NOT_STATED, DTYPE)
+    for i, text in enumerate(texts):
+        for name, value in stated_facts(text).items():
+            stated[name][i] = value
+    return stated
 
 
 def words() -> list[str]:

@@ -48,5 +48,10 @@ def faces_to_train_on(n: int, seed: int = 0, size: int = 64) -> Dataset:
     )
 
 
+def combination_values(combination: Mapping[str, int | str]) -> dict[str, int]:
+    """Return a combination with the index of each value: factor -> index."""
+    return {name: _index(name, value) for name, value in combination.items()}
+
+
 def _index(name: str, value: int | str) -> int:
     return CATEGORIES[name].index(value) if isinstance(value, str) else value
