@@ -48,7 +48,7 @@ ALL = (len(FACTS), len(FACTS))  # facts of a caption that states everything
 
 def train(model: Any, x: np.ndarray, tokens: np.ndarray, seconds: float, rate: float) -> int:
     """Train a diffusion model for some seconds with averaged weights; return the steps."""
-    model.compile(keras.optimizers.Adam(rate))
+    model.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0))
     average, clock = WeightAverage(0.995, "network"), Training(seconds, model.optimizer)
     model.fit(x, tokens, batch_size=32, epochs=10_000, callbacks=[average, clock], verbose=0)
     return int(model.optimizer.iterations)
@@ -226,7 +226,7 @@ def unclip(prior: Prior, decoder: UnCLIP, clip: CLIP, *given: Any) -> dict:
 def trained_direct(x: np.ndarray, tokens: np.ndarray, seconds: float) -> TextToImage:
     """Return the direct model after some seconds of training."""
     model = TextToImage(get_text_to_image_network(SHAPE, text_encoder(), n_blocks=1))
-    report("direct", {"steps": train(model, x, tokens, seconds, 1.5e-3)})
+    report("direct", {"steps": train(model, x, tokens, seconds, 1e-3)})
     return model
 
 
@@ -238,10 +238,10 @@ def trained_unclip(x: np.ndarray, tokens: np.ndarray, seconds: float) -> tuple:
     clip.fit(x, tokens, batch_size=128, epochs=10_000, callbacks=[clock], verbose=0)
     d = clip.image_encoder.output_shape[1]
     prior = Prior(get_prior_network(d, text_encoder()))
-    steps = train(prior, clip.embed_images(x), tokens, seconds / 4, 1.5e-3)
+    steps = train(prior, clip.embed_images(x), tokens, seconds / 4, 1e-3)
     network = get_text_to_image_network(SHAPE, text_encoder(), embedding_dim=d, n_blocks=1)
     decoder = UnCLIP(clip.image_encoder, network)
-    both = {"prior": steps, "decoder": train(decoder, x, tokens, 0.75 * seconds, 1.5e-3)}
+    both = {"prior": steps, "decoder": train(decoder, x, tokens, 0.75 * seconds, 1e-3)}
     report("unCLIP, steps", both)
     return prior, decoder, clip
 

@@ -177,7 +177,7 @@ y_train = np.stack(
 text_encoder = get_text_encoder(tokenizer.n_words, tokenizer.length, depth=1)
 prior = Prior(get_prior_network(z_train.shape[1], text_encoder))
 epochs = 1 if QUICK else 12
-prior.compile(cosine_adam(epochs * len(z_train) // 64, 1.5e-3, warmup=0.02))
+prior.compile(cosine_adam(epochs * len(z_train) // 64, 1e-3, warmup=0.02, clip=1.0))
 history = prior.fit(
     z_train,
     y_train,

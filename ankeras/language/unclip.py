@@ -214,7 +214,7 @@ class UnCLIP(TextToImage):
         )
 
     def _told(self, z_i: np.ndarray, tokens: np.ndarray | None) -> list[np.ndarray]:
-        """Return what the network is told: tokens, and sqrt(d) z_i."""
+        """Return the conditions of the network: tokens, and sqrt(d) z_i."""
         z_i = np.asarray(z_i)
         check_embeddings(z_i, self.embedding_dim)
         if tokens is None:

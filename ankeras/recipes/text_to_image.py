@@ -39,7 +39,7 @@ SENTENCES = (
 def _text_to_image(steps: int) -> TextToImage:
     text_encoder = get_text_encoder(caption_tokenizer().n_words, LENGTH, depth=1)
     model = TextToImage(get_text_to_image_network(SHAPE, text_encoder, n_blocks=1))
-    model.compile(cosine_adam(steps, 1.5e-3, warmup=0.02))
+    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
     return model
 
 
@@ -52,7 +52,7 @@ def _prior(steps: int) -> Prior:
     text_encoder = get_text_encoder(caption_tokenizer().n_words, LENGTH, depth=1)
     embedding_dim = pretrained.load("faces-clip").image_encoder.output_shape[1]
     model = Prior(get_prior_network(embedding_dim, text_encoder))
-    model.compile(cosine_adam(steps, 1.5e-3, warmup=0.02))
+    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
     return model
 
 
@@ -63,7 +63,7 @@ def _unclip(steps: int) -> UnCLIP:
         SHAPE, text_encoder, embedding_dim=image_encoder.output_shape[1], n_blocks=1
     )
     model = UnCLIP(image_encoder, network)
-    model.compile(cosine_adam(steps, 1.5e-3, warmup=0.02))
+    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
     return model
 
 
@@ -74,7 +74,7 @@ def _large_faces() -> tuple:
 def _upsampler(steps: int) -> DiffusionUpsampler:
     shape = (2 * SHAPE[0], 2 * SHAPE[1], SHAPE[2])
     model = DiffusionUpsampler(get_diffusion_unet(shape, n_blocks=1, image_condition=True))
-    model.compile(cosine_adam(steps, 1.5e-3, warmup=0.02))
+    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
     return model
 
 
@@ -194,7 +194,7 @@ RECIPES = (
         data=_DATA,
         draw=captioned_faces,
         build=_text_to_image,
-        epochs=9,
+        epochs=20,
         batch=32,
         figures=_text_to_image_figures,
         picture=_by_sentence,

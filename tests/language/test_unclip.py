@@ -92,7 +92,7 @@ def test_embeddings_of_another_size_or_length_get_a_sentence():
 
 
 def test_the_decoder_is_told_the_embedding_and_the_caption(decoder, images):
-    """What the network is told in a training is what `decode` tells it, apart from the dropped."""
+    """The conditions of a training are those of `decode`, apart from the dropped ones."""
     y = keras.ops.array(TOKENS)
     c, z = decoder.conditions(decoder.to_signal(keras.ops.array(images)), y, training=False)
     z_i = _unit(decoder.image_encoder.predict(images, verbose=0))
