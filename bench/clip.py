@@ -16,6 +16,7 @@ tags    share of the drawn tags that are true of the image, and how many of its 
         the training data.
 """
 
+import functools
 import time
 from typing import Any
 
@@ -31,7 +32,6 @@ from ankeras.data.captions import (
     stated_by,
 )
 from ankeras.data.held_out import COMBINATIONS, combination_values, faces_to_train_on
-from ankeras.evaluation.captions import evaluate_retrieval, stated_found, zero_shot_accuracy
 from ankeras.language import (
     CLIP,
     ImageTags,
@@ -82,8 +82,8 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
     figures: dict = {"zero-shot": {}, "zero-shot, held out": {}}
     for name in FACTS:
         found = {
-            "seen forms": zero_shot_accuracy(clip.classify, test, name),
-            "unseen forms": zero_shot_accuracy(clip.classify, test, name, unseen=True),
+            "seen forms": evaluation.zero_shot_accuracy(clip.classify, test, name),
+            "unseen forms": evaluation.zero_shot_accuracy(clip.classify, test, name, unseen=True),
             "by chance": 1 / len(FACTS[name]),
         }
         if name in of_reader:
@@ -99,9 +99,11 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
     for combination in COMBINATIONS:
         data, wanted = faces(400, 1, SIZE, **combination), combination_values(combination)
         read = evaluation.read_attributes(reader, data.images)
-        figures["zero-shot, held out"][" ".join(map(str, combination.items()))] = {
-            "seen forms": zero_shot_accuracy(clip.classify, data, *wanted),
-            "unseen forms": zero_shot_accuracy(clip.classify, data, *wanted, unseen=True),
+        name = ", ".join(f"{fact} {value}" for fact, value in combination.items())
+        accuracy = functools.partial(evaluation.zero_shot_accuracy, clip.classify, data, *wanted)
+        figures["zero-shot, held out"][name] = {
+            "seen forms": accuracy(),
+            "unseen forms": accuracy(unseen=True),
             "reader": float(np.mean(np.all([read[n] == v for n, v in wanted.items()], axis=0))),
             "by chance": float(np.prod([1 / len(FACTS[name]) for name in wanted])),
         }
@@ -111,7 +113,7 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
         captions = draw_captions(test.factors, seed=100, unseen=unseen)
         z_t = clip.embed_texts(caption_tokenizer().encode(captions.texts))
         similarity = clip.embed_images(test.images) @ z_t.T
-        found = evaluate_retrieval(similarity, captions, test.factors)
+        found = evaluation.evaluate_retrieval(similarity, captions, test.factors)
         forms = "unseen forms" if unseen else "seen forms"
         figures |= {f"{name}, {forms}": value for name, value in found._asdict().items()}
     return figures
@@ -142,10 +144,10 @@ def of_gan(gan: TextToImageGAN, test: Dataset, seed: int) -> dict:
     for forms in ("seen forms", "unseen forms"):
         captions = draw_captions(test.factors[:n], seed=200, unseen=forms == "unseen forms")
         drawn = gan.generate_for(tokenizer.encode(captions.texts), seed)
-        found = stated_found(reader, drawn, captions.stated)
+        found = evaluation.stated_found(reader, drawn, captions.stated)
         figures |= {f"{name}, {forms}": value for name, value in found._asdict().items()}
         if forms == "seen forms":
-            real = stated_found(reader, test.images[:n], captions.stated)
+            real = evaluation.stated_found(reader, test.images[:n], captions.stated)
             figures["share, real images"] = real.share
             figures |= evaluated(reader, test.images, drawn)
     texts = [
@@ -155,7 +157,7 @@ def of_gan(gan: TextToImageGAN, test: Dataset, seed: int) -> dict:
         for text in captions_of(combination_values(combination), seed=i)
     ]
     drawn = gan.generate_for(tokenizer.encode(texts), seed)
-    found = stated_found(reader, drawn, stated_by(texts))
+    found = evaluation.stated_found(reader, drawn, stated_by(texts))
     figures["share, held out"] = found.share
     figures["share, held out, by chance"] = found.chance
     figures["all facts, held out"] = found.whole

@@ -19,7 +19,7 @@ from ankeras.autoencoders import squared_error
 from ankeras.catalogue import PACKAGES, SYSTEMS, TRAINED, markdown_table
 from ankeras.data.views import shrink
 from ankeras.diffusion.noise_to_image import NoiseToImage
-from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_LENGTH, TINY_SHAPE, TINY_WORDS
+from ankeras.training.catalogue_row import TINY_EMBEDDING_DIM, TINY_LENGTH, TINY_SHAPE, TINY_WORDS
 from ankeras.training.system import System
 
 import keras
@@ -49,23 +49,31 @@ def data(system, tiny_images):
         "binary x": (likelihood.binarise(tiny_images),),
         "x, tokens": (tiny_images, _captions(labels)),
         "z, tokens": (_embeddings(labels), _captions(labels)),
+        "tokens": (_sequences(0),),
+        "tokens, tokens": (_sequences(0), _sequences(1)),
     }[system.learns_from]
 
 
 def _captions(labels):
-    """Return captions whose first token tells the label, of 2 to all tokens."""
-    rng = np.random.default_rng(0)
-    tokens = rng.integers(3, TINY_WORDS, (len(labels), TINY_LENGTH))
-    tokens[np.arange(TINY_LENGTH) > rng.integers(1, TINY_LENGTH, (len(labels), 1))] = 0
+    """Return captions whose first token tells the label, with padding at the end."""
+    tokens = _sequences(0)
     tokens[:, 0] = 1 + labels
     return tokens
 
 
 def _embeddings(labels):
-    """Return unit vectors near one of two vectors, one per label."""
+    """Return unit vectors whose first or second number is large, depending on the label."""
     rng = np.random.default_rng(1)
-    z = np.eye(TINY_LATENT_DIM)[labels] + rng.normal(0, 0.1, (len(labels), TINY_LATENT_DIM))
+    z = 4 * np.eye(TINY_EMBEDDING_DIM)[labels] + rng.normal(size=(96, TINY_EMBEDDING_DIM))
     return (z / np.linalg.norm(z, axis=1, keepdims=True)).astype("float32")
+
+
+def _sequences(seed):
+    """Return 96 sequences of 1 to all tokens, with padding at the end."""
+    rng = np.random.default_rng(seed)
+    tokens = rng.integers(1, TINY_WORDS, (96, TINY_LENGTH))
+    tokens[np.arange(TINY_LENGTH) > rng.integers(0, TINY_LENGTH, (96, 1))] = 0
+    return tokens
 
 
 def _compiled(system):
@@ -83,7 +91,7 @@ def _compiled(system):
 
 
 def _images(model, data):
-    """Return images of the model, from the data or from noise, or what it returns instead."""
+    """Return images of the model, from the data or from noise; of others, what they return."""
     if isinstance(model, gans.FCBiGAN):
         return model.generate(8, size=TINY_SHAPE[:2])
     if isinstance(model, diffusion.DiffusionUpsampler):
@@ -95,7 +103,8 @@ def _images(model, data):
     if isinstance(model, gans.AdversarialGame):
         inputs = [latent.sample_prior(8, x.shape[-1]) for x in model.generator.inputs]
         return model.generator.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
-    inputs = list(data) if isinstance(model, autoencoders.CVAE | language.CLIP) else data[0]
+    two_inputs = autoencoders.CVAE | language.SequenceToSequence | language.CLIP
+    inputs = list(data) if isinstance(model, two_inputs) else data[0]
     found = model.predict(inputs, batch_size=32, verbose=0)
     return np.stack(found, axis=1) if isinstance(model, language.CLIP) else found
 
@@ -116,8 +125,11 @@ def test_fit_save_load_resume(system, data, tmp_path):
     if "loss" in history:
         assert history["loss"][-1] < history["loss"][0]
     images = _images(model, data)
-    channels = 3 if system.learns_from == "x, rgb" else 1
-    if not isinstance(model, language.CLIP | language.Prior):
+    if system.learns_from.startswith("tokens"):
+        assert images.shape[1:] == (TINY_LENGTH, TINY_WORDS)
+    elif not isinstance(model, language.CLIP | language.ImageTags | language.Prior):
+        # the others return images, these return vectors
+        channels = 3 if system.learns_from == "x, rgb" else 1
         assert images.shape[1:] == (*TINY_SHAPE[:2], channels)
     logs = model.evaluate(*data, batch_size=32, verbose=0, return_dict=True)
     assert {f"val_{name}" for name in logs} <= set(history)

@@ -22,12 +22,13 @@ import math
 from typing import Any
 
 from ankeras.builders.blocks import SeededLayers
+from ankeras.data.tokenizer import PADDING
+from ankeras.training.catalogue_row import Row
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-PADDING = 0  # the token that fills a sequence up to its length
 FORBIDDEN = -1e9  # score of a key that may not be attended
 
 
@@ -67,7 +68,7 @@ class MultiHeadAttention(layers.Layer):
         head_dim: size of the queries, keys and values of a head. Default: the size of a query
             vector, divided by the number of heads.
         causal: whether a query sees only the keys up to its own position.
-        seed: seed of the initial weights. The four linear maps take seed + 1 ... seed + 4.
+        seed: seed of the initial weights. The four linear maps take seed ... seed + 3.
 
     Raises:
         ValueError: if n_heads or head_dim is below 1, or the size of a query vector is no multiple
@@ -97,7 +98,7 @@ class MultiHeadAttention(layers.Layer):
         if self.head_dim is None and dim % self.n_heads:
             raise ValueError(f"{dim} features can't be divided among {self.n_heads} heads.")
         self.size = self.head_dim or dim // self.n_heads
-        seeded, width = SeededLayers(self.seed), self.n_heads * self.size
+        seeded, width = SeededLayers(self.seed - 1), self.n_heads * self.size
         self.to_queries = seeded(layers.Dense, width, dtype=self.dtype_policy)
         self.to_keys = seeded(layers.Dense, width, dtype=self.dtype_policy)
         self.to_values = seeded(layers.Dense, width, dtype=self.dtype_policy)
@@ -261,3 +262,14 @@ class NotPadding(layers.Layer):
     def call(self, tokens: Any) -> Any:
         """Return tokens != 0."""
         return ops.not_equal(tokens, PADDING)
+
+
+ROWS = (
+    Row(
+        name="attention",
+        builds=attention,
+        lecture="ATIV, Attention is all you need!",
+        paper="Vaswani 2017",
+        notebook="18",
+    ),
+)

@@ -57,12 +57,16 @@ class SeededLayers:
 
     def __call__(self, layer: type[layers.Layer], *sizes: Any, **options: Any) -> layers.Layer:
         """Return a dense or convolutional layer, `layer(*sizes, **options)`."""
-        self.seed += 1
-        weights = keras.initializers.GlorotUniform(self.seed)
+        weights = keras.initializers.GlorotUniform(self.next_seed())
         made = layer(*sizes, kernel_initializer=weights, **options)
         if not self.spectral_norm:
             return made
         return SpectralNorm(made, name=made.name, dtype=made.dtype_policy)
+
+    def next_seed(self, n: int = 1) -> int:
+        """Return the first of n seeds that no layer has yet."""
+        self.seed += n
+        return self.seed - n + 1
 
 
 class Block:

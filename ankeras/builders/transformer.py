@@ -100,9 +100,8 @@ def layer_norm(x: Any) -> Any:
 def _multi_head(
     n_heads: int, seeded: SeededLayers, causal: bool, name: str | None
 ) -> MultiHeadAttention:
-    layer = MultiHeadAttention(n_heads, causal=causal, seed=seeded.seed, name=name)
-    seeded.seed += 4  # the layer has four linear maps
-    return layer
+    seed = seeded.next_seed(4)  # the layer has four linear maps
+    return MultiHeadAttention(n_heads, causal=causal, seed=seed, name=name)
 
 
 def _given(mask: Any) -> tuple:
@@ -163,7 +162,7 @@ def get_text_encoder(
         ValueError: if no such network exists; the sentence says why.
     """
     _check_sizes(n_words=n_words, length=length, embedding_dim=embedding_dim)
-    _check_blocks(dim, depth, n_heads)
+    check_blocks(dim, depth, n_heads)
     seeded = SeededLayers(seed)
     tokens = layers.Input((length,), dtype="int32", name="tokens")
     features, mask = _encoded(tokens, n_words, dim, depth, n_heads, seeded)
@@ -199,7 +198,7 @@ def get_language_model(
         ValueError: if no such network exists; the sentence says why.
     """
     _check_sizes(n_words=n_words, length=length)
-    _check_blocks(dim, depth, n_heads)
+    check_blocks(dim, depth, n_heads)
     seeded = SeededLayers(seed)
     tokens = layers.Input((length,), dtype="int32", name="tokens")
     x = _embedded(tokens, n_words, dim, seeded)
@@ -236,7 +235,7 @@ def get_sequence_to_sequence(
         ValueError: if no such network exists; the sentence says why.
     """
     _check_sizes(n_words=n_words, length=length)
-    _check_blocks(dim, depth, n_heads)
+    check_blocks(dim, depth, n_heads)
     seeded = SeededLayers(seed)
     source = layers.Input((length,), dtype="int32", name="source")
     target = layers.Input((length,), dtype="int32", name="target")
@@ -251,8 +250,7 @@ def get_sequence_to_sequence(
 
 def _embedded(tokens: Any, n_words: int, dim: int, seeded: SeededLayers) -> Any:
     """Return the vectors of tokens, with their positions added."""
-    seeded.seed += 1
-    return PositionalEncoding()(TokenEmbedding(n_words, dim, seeded.seed)(tokens))
+    return PositionalEncoding()(TokenEmbedding(n_words, dim, seeded.next_seed())(tokens))
 
 
 def _encoded(
@@ -279,7 +277,7 @@ def _check_sizes(**sizes: int) -> None:
             raise ValueError(f"{name} is at least 1, not {size}.")
 
 
-def _check_blocks(dim: int, depth: int, n_heads: int) -> None:
+def check_blocks(dim: int, depth: int, n_heads: int) -> None:
     """Raise a ValueError if features of size dim can't be divided among heads, or have no block."""
     if depth < 1:
         raise ValueError(f"A transformer has at least 1 block, not {depth}.")

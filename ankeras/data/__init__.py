@@ -9,6 +9,7 @@ from ankeras.data.forgeries import forge, forged_patches
 from ankeras.data.inspection import load_inspection
 from ankeras.data.loading import load
 from ankeras.data.photos import PHOTOS, photo, photos
+from ankeras.data.sequences import digit_sequences
 from ankeras.data.stream import stream
 from ankeras.data.textures import crops, texture
 
@@ -20,6 +21,7 @@ __all__ = [
     "anomalies",
     "caption",
     "crops",
+    "digit_sequences",
     "digits",
     "faces",
     "forge",

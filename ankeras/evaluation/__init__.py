@@ -1,6 +1,13 @@
 """How good reconstructions and samples are, and the classifiers that read samples."""
 
 import ankeras.training  # noqa: F401 - first, so that TensorFlow is imported quietly
+from ankeras.evaluation.captions import (
+    Retrieval,
+    StatedFound,
+    evaluate_retrieval,
+    stated_found,
+    zero_shot_accuracy,
+)
 from ankeras.evaluation.classifiers import (
     CLASSIFIER_BATCH,
     CLASSIFIER_RATE,
@@ -44,11 +51,14 @@ __all__ = [
     "CLASSIFIER_BATCH",
     "CLASSIFIER_RATE",
     "SKIN_TONES",
+    "Retrieval",
     "SampleEvaluation",
+    "StatedFound",
     "attribute_accuracy",
     "conditional_accuracy",
     "confident_share",
     "digit_classifier",
+    "evaluate_retrieval",
     "evaluate_samples",
     "face_reader",
     "feature_layers",
@@ -67,6 +77,8 @@ __all__ = [
     "reconstruction_error",
     "sharpness",
     "ssim",
+    "stated_found",
     "train_classifier",
     "true_attributes",
+    "zero_shot_accuracy",
 ]

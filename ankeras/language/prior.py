@@ -20,7 +20,7 @@ from ankeras.builders.diffusion_unet import RateEmbedding
 from ankeras.builders.transformer import get_text_encoder
 from ankeras.language.text_to_image import TextToImage
 from ankeras.language.tokens import check_captions
-from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_LENGTH, TINY_WORDS, Row
+from ankeras.training.catalogue_row import TINY_EMBEDDING_DIM, TINY_LENGTH, TINY_WORDS, Row
 
 import keras
 import numpy as np
@@ -144,7 +144,7 @@ ROWS = (
         learns_from="z, tokens",
         tiny=lambda: Prior(
             get_prior_network(
-                TINY_LATENT_DIM,
+                TINY_EMBEDDING_DIM,
                 get_text_encoder(TINY_WORDS, TINY_LENGTH, 8, 8, depth=1, n_heads=2),
                 width=8,
                 n_blocks=1,

@@ -11,7 +11,6 @@ from ankeras.builders.transformer import get_text_encoder
 from ankeras.data import Dataset, faces
 from ankeras.data.captions import FACTS, LENGTH, caption_tokenizer, draw_captions, prompts
 from ankeras.data.held_out import COMBINATIONS, combination_values, faces_to_train_on
-from ankeras.evaluation.captions import evaluate_retrieval, zero_shot_accuracy
 from ankeras.language import CLIP
 from ankeras.recipes.recipe import Figures, Recipe
 from ankeras.training.schedules import cosine_adam
@@ -63,8 +62,8 @@ def _clip_figures(clip: CLIP) -> Figures:
     figures: Figures = {}
     for name in FACTS:
         figures[f"zero-shot accuracy, {name}"] = {
-            "value": zero_shot_accuracy(clip.classify, test, name),
-            "prompts in forms that no training saw": zero_shot_accuracy(
+            "value": evaluation.zero_shot_accuracy(clip.classify, test, name),
+            "prompts in forms that no training saw": evaluation.zero_shot_accuracy(
                 clip.classify, test, name, unseen=True
             ),
             **({"face reader": of_reader[name]} if name in of_reader else {}),
@@ -76,14 +75,14 @@ def _clip_figures(clip: CLIP) -> Figures:
         read = evaluation.read_attributes(reader, data.images)
         right = np.all([read[name] == value for name, value in wanted.items()], axis=0)
         figures[f"held out, {' '.join(map(_said, combination.items()))}"] = {
-            "value": zero_shot_accuracy(clip.classify, data, *wanted),
+            "value": evaluation.zero_shot_accuracy(clip.classify, data, *wanted),
             "face reader": float(right.mean()),
             "by chance": 1 / len(prompts(*wanted)),
         }
     captions = draw_captions(test.factors, seed=100)
     z_t = clip.embed_texts(caption_tokenizer().encode(captions.texts))
     similarity = clip.embed_images(test.images) @ z_t.T
-    found = evaluate_retrieval(similarity, captions, test.factors)
+    found = evaluation.evaluate_retrieval(similarity, captions, test.factors)
     figures["captions that find their image among 100"] = {
         "value": found.find_image,
         "bound": found.find_image_bound,
@@ -127,7 +126,7 @@ RECIPES = (
         data=f"{N_TRAIN:,} drawn faces of 32 pixels, {N_CAPTIONS} captions each",
         draw=captioned_faces,
         build=_clip,
-        epochs=8,
+        epochs=30,
         batch=128,
         figures=_clip_figures,
         picture=_found,

@@ -130,6 +130,33 @@ def check_labels(labels: np.ndarray | None, n_images: int, n_classes: int) -> No
         )
 
 
+def check_tokens(tokens: Any, length: int, n_words: int, name: str = "x") -> None:
+    """Raise a ValueError unless tokens (n, length) are sequences that a network reads.
+
+    Args:
+        tokens: integers in 0 ... n_words - 1. 0 is padding, which stands at the end of a row.
+        length: tokens per sequence.
+        n_words: number of tokens that the network knows.
+        name: what the tokens are called in the sentence.
+    """
+    tokens = np.asarray(tokens)
+    if tokens.shape[1:] != (length,) or not np.issubdtype(tokens.dtype, np.integer):
+        raise ValueError(
+            f"{name} holds rows of {length} integers, such as a tokenizer's encode(texts) returns, "
+            f"not {tokens.dtype} of shape {tokens.shape}."
+        )
+    if len(tokens) and (tokens.min() < 0 or tokens.max() >= n_words):
+        raise ValueError(
+            f"{name} holds the tokens {tokens.min()} ... {tokens.max()}, but the network was built "
+            f"for 0 ... {n_words - 1}."
+        )
+    words = tokens != 0
+    if not words[:, 0].all() or (words[:, 1:] & ~words[:, :-1]).any():
+        raise ValueError(
+            f"{name} holds a row that begins with padding (0), or has a word after its padding."
+        )
+
+
 def check_weights(weights: np.ndarray, n_images: int) -> None:
     """Raise a ValueError unless there is one finite weight, at least 0, for each image."""
     if weights.shape != (n_images,):

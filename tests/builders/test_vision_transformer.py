@@ -1,0 +1,64 @@
+"""The vision transformer: patches in the order of reading, a class token, images of any size."""
+
+from ankeras.builders.attention import attention_weights
+from ankeras.builders.vision_transformer import get_vit
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+TENSORFLOW = keras.backend.backend() == "tensorflow"
+pytestmark = pytest.mark.skipif(not TENSORFLOW, reason="JAX compiles each operation: too slow")
+RNG = np.random.default_rng(0)
+SMALL = {"dim": 8, "depth": 2, "n_heads": 2}
+
+
+def test_a_pixel_enters_its_patch_and_then_the_whole():
+    vit = get_vit((8, 12, 3), 5, patch=4, **SMALL)
+    assert vit.output_shape == (None, 5)
+    sequence = keras.Model(vit.input, vit.get_layer("class_token").output)
+    x = RNG.random((1, 8, 12, 3)).astype("float32")
+    other = x.copy()
+    other[0, 5, 9, 1] += 0.5  # in the second row of patches, the third of the row
+    change = np.abs(sequence.predict(x, verbose=0) - sequence.predict(other, verbose=0))[0]
+    assert change.shape == (1 + 6, 8)
+    np.testing.assert_array_equal(np.flatnonzero(change.max(axis=1)), [1 + 5])
+    assert np.abs(vit.predict(x, verbose=0) - vit.predict(other, verbose=0)).max() > 1e-5
+
+
+def test_the_weights_of_all_blocks_can_be_read(tmp_path):
+    vit = get_vit((8, 12, 1), 5, patch=4, **SMALL)
+    x = RNG.random((3, 8, 12, 1)).astype("float32")
+    vit.save(tmp_path / "vit.keras")
+    loaded = keras.models.load_model(tmp_path / "vit.keras")
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), vit.predict(x, verbose=0), atol=1e-6)
+    found = attention_weights(loaded).predict(x, verbose=0)
+    assert {name: w.shape for name, w in found.items()} == {
+        f"attention_{i}": (3, 2, 7, 7) for i in range(2)
+    }
+    for w in found.values():
+        np.testing.assert_allclose(w.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_the_last_layer_is_in_32_bits():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    vit = get_vit((8, 8, 1), 3, patch=4, **SMALL)
+    assert vit.outputs[0].dtype == "float32"
+    assert ops.convert_to_numpy(vit(RNG.random((2, 8, 8, 1)))).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"patch": 5}, "An image of 28x28 can't be divided into patches of 5x5"),
+        ({"patch": 0}, "can't be divided into patches of 0x0"),
+        ({"n_outputs": 0}, "n_outputs is at least 1, not 0"),
+        ({"dim": 10}, "not 10 with 4 heads"),
+        ({"depth": 0}, "at least 1 block"),
+        ({"image_shape": (28, 28)}, r"\(height, width, channels\)"),
+    ],
+)
+def test_a_network_that_does_not_exist_is_refused(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        get_vit(**options)
