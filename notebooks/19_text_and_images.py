@@ -22,7 +22,7 @@ from ankeras.data.captions import (
 from ankeras.data.held_out import COMBINATIONS, faces_to_train_on, held_out_factors
 from ankeras.evaluation import read_attributes
 from ankeras.evaluation.captions import stated_found
-from ankeras.language import CLIP, Prior, get_prior_network
+from ankeras.language import CLIP, Prior, UnCLIP, get_prior_network, get_text_to_image_network
 from ankeras.training.callbacks import WeightAverage
 from ankeras.training.schedules import cosine_adam
 
@@ -205,10 +205,22 @@ print(
 # %% [markdown]
 # ## unCLIP: the decoder, P(x | z_i, y)
 #
-# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone.
+# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone. It begins with the weights of the direct model. If there is no pretrained decoder, it is trained here for a short time.
 
 # %%
-decoder = pretrained.load("faces-unclip")
+if "faces-unclip" in pretrained.names():
+    decoder = pretrained.load("faces-unclip")
+else:
+    text_encoder = get_text_encoder(tokenizer.n_words, tokenizer.length, depth=1)
+    network = get_text_to_image_network(
+        X_train.shape[1:], text_encoder, embedding_dim=z_train.shape[1], n_blocks=1
+    )
+    decoder = UnCLIP(clip.image_encoder, network)
+    decoder.start_from(direct)
+    epochs = 1 if QUICK else 6
+    decoder.compile(cosine_adam(epochs * len(X_train) // 32, 1e-3, warmup=0.02, clip=1.0))
+    average = WeightAverage(0.995, network="network")
+    decoder.fit(X_train, y_train, batch_size=32, epochs=epochs, callbacks=[average], verbose=0)
 m = 20 if QUICK else 100
 truth = evaluation.read_attributes(reader, X_test[:m])
 for name, z in {

@@ -33,6 +33,7 @@ import keras
 from keras import layers, ops
 
 DIFFUSION_WIDTHS = (32, 64)
+RATE_SIZE = 32  # of the embedding of a signal rate
 N_HEADS = 4  # of the attention to a text
 FLAT = {"kernel_size": 3, "padding": "same"}
 HALVED = {"kernel_size": 4, "strides": 2, "padding": "same"}
@@ -53,7 +54,7 @@ class RateEmbedding(layers.Layer):
             same factor.
     """
 
-    def __init__(self, size: int = 32, **kwargs: Any) -> None:
+    def __init__(self, size: int = RATE_SIZE, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = size
 

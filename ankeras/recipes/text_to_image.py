@@ -1,7 +1,7 @@
 """Recipes of the models that draw faces from captions, directly and by unCLIP.
 
-No training sees the combinations of attributes that `data/held_out.py` holds out. The decoder of
-unCLIP needs the image encoder of "faces-clip", and its prior the embeddings of that encoder.
+No training sees the combinations of attributes that `data/held_out.py` holds out. unCLIP needs the
+image encoder of "faces-clip", and its decoder begins with the weights of "faces-text-to-image".
 """
 
 import functools
@@ -63,6 +63,7 @@ def _unclip(steps: int) -> UnCLIP:
         SHAPE, text_encoder, embedding_dim=image_encoder.output_shape[1], n_blocks=1
     )
     model = UnCLIP(image_encoder, network)
+    model.start_from(pretrained.load("faces-text-to-image"))
     model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
     return model
 
@@ -218,7 +219,7 @@ RECIPES = (
         data=_DATA,
         draw=captioned_faces,
         build=_unclip,
-        epochs=9,
+        epochs=6,
         batch=32,
         figures=_unclip_figures,
         picture=_variations,
