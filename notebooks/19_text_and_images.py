@@ -75,7 +75,7 @@ clip = pretrained.load("faces-clip")
 print(pretrained.card("faces-clip").title)
 full = draw_captions(test_data.factors[:10], seed=3, n_facts=(5, 8))
 z_i, z_t = clip.embed_images(X_test[:10]), clip.embed_texts(tokenizer.encode(full.texts))
-figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
+figure, axes = plt.subplots(figsize=(5, 4), layout="constrained")
 shown = axes.imshow(z_i @ z_t.T, cmap="RdBu", vmin=-1, vmax=1)
 axes.set(xlabel="caption", ylabel="image", title="similarity $z_i^T z_t$")
 figure.colorbar(shown)
@@ -137,7 +137,7 @@ verdict(sentence, images)
 sentences = (
     "a man with a beard, without a hat, in front of a teal wall",
     "the portrait of a woman who has dark skin, smiles",
-    "bald man, glasses, no beard, white shirt",
+    "man, buzz hair, glasses, no beard, white shirt",
     "a woman with a beard and a hat",
 )
 tokens = np.repeat(tokenizer.encode(sentences), 10, axis=0)

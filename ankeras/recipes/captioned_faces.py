@@ -104,7 +104,7 @@ SENTENCES = (
     "a man with glasses and a beard",
     "a person with a hat, in a coral shirt",
     "the portrait of a woman who has curly hair, wears no glasses",
-    "bald person, teal wall",
+    "buzz hair, teal wall, man",
 )
 
 

@@ -31,7 +31,7 @@ SENTENCES = (
     "a smiling woman with long red hair, in a navy shirt",
     "a man with a beard and glasses, in front of a teal wall",
     "the portrait of a woman who wears a hat, does not smile",
-    "bald man, dark skin, no beard, white shirt",
+    "man, buzz hair, dark skin, no beard, white shirt",
     "a person, with curly blond hair, smiling",  # a form that no training saw
 )
 
