@@ -26,7 +26,7 @@ from ankeras.data.captions import (
     captions_of,
     draw_captions,
 )
-from ankeras.data.faces import BINARY, render
+from ankeras.data.faces import BINARY, draw_factors, render
 from ankeras.data.held_out import COMBINATIONS, combination_values, held_out_factors
 from ankeras.evaluation.captions import stated_found
 from ankeras.language import CLIP, Prior, TextToImage, UnCLIP, get_prior_network
@@ -57,6 +57,11 @@ def train(model: Any, x: np.ndarray, tokens: np.ndarray, seconds: float, rate: f
 def text_encoder() -> keras.Model:
     """Return a text encoder with random weights."""
     return get_text_encoder(caption_tokenizer().n_words, LENGTH, depth=1)
+
+
+def test_factors() -> np.ndarray:
+    """Return the factors of the test images."""
+    return draw_factors(2 * N_SAMPLES, seed=1)
 
 
 def encoded(captions: Captions) -> np.ndarray:
@@ -96,8 +101,8 @@ def of_held_out(draw: Any, seed: int) -> dict[str, Any]:
 def of_samples(draw: Any, test: Dataset, seed: int, name: str, train_images: np.ndarray) -> dict:
     """Return the agreement for captions of both kinds of forms, and the quality of the samples."""
     half = N_SAMPLES // 2
-    seen = draw_captions(test.factors[:half], seed + 20)
-    unseen = draw_captions(test.factors[half:N_SAMPLES], seed + 20, unseen=True)
+    seen = draw_captions(test_factors()[:half], seed + 20)
+    unseen = draw_captions(test_factors()[half:N_SAMPLES], seed + 20, unseen=True)
     images = draw(np.concatenate([encoded(seen), encoded(unseen)]))
     picture(f"text_to_image_{name}".replace(" ", "_"), images)
     reader = evaluation.face_reader(SHAPE[0])
@@ -135,7 +140,7 @@ def direct(model: TextToImage, test: Dataset, train_images: np.ndarray, seed: in
 
 def prior_figures(prior: Prior, clip: CLIP, test: Dataset, seed: int) -> dict:
     """Return cosines of drawn embeddings with those of images, for captions that say everything."""
-    captions = draw_captions(test.factors[:N_SAMPLES], seed + 30, n_facts=ALL)
+    captions = draw_captions(test_factors()[:N_SAMPLES], seed + 30, n_facts=ALL)
     tokens = encoded(captions)
     z_i, z_t = clip.embed_images(test.images[:N_SAMPLES]), clip.embed_texts(tokens)
 
@@ -157,7 +162,7 @@ def decoder_figures(
     prior: Prior, decoder: UnCLIP, clip: CLIP, test: Dataset, seed: int, train_images: np.ndarray
 ) -> dict:
     """Return the figures of decoded true, drawn and exchanged embeddings, and of whole unCLIP."""
-    captions = draw_captions(test.factors[:N_HELD_OUT], seed + 30, n_facts=ALL)
+    captions = draw_captions(test_factors()[:N_HELD_OUT], seed + 30, n_facts=ALL)
     tokens, real = encoded(captions), test.images[:N_HELD_OUT]
     z_i = decoder.embed_images(real)
     embeddings = {

@@ -51,7 +51,7 @@ def get_prior_network(
 
     Returns:
         A model named "network": [(batch, embedding_dim), (batch, 1), int (batch, length)] ->
-        (batch, embedding_dim), values without bounds.
+        (batch, embedding_dim), values without bounds, 0 at the start of a training.
 
     Raises:
         ValueError: if a size is below 1.
@@ -72,8 +72,11 @@ def get_prior_network(
     for _ in range(n_blocks):
         told = [seeded(layers.Dense, width)(h), seeded(layers.Dense, width)(e)]
         h = layers.Add()([h, seeded(layers.Dense, width)(layers.ReLU()(layers.Add()(told)))])
-    drawn = seeded(layers.Dense, embedding_dim, dtype="float32", name="output_layer")
-    return keras.Model([noisy, rate, tokens], drawn(h), name="network")
+    # at the start of a training it draws 0
+    last = layers.Dense(
+        embedding_dim, kernel_initializer="zeros", dtype="float32", name="output_layer"
+    )
+    return keras.Model([noisy, rate, tokens], last(h), name="network")
 
 
 @keras.saving.register_keras_serializable("ankeras")

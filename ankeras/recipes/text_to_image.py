@@ -11,7 +11,7 @@ from ankeras.builders.diffusion_unet import get_diffusion_unet
 from ankeras.builders.transformer import get_text_encoder
 from ankeras.data import Dataset, faces
 from ankeras.data.captions import FACTS, LENGTH, caption_tokenizer, draw_captions
-from ankeras.data.faces import render
+from ankeras.data.faces import draw_factors, render
 from ankeras.data.held_out import faces_to_train_on, held_out_factors
 from ankeras.data.views import shrink
 from ankeras.diffusion import DiffusionUpsampler
@@ -84,6 +84,10 @@ def _test(size: int = SHAPE[0]) -> Dataset:
     return faces(2 * N_TEST, seed=1, size=size)
 
 
+def _test_factors() -> np.ndarray:
+    return draw_factors(N_TEST, seed=1)
+
+
 def agreement(images: np.ndarray, real: np.ndarray, stated: np.ndarray) -> dict[str, float]:
     """Return the share of stated attributes that the face reader finds, with its baselines.
 
@@ -101,8 +105,8 @@ def agreement(images: np.ndarray, real: np.ndarray, stated: np.ndarray) -> dict[
 def _text_to_image_figures(model: TextToImage) -> Figures:
     tokenizer, test = caption_tokenizer(), _test().take(slice(N_TEST))
     half = N_TEST // 2
-    seen = draw_captions(test.factors[:half], seed=100)
-    unseen = draw_captions(test.factors[half:], seed=100, unseen=True)
+    seen = draw_captions(_test_factors()[:half], seed=100)
+    unseen = draw_captions(_test_factors()[half:], seed=100, unseen=True)
     tokens = tokenizer.encode([*seen.texts, *unseen.texts])
     drawn = model.generate_for(tokens, seed=1, steps=STEPS, guidance=GUIDANCE)
     factors = held_out_factors(N_HELD_OUT, seed=1)
@@ -133,7 +137,7 @@ def _by_sentence(model: TextToImage) -> pictures.Figure:
 def _prior_figures(model: Prior) -> Figures:
     """Compare drawn embeddings with those of the images, for captions that state all facts."""
     test, clip = _test().take(slice(N_TEST)), pretrained.load("faces-clip")
-    captions = draw_captions(test.factors, seed=100, n_facts=(len(FACTS), len(FACTS)))
+    captions = draw_captions(_test_factors(), seed=100, n_facts=(len(FACTS), len(FACTS)))
     tokens = caption_tokenizer().encode(captions.texts)
     z_i, z_t = clip.embed_images(test.images), clip.embed_texts(tokens)
     drawn = model.generate_for(tokens, seed=1, steps=STEPS, guidance=1.0)
@@ -149,14 +153,14 @@ def _prior_figures(model: Prior) -> Figures:
 def _of_two_images(model: Prior) -> pictures.Figure:
     """Draw the cosines of drawn embeddings with those of the true and of another image."""
     test, clip = _test().take(slice(200)), pretrained.load("faces-clip")
-    captions = draw_captions(test.factors, seed=100, n_facts=(len(FACTS), len(FACTS)))
+    captions = draw_captions(_test_factors()[:200], seed=100, n_facts=(len(FACTS), len(FACTS)))
     drawn = model.generate_for(caption_tokenizer().encode(captions.texts), seed=1, guidance=1.0)
     return pictures.code_histograms(drawn @ clip.embed_images(test.images).T[:, :8])
 
 
 def _unclip_figures(model: UnCLIP) -> Figures:
     test = _test().take(slice(N_TEST))
-    captions = draw_captions(test.factors, seed=100, n_facts=(len(FACTS), len(FACTS)))
+    captions = draw_captions(_test_factors(), seed=100, n_facts=(len(FACTS), len(FACTS)))
     z_i = model.embed_images(test.images)
     drawn = model.decode(z_i, seed=1, steps=STEPS, guidance=GUIDANCE)
     found = agreement(drawn, test.images, captions.stated)
