@@ -80,10 +80,12 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
     reader = evaluation.face_reader(SIZE)
     of_reader = evaluation.attribute_accuracy(reader, test)
     figures: dict = {"zero-shot": {}, "zero-shot, held out": {}}
+    z_i = clip.embed_images(test.images)
+    accuracy = functools.partial(evaluation.zero_shot_accuracy, z_i, clip.embed_classes)
     for name in FACTS:
         found = {
-            "seen forms": evaluation.zero_shot_accuracy(clip.classify, test, name),
-            "unseen forms": evaluation.zero_shot_accuracy(clip.classify, test, name, unseen=True),
+            "seen forms": accuracy(test.factors, name),
+            "unseen forms": accuracy(test.factors, name, unseen=True),
             "by chance": 1 / len(FACTS[name]),
         }
         if name in of_reader:
@@ -100,10 +102,10 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
         data, wanted = faces(400, 1, SIZE, **combination), combination_values(combination)
         read = evaluation.read_attributes(reader, data.images)
         name = ", ".join(f"{fact} {value}" for fact, value in combination.items())
-        accuracy = functools.partial(evaluation.zero_shot_accuracy, clip.classify, data, *wanted)
+        of_these = clip.embed_images(data.images), clip.embed_classes, data.factors, *wanted
         figures["zero-shot, held out"][name] = {
-            "seen forms": accuracy(),
-            "unseen forms": accuracy(unseen=True),
+            "seen forms": evaluation.zero_shot_accuracy(*of_these),
+            "unseen forms": evaluation.zero_shot_accuracy(*of_these, unseen=True),
             "reader": float(np.mean(np.all([read[n] == v for n, v in wanted.items()], axis=0))),
             "by chance": float(np.prod([1 / len(FACTS[name]) for name in wanted])),
         }
@@ -112,8 +114,7 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
     for unseen in (False, True):
         captions = draw_captions(test.factors, seed=100, unseen=unseen)
         z_t = clip.embed_texts(caption_tokenizer().encode(captions.texts))
-        similarity = clip.embed_images(test.images) @ z_t.T
-        found = evaluation.evaluate_retrieval(similarity, captions, test.factors)
+        found = evaluation.evaluate_retrieval(z_i @ z_t.T, captions, test.factors)
         forms = "unseen forms" if unseen else "seen forms"
         figures |= {f"{name}, {forms}": value for name, value in found._asdict().items()}
     return figures

@@ -10,7 +10,6 @@ Source: AN2DL, "The GAN ZOO"; ATIV, "CLIP".
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ankeras.data import Dataset
 from ankeras.data.captions import (
     NOT_STATED,
     Captions,
@@ -85,29 +84,31 @@ def stated_found(reader: keras.Model, images: np.ndarray, stated: np.ndarray) ->
 
 
 def zero_shot_accuracy(
-    classify: Callable[[np.ndarray, Sequence[np.ndarray]], np.ndarray],
-    data: Dataset,
+    z_i: np.ndarray,
+    embed_classes: Callable[[Sequence[np.ndarray]], np.ndarray],
+    factors: np.ndarray,
     *names: str,
     unseen: bool = False,
 ) -> float:
     """Return the share of portraits whose facts are found among all values, by prompts alone.
 
     Args:
-        classify: images, and the tokens of the prompts of each class -> the class of each image:
-            `clip.classify`.
-        data: portraits with their factors.
+        z_i: the vectors of the portraits, (n, d): `clip.embed_images(images)`.
+        embed_classes: the tokens of the prompts of each class -> the vectors of the classes:
+            `clip.embed_classes`.
+        factors: table of factors of the portraits, (n,).
         *names: of `data.captions.FACTS`. Of several facts, all must be right at once.
         unseen: whether the prompts have the forms that no training saw.
 
     Raises:
-        ValueError: if the portraits have no factors.
+        ValueError: if there is not one vector per portrait.
     """
-    if data.factors is None:
-        raise ValueError("What is true of these portraits is not known: they have no factors.")
-    tokenizer, true = caption_tokenizer(), facts(data.factors)
+    if len(z_i) != len(factors):
+        raise ValueError(f"{len(factors)} portraits need as many vectors, not {len(z_i)}.")
+    tokenizer, true = caption_tokenizer(), facts(factors)
     described = prompts(*names, unseen=unseen)
-    found = classify(data.images, [tokenizer.encode(texts) for texts in described.values()])
-    values = np.array(list(described))[found]
+    classes = embed_classes([tokenizer.encode(texts) for texts in described.values()])
+    values = np.array(list(described))[(z_i @ classes.T).argmax(axis=1)]
     return float(np.mean(np.all([values[:, i] == true[n] for i, n in enumerate(names)], axis=0)))
 
 

@@ -176,24 +176,37 @@ class CLIP(OwnLoss):
         """
         return _unit(captions.embed_texts(self.text_encoder, tokens))
 
-    def classify(self, images: np.ndarray, prompts: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the class of each image, of classes that are described by captions: (n,) int64.
+    def embed_classes(self, prompts: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the unit vectors of classes that are described by captions: (n_classes, d).
 
-        No class was named in the training ("zero-shot"). The vector of a class is the mean of the
-        vectors of its prompts, with length 1 again.
+        The vector of a class is the mean of the vectors of its prompts, with length 1 again.
 
         Args:
-            images: (n, *image).
             prompts: the captions of each class, int (any number >= 1, length): "a man" and "the
                 portrait of a man", for instance.
 
         Raises:
-            ValueError: if images or captions do not fit, or there are fewer than 2 classes.
+            ValueError: if the captions do not fit, or there are fewer than 2 classes.
         """
         if len(prompts) < 2:
             raise ValueError(f"Images are told apart by 2 classes or more, not {len(prompts)}.")
-        means = [self.embed_texts(each).mean(axis=0) for each in prompts]
-        return (self.embed_images(images) @ _unit(np.stack(means)).T).argmax(axis=1)
+        z_t = self.embed_texts(np.concatenate(prompts))
+        ends = np.cumsum([len(each) for each in prompts])[:-1]
+        return _unit(np.stack([each.mean(axis=0) for each in np.split(z_t, ends)]))
+
+    def classify(self, images: np.ndarray, prompts: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the class of each image, of classes that are described by captions: (n,) int64.
+
+        No class was named in the training ("zero-shot").
+
+        Args:
+            images: (n, *image).
+            prompts: as in `embed_classes`.
+
+        Raises:
+            ValueError: if images or captions do not fit, or there are fewer than 2 classes.
+        """
+        return retrieve(self.embed_images(images), self.embed_classes(prompts))
 
     @property
     def smallest_batch(self) -> int:

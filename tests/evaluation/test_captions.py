@@ -15,7 +15,7 @@ from ankeras.data.captions import (
 )
 from ankeras.data.faces import draw_factors
 from ankeras.evaluation import ATTRIBUTES, face_reader, read_attributes
-from ankeras.evaluation.captions import evaluate_retrieval, stated_found
+from ankeras.evaluation.captions import evaluate_retrieval, stated_found, zero_shot_accuracy
 
 import numpy as np
 import pytest
@@ -140,6 +140,34 @@ def test_prompts_state_the_values_of_their_facts_and_nothing_else(unseen):
     assert len(captions_of({"hat": 0, "smile": 1}, unseen=unseen)) == (2 if unseen else 3)
 
 
+def _one_hot(said):
+    """Return the vector with a 1 for the value of each fact."""
+    return np.concatenate(
+        [np.eye(len(FACTS[n]))[said[n]] if n in said else np.zeros(len(FACTS[n])) for n in FACTS]
+    )
+
+
+@pytest.mark.parametrize("unseen", [False, True])
+def test_zero_shot_accuracy_of_vectors_that_hold_the_facts(portraits, unseen):
+    _, factors, _ = portraits
+    true = facts(factors)
+    z_i = np.stack([_one_hot({name: true[name][i] for name in FACTS}) for i in range(len(true))])
+
+    def embed_classes(described):
+        texts = [caption_tokenizer().decode(tokens) for tokens in described]
+        return np.stack(
+            [np.mean([_one_hot(stated_facts(text)) for text in each], axis=0) for each in texts]
+        )
+
+    for names in (("woman",), ("hair_color", "hat"), ("look",)):
+        assert zero_shot_accuracy(z_i, embed_classes, factors, *names, unseen=unseen) == 1
+    # half of the portraits with another one's vector
+    z_i[::2] = np.roll(z_i[::2], 1, axis=0)
+    same = np.all([true[n][::2] == np.roll(true[n][::2], 1) for n in ("hair_color", "hat")], axis=0)
+    found = zero_shot_accuracy(z_i, embed_classes, factors, "hair_color", "hat", unseen=unseen)
+    assert found == pytest.approx((1 + same.mean()) / 2)
+
+
 def test_bad_input_gets_a_sentence(portraits):
     images, factors, captions = portraits
     with pytest.raises(ValueError, match="as many pictures"):
@@ -153,6 +181,8 @@ def test_bad_input_gets_a_sentence(portraits):
         evaluate_retrieval(np.zeros((3, 3)), captions, factors)
     with pytest.raises(ValueError, match="fewer than 400"):
         evaluate_retrieval(np.zeros((300, 300)), captions, factors, among=400)
+    with pytest.raises(ValueError, match="300 portraits need as many"):
+        zero_shot_accuracy(np.zeros((3, 2)), lambda each: np.zeros((2, 2)), factors, "hat")
     with pytest.raises(ValueError, match="'nose'"):
         captions_of({"nose": 1})
     with pytest.raises(ValueError, match="at least 1 fact"):
