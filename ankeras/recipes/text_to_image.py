@@ -18,7 +18,7 @@ from ankeras.diffusion import DiffusionUpsampler
 from ankeras.evaluation.captions import stated_found
 from ankeras.language import Prior, TextToImage, UnCLIP, get_prior_network
 from ankeras.language.text_to_image import get_text_to_image_network
-from ankeras.recipes.captioned_faces import N_CAPTIONS, N_TRAIN, SHAPE, captioned_faces
+from ankeras.recipes.captioned_faces import N_TRAIN, SHAPE, captioned_faces
 from ankeras.recipes.figures import of_samples
 from ankeras.recipes.recipe import Figures, Recipe
 from ankeras.training.schedules import cosine_adam
@@ -26,6 +26,7 @@ from ankeras.training.schedules import cosine_adam
 import numpy as np
 
 N_TEST, N_HELD_OUT = 1_000, 250
+N_CAPTIONS = 8  # per image of the training
 GUIDANCE, STEPS = 2.0, 20
 SENTENCES = (
     "a smiling woman with long red hair, in a navy shirt",
@@ -44,7 +45,7 @@ def _text_to_image(steps: int) -> TextToImage:
 
 
 def _embedded_faces() -> tuple[np.ndarray, np.ndarray]:
-    images, tokens = captioned_faces()
+    images, tokens = captioned_faces(N_CAPTIONS)
     return pretrained.load("faces-clip").embed_images(images), tokens
 
 
@@ -197,7 +198,7 @@ RECIPES = (
         name="faces-text-to-image",
         title="a diffusion model of faces of 32 pixels by caption",
         data=_DATA,
-        draw=captioned_faces,
+        draw=functools.partial(captioned_faces, N_CAPTIONS),
         build=_text_to_image,
         epochs=20,
         batch=32,
@@ -221,7 +222,7 @@ RECIPES = (
         name="faces-unclip",
         title="the decoder of unCLIP: faces of 32 pixels from CLIP's embedding and a caption",
         data=_DATA,
-        draw=captioned_faces,
+        draw=functools.partial(captioned_faces, N_CAPTIONS),
         build=_unclip,
         epochs=6,
         batch=32,
