@@ -19,7 +19,7 @@ from ankeras.autoencoders import squared_error
 from ankeras.catalogue import PACKAGES, SYSTEMS, TRAINED, markdown_table
 from ankeras.data.views import shrink
 from ankeras.diffusion.noise_to_image import NoiseToImage
-from ankeras.training.catalogue_row import TINY_LENGTH, TINY_SHAPE, TINY_WORDS
+from ankeras.training.catalogue_row import TINY_EMBEDDING_DIM, TINY_LENGTH, TINY_SHAPE, TINY_WORDS
 from ankeras.training.system import System
 
 import keras
@@ -48,6 +48,7 @@ def data(system, tiny_images):
         "x, rgb": (tiny_images, rgb),
         "binary x": (likelihood.binarise(tiny_images),),
         "x, tokens": (tiny_images, _captions(labels)),
+        "z, tokens": (_embeddings(labels), _captions(labels)),
         "tokens": (_sequences(0),),
         "tokens, tokens": (_sequences(0), _sequences(1)),
     }[system.learns_from]
@@ -58,6 +59,13 @@ def _captions(labels):
     tokens = _sequences(0)
     tokens[:, 0] = 1 + labels
     return tokens
+
+
+def _embeddings(labels):
+    """Return unit vectors whose first or second number is large, depending on the label."""
+    rng = np.random.default_rng(1)
+    z = 4 * np.eye(TINY_EMBEDDING_DIM)[labels] + rng.normal(size=(96, TINY_EMBEDDING_DIM))
+    return (z / np.linalg.norm(z, axis=1, keepdims=True)).astype("float32")
 
 
 def _sequences(seed):
@@ -119,7 +127,8 @@ def test_fit_save_load_resume(system, data, tmp_path):
     images = _images(model, data)
     if system.learns_from.startswith("tokens"):
         assert images.shape[1:] == (TINY_LENGTH, TINY_WORDS)
-    elif not isinstance(model, language.CLIP | language.ImageTags):  # these return vectors
+    elif not isinstance(model, language.CLIP | language.ImageTags | language.Prior):
+        # the others return images, these return vectors
         channels = 3 if system.learns_from == "x, rgb" else 1
         assert images.shape[1:] == (*TINY_SHAPE[:2], channels)
     logs = model.evaluate(*data, batch_size=32, verbose=0, return_dict=True)

@@ -1,9 +1,13 @@
 """The network of a diffusion model: a U-Net that is told how much of its input is signal.
 
-Source: NOTES, lesson 14, "Sampling Procedure" ("a conditional UNet"); Ho et al., "Denoising
-diffusion probabilistic models" (NeurIPS 2020), appendix B.
+Source: NOTES, lesson 14, "Sampling Procedure" ("a conditional UNet"), and lesson 16, "Concrete
+Handling of the Condition" ("a form of Attention"); Ho et al., "Denoising diffusion probabilistic
+models" (NeurIPS 2020), appendix B; for texts Rombach et al., "High-resolution image synthesis with
+latent diffusion models" (CVPR 2022), section 3.3.
 
     h <- h + conv(relu(conv(relu(h)) + W e)),    e = MLP(embedding of the signal rate, condition)
+    h <- h + attention(LN(h + p), features)      for texts: each place asks the features of the
+                                                 words; after each block of the coarsest resolution
 
 The first convolution halves the sides and the last one doubles them again, so that no block works
 on the full image: the same time of training then has three times the steps. There is no
@@ -14,6 +18,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ankeras.builders.attention import MultiHeadAttention, PositionalEncoding
 from ankeras.builders.blocks import (
     SeededLayers,
     Shape,
@@ -22,11 +27,16 @@ from ankeras.builders.blocks import (
     checked_widths,
     crop,
 )
+from ankeras.builders.transformer import layer_norm
 
 import keras
 from keras import layers, ops
 
 DIFFUSION_WIDTHS = (32, 64)
+RATE_SIZE = 32  # of the embedding of a signal rate
+N_HEADS = 4  # of the attention to a text
+FLAT = {"kernel_size": 3, "padding": "same"}
+HALVED = {"kernel_size": 4, "strides": 2, "padding": "same"}
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -44,7 +54,7 @@ class RateEmbedding(layers.Layer):
             same factor.
     """
 
-    def __init__(self, size: int = 32, **kwargs: Any) -> None:
+    def __init__(self, size: int = RATE_SIZE, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = size
 
@@ -60,12 +70,50 @@ class RateEmbedding(layers.Layer):
         return {**super().get_config(), "size": self.size}
 
 
+def residual_block(x: Any, width: int, e: Any, seeded: SeededLayers) -> Any:
+    """Apply a residual block: (batch, h, w, any) -> (batch, h, w, width).
+
+    Args:
+        x: features.
+        width: number of channels.
+        e: (batch, n), what all places are told.
+        seeded: makes the layers.
+    """
+    h = seeded(layers.Conv2D, width, **FLAT)(layers.ReLU()(x))
+    shift = layers.Reshape((1, 1, width))(seeded(layers.Dense, width)(e))
+    h = layers.ReLU()(layers.Add()([h, shift]))
+    # small weights: at the start a block nearly passes on what it reads
+    small = keras.initializers.VarianceScaling(0.01, seed=seeded.seed)
+    h = layers.Conv2D(width, kernel_initializer=small, **FLAT)(h)
+    if x.shape[-1] != width:
+        x = seeded(layers.Conv2D, width, kernel_size=1)(x)
+    return layers.Add()([x, h])
+
+
+def ask_text(x: Any, features: Any, not_padding: Any, seeded: SeededLayers) -> Any:
+    """Let each place of an image ask the features of a text: (batch, h, w, c), unchanged.
+
+    Args:
+        x: (batch, h, w, c). A place knows where it is by learnt encodings p.
+        features: (batch, length, size).
+        not_padding: bool (batch, length), which tokens may be asked.
+        seeded: makes the layers.
+    """
+    height, width, channels = x.shape[1:]
+    places = layers.Reshape((height * width, channels))(x)
+    q = layer_norm(PositionalEncoding(learnt=True, seed=seeded.seed)(places))
+    h, _ = MultiHeadAttention(N_HEADS, seed=seeded.seed)(q, features, not_padding)
+    seeded.seed += 5  # the attention has four linear maps
+    return layers.Add()([x, layers.Reshape((height, width, channels))(h)])
+
+
 def get_diffusion_unet(
     image_shape: Shape = (28, 28, 1),
     *,
     widths: Sequence[int] = DIFFUSION_WIDTHS,
     n_blocks: int = 2,
     condition_dim: int | None = None,
+    text_shape: tuple[int, int] | None = None,
     image_condition: bool = False,
     stem: bool = True,
     seed: int = 42,
@@ -77,6 +125,8 @@ def get_diffusion_unet(
         widths: channels of each resolution, the finest first.
         n_blocks: residual blocks per resolution, on the way down and on the way up.
         condition_dim: size of a condition vector, such as the number of classes. Default: none.
+        text_shape: (length, size) of the features of a text, one vector per token, which enter by
+            cross-attention. Default: none.
         image_condition: whether the network also reads an image of the same shape and the signal
             rate of that image, as the upsampler of a cascade does.
         stem: whether the first convolution halves the sides. False for small inputs, such as the
@@ -85,9 +135,10 @@ def get_diffusion_unet(
 
     Returns:
         A model named "unet". Its inputs are the noisy image (batch, *image), its signal rate
-        (batch, 1), and, where asked for, a condition (batch, condition_dim), an image
-        (batch, *image) and the signal rate (batch, 1) of that image. It draws (batch, *image),
-        values without bounds, 0 at the start of a training.
+        (batch, 1), and, where asked for, a condition (batch, condition_dim), the features of a
+        text (batch, *text_shape) and which of its tokens are no padding, bool (batch, length), an
+        image (batch, *image) and the signal rate (batch, 1) of that image. It draws
+        (batch, *image), values without bounds, 0 at the start of a training.
 
     Raises:
         ValueError: if no such network exists; the sentence says why.
@@ -98,9 +149,7 @@ def get_diffusion_unet(
     if n_blocks < 1:
         raise ValueError(f"A resolution needs at least 1 block, not {n_blocks}.")
     seeded = SeededLayers(seed)
-    halved = {"kernel_size": 4, "strides": 2, "padding": "same"}
-    flat = {"kernel_size": 3, "padding": "same"}
-    outermost = halved if stem else flat
+    outermost = HALVED if stem else FLAT
 
     noisy = layers.Input(image_shape, name="noisy_image")
     rate = layers.Input((1,), name="signal_rate")
@@ -110,6 +159,10 @@ def get_diffusion_unet(
         condition = layers.Input((condition_dim,), name="condition")
         inputs.append(condition)
         e = layers.Concatenate()([e, condition])
+    if text_shape is not None:
+        features = layers.Input(text_shape, name="token_features")
+        not_padding = layers.Input(text_shape[:1], dtype="bool", name="not_padding")
+        inputs += [features, not_padding]
     if image_condition:
         image = layers.Input(image_shape, name="image")
         image_rate = layers.Input((1,), name="image_rate")
@@ -119,32 +172,25 @@ def get_diffusion_unet(
     e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
     e = seeded(layers.Dense, 4 * widths[0], activation="relu")(e)
 
-    def block(x: Any, width: int) -> Any:
-        """Apply a residual block."""
-        h = seeded(layers.Conv2D, width, **flat)(layers.ReLU()(x))
-        shift = layers.Reshape((1, 1, width))(seeded(layers.Dense, width)(e))
-        h = layers.ReLU()(layers.Add()([h, shift]))
-        # small weights: at the start a block nearly passes on what it reads
-        small = keras.initializers.VarianceScaling(0.01, seed=seeded.seed)
-        h = layers.Conv2D(width, kernel_initializer=small, **flat)(h)
-        if x.shape[-1] != width:
-            x = seeded(layers.Conv2D, width, kernel_size=1)(x)
-        return layers.Add()([x, h])
+    def blocks(x: Any, i: int) -> Any:
+        """Apply the blocks of resolution i."""
+        for _ in range(n_blocks):
+            x = residual_block(x, widths[i], e, seeded)
+            if text_shape is not None and i == len(widths) - 1:
+                x = ask_text(x, features, not_padding, seeded)
+        return x
 
     x = seeded(layers.Conv2D, widths[0], **outermost)(x)
     passed = []
     for i, width in enumerate(widths):
         if i:
-            x = seeded(layers.Conv2D, width, **halved)(x)
-        for _ in range(n_blocks):
-            x = block(x, width)
-        passed.append(x)
+            x = seeded(layers.Conv2D, width, **HALVED)(x)
+        passed.append(x := blocks(x, i))
     for i in range(len(widths) - 1, -1, -1):
         if i < len(widths) - 1:
-            x = seeded(layers.Conv2DTranspose, widths[i], **halved)(x)
+            x = seeded(layers.Conv2DTranspose, widths[i], **HALVED)(x)
             x = layers.Concatenate()([crop(x, passed[i].shape[1:3]), passed[i]])
-        for _ in range(n_blocks):
-            x = block(x, widths[i])
+        x = blocks(x, i)
     last = layers.Conv2DTranspose if stem else layers.Conv2D
     to_image = last(image_shape[-1], kernel_initializer="zeros", dtype="float32", **outermost)
     x = crop(to_image(layers.ReLU()(x)), noisy.shape[1:3])

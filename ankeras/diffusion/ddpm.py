@@ -103,12 +103,12 @@ class DDPM(NoiseToImage):
 
         # t ~ Uniform(1 ... T),  eps ~ N(0, I),  x_t = sqrt(alpha_t) x_0 + sqrt(1 - alpha_t) eps
         alpha, eps = self.draw_rates(x_0), self.draw_noise(x_0)
-        x_t = diffuse(x_0, alpha[:, None, None], eps)
-        target = prediction_target(self.predicts, x_0, alpha[:, None, None], eps)
+        x_t = diffuse(x_0, alpha, eps)
+        target = prediction_target(self.predicts, x_0, alpha, eps)
 
         # theta descends  E ||eps - eps_theta(x_t, alpha_t)||^2
         def objective() -> tuple:
-            predicted = self.network([x_t, alpha, *conditions], training=True)
+            predicted = self.network([x_t, ops.reshape(alpha, (-1, 1)), *conditions], training=True)
             loss = weighted_mean(squared_norm(target - predicted), weights)
             return loss + self.layer_losses(self.network), loss
 
@@ -120,16 +120,17 @@ class DDPM(NoiseToImage):
         images, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         x_0 = self.to_signal(images)
         alpha, eps = self.draw_rates(x_0), self.draw_noise(x_0)
-        x_t = diffuse(x_0, alpha[:, None, None], eps)
-        target = prediction_target(self.predicts, x_0, alpha[:, None, None], eps)
+        x_t = diffuse(x_0, alpha, eps)
+        target = prediction_target(self.predicts, x_0, alpha, eps)
         conditions = self.conditions(x_0, y, training=False)
-        predicted = self.network([x_t, alpha, *conditions], training=False)
+        predicted = self.network([x_t, ops.reshape(alpha, (-1, 1)), *conditions], training=False)
         return self.log(loss=weighted_mean(squared_norm(target - predicted), weights))
 
     def draw_rates(self, x_0: Any) -> Any:
-        """Return alpha_t for one t per signal, uniform in 1 ... T: (batch, 1)."""
+        """Return alpha_t for one t per signal, uniform in 1 ... T: (batch, 1, ..., 1), as x_0."""
         t = 1 + ops.cast(ops.floor(self.n_steps * self.draw_shares(x_0)), "int32")
-        return ops.take(ops.convert_to_tensor(self.rates.astype("float32")), t)[:, None]
+        alpha = ops.take(ops.convert_to_tensor(self.rates.astype("float32")), t)
+        return ops.reshape(alpha, (-1, *[1] * len(self.signal_shape)))
 
     def denoiser(self, *conditions: np.ndarray) -> Denoise:
         """Return what a sampling procedure calls: (x_t, alpha_t) -> estimates of x_0 and eps.

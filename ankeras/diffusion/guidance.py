@@ -67,29 +67,31 @@ class GuidedDDPM(DDPM):
         c = self.as_conditions(y)
         if training:
             u = keras.random.uniform((ops.shape(c)[0], 1), dtype="float32", seed=self.noise)
-            c = ops.where(u < self.dropped, 0.0, c)
+            c = ops.where(u < self.dropped, ops.zeros_like(c), c)
         return [c]
 
     def empty_conditions(self, n: int) -> list[np.ndarray]:
         """Return the empty condition of n images, in a list."""
         return [np.zeros((n, self.condition_dim), "float32")]
 
-    def guided_denoiser(self, c: np.ndarray, guidance: float) -> Denoise:
+    def guided_denoiser(self, c: np.ndarray | list[np.ndarray], guidance: float) -> Denoise:
         """Return what a sampling procedure calls, with a guidance weight w.
 
         Args:
-            c: (n, condition_dim).
+            c: (n, condition_dim), or a list of all conditions of a network that reads several.
             guidance: w.
         """
-        (empty,) = self.empty_conditions(len(c))
+        told = c if isinstance(c, list) else [c]
+        empty = self.empty_conditions(len(told[0]))
+        both = [np.concatenate(pair) for pair in zip(empty, told, strict=True)]
 
         def denoise(x_t: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
             # what the network predicts is linear in eps, so the weight acts on eps
             if guidance == 1:
-                predicted = self.predict_from(x_t, alpha, [c])
+                predicted = self.predict_from(x_t, alpha, told)
             else:
-                twice = np.concatenate([x_t, x_t]), np.concatenate([empty, c])
-                without, with_c = np.split(self.predict_from(twice[0], alpha, [twice[1]]), 2)
+                twice = self.predict_from(np.concatenate([x_t, x_t]), alpha, both)
+                without, with_c = np.split(twice, 2)
                 predicted = without + guidance * (with_c - without)
             return estimates(self.predicts, predicted, x_t, alpha, self.largest)
 
@@ -117,7 +119,7 @@ class GuidedDDPM(DDPM):
         """
         if y is None:
             raise ValueError(
-                "Guidance needs a condition: give one label or one vector per image, or draw "
+                "Guidance needs a condition: give one label, vector or caption per image, or draw "
                 "images without a condition by generate(n)."
             )
         y = np.asarray(y)

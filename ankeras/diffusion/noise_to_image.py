@@ -78,7 +78,7 @@ class NoiseToImage(OwnLoss):
     ) -> np.ndarray:
         """Return what the network predicts from signals that all have the same rate."""
         rates = np.full((len(x_t), 1), rate, "float32")
-        read = [np.asarray(x, "float32") for x in (x_t, rates, *conditions)]
+        read = [_as_input(x) for x in (x_t, rates, *conditions)]
         # `predict` would make a data set in each of many steps
         drawn = [
             self.network.predict_on_batch([x[i : i + PREDICT_BATCH] for x in read])
@@ -135,6 +135,11 @@ class NoiseToImage(OwnLoss):
                 "The network must draw values without bounds: leave out the activation of its "
                 "last layer."
             )
+
+
+def _as_input(x: np.ndarray) -> np.ndarray:
+    """Return integers, such as tokens, as they are, and other numbers as float32."""
+    return x if np.issubdtype(x.dtype, np.integer) else x.astype("float32", copy=False)
 
 
 def times_of(n_steps: int, last: int) -> np.ndarray:

@@ -69,7 +69,7 @@ def diffuse(x_0: Any, alpha: Any, eps: Any) -> Any:
 
     Args:
         x_0: (batch, *image), in [-1, 1].
-        alpha: the signal rate, a number or (batch, 1, 1, 1).
+        alpha: the signal rate, a number or (batch, 1, ..., 1), one per signal.
         eps: noise of the shape of x_0.
     """
     return ops.sqrt(alpha) * x_0 + ops.sqrt(1 - alpha) * eps

@@ -23,10 +23,10 @@ N_HELD_OUT = 200  # portraits per combination
 N_CAPTIONS = 4  # per image of the training
 
 
-def captioned_faces() -> tuple[np.ndarray, np.ndarray]:
-    """Return the training images, and the tokens of several captions of each image."""
+def captioned_faces(k: int = N_CAPTIONS) -> tuple[np.ndarray, np.ndarray]:
+    """Return the training images, and the tokens of k captions of each image."""
     data = faces_to_train_on(N_TRAIN, seed=0, size=SHAPE[0])
-    return data.images, tokens_of(data.factors, N_CAPTIONS)
+    return data.images, tokens_of(data.factors, k)
 
 
 def tokens_of(factors: np.ndarray | None, k: int) -> np.ndarray:

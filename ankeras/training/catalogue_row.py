@@ -14,6 +14,7 @@ import keras
 ROOT = Path(__file__).parents[2]
 TINY_SHAPE, TINY_LATENT_DIM, TINY_CLASSES = (12, 12, 1), 3, 2
 TINY_WORDS, TINY_LENGTH = 7, 5  # of captions: tokens in 0 ... 6, five per caption
+TINY_EMBEDDING_DIM = 16  # of CLIP's embeddings, from which a prior learns
 
 
 class Row(NamedTuple):
@@ -28,8 +29,9 @@ class Row(NamedTuple):
         learns_from: of a trained system, what `fit` is given: "x, x" (images are their own
             targets), "x" (images), "x, y" (images with labels of TINY_CLASSES classes), "x, rgb"
             (images with three channels as the targets of grey ones), "binary x" (images of 0 and
-            1), "x, tokens" (images with captions of TINY_LENGTH tokens), "tokens" (sequences of
-            TINY_LENGTH tokens) or "tokens, tokens" (sequences with target sequences).
+            1), "x, tokens" (images with captions of TINY_LENGTH tokens), "z, tokens" (unit vectors
+            of TINY_EMBEDDING_DIM numbers with such captions), "tokens" (sequences of TINY_LENGTH
+            tokens) or "tokens, tokens" (sequences with target sequences).
         tiny: of a trained system, builds it, not compiled, for images of TINY_SHAPE with a code of
             TINY_LATENT_DIM; else None.
     """

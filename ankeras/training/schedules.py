@@ -10,6 +10,7 @@ def cosine_adam(
     beta_1: float = 0.9,
     warmup: float = 0.0,
     end: float = 0.0,
+    clip: float | None = None,
 ) -> keras.optimizers.Adam:
     """Return Adam with a learning rate that falls along half a cosine.
 
@@ -23,6 +24,9 @@ def cosine_adam(
         beta_1: as in `keras.optimizers.Adam`.
         warmup: the share of the steps in which the rate first grows from 0, in [0, 1).
         end: the last rate as a share of the highest, in [0, 1].
+        clip: the largest norm of all gradients together; longer ones are shortened. Default: none.
+            Text encoders need it: without it, a training of text to image diverged in its fifth
+            epoch at a rate of 1.5e-3.
     """
     warmup_steps = int(warmup * steps)
     if not warmup_steps:
@@ -35,4 +39,4 @@ def cosine_adam(
             warmup_target=learning_rate,
             warmup_steps=warmup_steps,
         )
-    return keras.optimizers.Adam(schedule, beta_1=beta_1)
+    return keras.optimizers.Adam(schedule, beta_1=beta_1, global_clipnorm=clip)
