@@ -149,7 +149,9 @@ def of_gan(gan: TextToImageGAN, test: Dataset, seed: int) -> dict:
     n = len(test) // 2
     figures: dict = {}
     for forms in ("seen forms", "unseen forms"):
-        captions = draw_captions(test.take(slice(n)).factors, seed=200, unseen=forms == "unseen forms")
+        captions = draw_captions(
+            test.take(slice(n)).factors, seed=200, unseen=forms == "unseen forms"
+        )
         drawn = gan.generate_for(tokenizer.encode(captions.texts), seed)
         found = evaluation.stated_found(reader, drawn, captions.stated)
         figures |= {f"{name}, {forms}": value for name, value in found._asdict().items()}

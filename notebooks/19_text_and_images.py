@@ -205,22 +205,19 @@ print(
 # %% [markdown]
 # ## unCLIP: the decoder, P(x | z_i, y)
 #
-# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone. It begins with the weights of the direct model. If there is no pretrained decoder, it is trained here for a short time.
+# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone. It begins with the weights of the direct model, so a short training is enough.
 
 # %%
-if "faces-unclip" in pretrained.names():
-    decoder = pretrained.load("faces-unclip")
-else:
-    text_encoder = get_text_encoder(tokenizer.n_words, tokenizer.length, depth=1)
-    network = get_text_to_image_network(
-        X_train.shape[1:], text_encoder, embedding_dim=z_train.shape[1], n_blocks=1
-    )
-    decoder = UnCLIP(clip.image_encoder, network)
-    decoder.start_from(direct)
-    epochs = 1 if QUICK else 6
-    decoder.compile(cosine_adam(epochs * len(X_train) // 32, 1e-3, warmup=0.02, clip=1.0))
-    average = WeightAverage(0.995, network="network")
-    decoder.fit(X_train, y_train, batch_size=32, epochs=epochs, callbacks=[average], verbose=0)
+text_encoder = get_text_encoder(tokenizer.n_words, tokenizer.length, depth=1)
+network = get_text_to_image_network(
+    X_train.shape[1:], text_encoder, embedding_dim=z_train.shape[1], n_blocks=1
+)
+decoder = UnCLIP(clip.image_encoder, network)
+decoder.start_from(direct)
+epochs = 1 if QUICK else 6
+decoder.compile(cosine_adam(epochs * len(X_train) // 32, 1e-3, warmup=0.02, clip=1.0))
+average = WeightAverage(0.995, network="network")
+decoder.fit(X_train, y_train, batch_size=32, epochs=epochs, callbacks=[average], verbose=0)
 m = 20 if QUICK else 100
 truth = evaluation.read_attributes(reader, X_test[:m])
 for name, z in {
