@@ -104,6 +104,8 @@ for name in evaluation.ATTRIBUTES:
 #
 # A diffusion model (notebook 17) whose U-Net also reads the caption. A text encoder returns a vector for each word. At the coarsest resolution, each place of the image asks these vectors by **cross-attention** (notebook 18). A part of the captions is left out in the training, so that **guidance** is possible.
 #
+# The model below was trained for 53 minutes on one core. Hair, clothes, skin and background follow the sentence. Glasses and smiles do not yet: they are a few pixels, which such a short training does not reach.
+#
 # Write your own sentence. Words that the model does not know are answered with the nearest known ones.
 
 # %%
