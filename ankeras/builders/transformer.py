@@ -161,8 +161,8 @@ def get_text_encoder(
 
     Returns:
         A model named "text_encoder": int (batch, length) -> [features (batch, length, dim),
-        vector (batch, embedding_dim), float32]. The features at padding have no meaning: mask them
-        by `NotPadding()(tokens)`. The vector does not depend on them.
+        vector (batch, embedding_dim)], both float32. The features at padding have no meaning: mask
+        them by `NotPadding()(tokens)`. The vector does not depend on them.
 
     Raises:
         ValueError: if no such network exists; the sentence says why.
@@ -174,6 +174,7 @@ def get_text_encoder(
     features, mask = _encoded(tokens, n_words, dim, depth, n_heads, seeded)
     mean = MeanOfTokens(dtype="float32")(features, mask)
     vector = seeded(layers.Dense, embedding_dim, dtype="float32", name="embedding")(mean)
+    features = layers.Activation("linear", dtype="float32", name="features")(features)
     return keras.Model(tokens, [features, vector], name="text_encoder")
 
 

@@ -208,6 +208,11 @@ class CLIP(OwnLoss):
         """
         return retrieve(self.embed_images(images), self.embed_classes(prompts))
 
+    def check_players(self) -> None:
+        """Raise a ValueError if neither encoder has weights to train: tau alone learns nothing."""
+        if not (self.image_encoder.trainable_variables or self.text_encoder.trainable_variables):
+            raise ValueError("No weight of the encoders can be trained: set trainable = True.")
+
     @property
     def smallest_batch(self) -> int:
         """The number of images that each batch needs: 2, so that there is something to compare."""

@@ -114,7 +114,8 @@ class Prior(TextToImage):
 
     def to_images(self, x_0: np.ndarray) -> np.ndarray:
         """Return the embeddings z_i = z_0 / ||z_0||: unit vectors."""
-        return (x_0 / np.linalg.norm(x_0, axis=1, keepdims=True)).astype("float32")
+        length = np.linalg.norm(x_0, axis=1, keepdims=True)
+        return (x_0 / np.maximum(length, 1e-12)).astype("float32")  # 0 before any training
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on embeddings x with captions y."""

@@ -1,12 +1,12 @@
 """Tests of training in 16 bits and with XLA: the losses agree with those in float32."""
 
-from ankeras import autoencoders, diffusion, evaluation, gans, latent
+from ankeras import autoencoders, diffusion, evaluation, gans, language, latent
 from ankeras.autoencoders import squared_error
 from ankeras.builders import get_decoder, get_discriminator, get_encoder, get_generator
 from ankeras.catalogue import TRAINED
 from ankeras.data import digits
 from ankeras.gans.gan import AdversarialGame
-from ankeras.training.catalogue_row import TINY_SHAPE
+from ankeras.training.catalogue_row import TINY_LENGTH, TINY_SHAPE
 from ankeras.training.checks import drawn_range
 from ankeras.training.system import System
 
@@ -17,6 +17,7 @@ from keras import layers, ops
 
 TENSORFLOW = keras.backend.backend() == "tensorflow"
 BATCH = 32
+OF_IMAGES = [row for row in TRAINED if not row.learns_from.startswith(("tokens", "z"))]
 # One system for each train_step, and those with something special: a penalty on a gradient, labels,
 # two networks with one optimizer, spectral normalization, the derivative of an encoder.
 IN_FLOAT16 = (
@@ -48,6 +49,7 @@ def _data(system, images):
         "x, y": (images, labels),
         "x, rgb": (images, rgb),
         "binary x": (np.round(images),),
+        "x, tokens": (images, 1 + labels[:, None].repeat(TINY_LENGTH, axis=1)),
     }[system.learns_from]
 
 
@@ -81,6 +83,12 @@ def _drawn(model, data):
         return model.generate(8, size=TINY_SHAPE[:2]), (0.0, 1.0)
     if isinstance(model, diffusion.DiffusionUpsampler):
         return model.upsample(data[0][:8, ::2, ::2]), (0.0, 1.0)
+    if isinstance(model, language.CLIP):
+        return model.embed_images(data[0]), (-1.0, 1.0)
+    if isinstance(model, language.ImageTags):
+        return model.draw_vectors(data[0][:8], 4), (-np.inf, np.inf)
+    if isinstance(model, language.TextToImageGAN):
+        return model.generate_for(data[1]), (0.0, 1.0)
     if hasattr(model, "generate"):
         return model.generate(8), (0.0, 1.0)
     images = model.predict(data[0], batch_size=BATCH, verbose=0)
@@ -91,8 +99,8 @@ def _drawn(model, data):
 
 @pytest.mark.parametrize(
     ("system", "policy"),
-    [(s, "mixed_bfloat16") for s in TRAINED if TENSORFLOW or s.api in ON_JAX]
-    + [(s, "mixed_float16") for s in TRAINED if s.api in (IN_FLOAT16 if TENSORFLOW else ON_JAX)],
+    [(s, "mixed_bfloat16") for s in OF_IMAGES if TENSORFLOW or s.api in ON_JAX]
+    + [(s, "mixed_float16") for s in OF_IMAGES if s.api in (IN_FLOAT16 if TENSORFLOW else ON_JAX)],
     ids=lambda value: getattr(value, "api", value),
 )
 def test_a_system_learns_in_16_bits_as_in_float32(system, policy, in_float32, tiny_images):
