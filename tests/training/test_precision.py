@@ -78,17 +78,20 @@ def _trained(system, policy, data):
     return model, before, {name: values[0] for name, values in logs.items()}
 
 
+# systems that have their own way to draw, and the range of what they draw
+DRAW = {
+    gans.FCBiGAN: (lambda m, _: m.generate(8, size=TINY_SHAPE[:2]), (0.0, 1.0)),
+    diffusion.DiffusionUpsampler: (lambda m, data: m.upsample(data[0][:8, ::2, ::2]), (0.0, 1.0)),
+    language.CLIP: (lambda m, data: m.embed_images(data[0]), (-1.0, 1.0)),
+    language.ImageTags: (lambda m, data: m.draw_vectors(data[0][:8], 4), (-np.inf, np.inf)),
+    language.TextToImageGAN: (lambda m, data: m.generate_for(data[1]), (0.0, 1.0)),
+}
+
+
 def _drawn(model, data):
-    if isinstance(model, gans.FCBiGAN):
-        return model.generate(8, size=TINY_SHAPE[:2]), (0.0, 1.0)
-    if isinstance(model, diffusion.DiffusionUpsampler):
-        return model.upsample(data[0][:8, ::2, ::2]), (0.0, 1.0)
-    if isinstance(model, language.CLIP):
-        return model.embed_images(data[0]), (-1.0, 1.0)
-    if isinstance(model, language.ImageTags):
-        return model.draw_vectors(data[0][:8], 4), (-np.inf, np.inf)
-    if isinstance(model, language.TextToImageGAN):
-        return model.generate_for(data[1]), (0.0, 1.0)
+    if type(model) in DRAW:
+        draw, limits = DRAW[type(model)]
+        return draw(model, data), limits
     if hasattr(model, "generate"):
         return model.generate(8), (0.0, 1.0)
     images = model.predict(data[0], batch_size=BATCH, verbose=0)
