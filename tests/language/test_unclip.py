@@ -79,7 +79,7 @@ def test_a_short_training_of_the_prior_draws_the_embeddings_of_a_caption():
     z = _unit(np.eye(D)[which] + rng.normal(0, 0.2, (512, D)))
     model = Prior(get_prior_network(D, _text_encoder(), width=32, n_blocks=1))
     model.compile(keras.optimizers.Adam(5e-3))
-    model.fit(z, TOKENS[which], batch_size=32, epochs=30, verbose=0)
+    model.fit(z, TOKENS[which], batch_size=32, epochs=60, verbose=0)
     drawn = model.generate_for(np.repeat(TOKENS, 50, axis=0), steps=20, guidance=1.0)
     np.testing.assert_allclose(np.linalg.norm(drawn, axis=1), 1, atol=1e-5)
     assert (drawn[:50, 0] > 0.7).mean() > 0.9
