@@ -9,11 +9,11 @@ after the training. The transformer of encoder and decoder learns to reverse and
 digits. The language model learns captions of a grammar, whose entropy is known.
 """
 
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
 
-import ankeras
 from ankeras import pictures
 from ankeras.builders import get_classifier, get_encoder
 from ankeras.data import Dataset, digit_sequences
@@ -34,7 +34,7 @@ from ankeras.language.vit import KINDS
 import keras
 import numpy as np
 from common import RESULTS, load, parser, real_digits, save
-from generative import Training, report
+from generative import Training, over_seeds
 from generative_digits import with_distorted_copies
 
 N_LOOKED_AT = 1000  # digits whose attention is compared with their strokes
@@ -134,15 +134,6 @@ MODELS: dict[str, Callable[..., dict]] = {
 }
 
 
-def measure(name: str, data: tuple[Dataset, Dataset], seconds: float, seeds: int) -> dict:
-    """Return the mean figures of a model over some seeds, and the figures of each seed."""
-    each = []
-    for seed in range(seeds):
-        ankeras.setup(seed)
-        each.append(report(f"{name}, seed {seed}", MODELS[name](data, seconds, seed)))
-    return {"mean": {key: float(np.mean([f[key] for f in each])) for key in each[0]}, "seeds": each}
-
-
 def main() -> None:
     """Measure, and save the figures of each model as soon as it is done."""
     options = parser(__doc__)
@@ -153,7 +144,8 @@ def main() -> None:
     train, test = real_digits(given.data)
     data = with_distorted_copies(train), test
     for name in given.only:
-        found = measure(name, data, given.seconds, given.seeds)
+        run = functools.partial(MODELS[name], data, given.seconds)
+        found = over_seeds(name, given.seeds, run)
         save("attention", load("attention") | {name: found})
 
 

@@ -1,8 +1,9 @@
 """Functions of the generative models' benchmarks: train for some time, evaluate samples."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+import ankeras
 from ankeras import evaluation, pictures
 from ankeras.autoencoders import VAE
 from ankeras.data import Dataset
@@ -67,6 +68,21 @@ def report(name: str, figures: dict) -> dict:
     shown = {k: round(v, 4) for k, v in figures.items() if isinstance(v, float | int)}
     print(f"{name}: {shown}", flush=True)
     return figures
+
+
+def over_seeds(name: str, seeds: int, run: Callable[[int], dict]) -> dict:
+    """Return the mean figures of a model over some seeds, and the figures of each seed.
+
+    Args:
+        name: of the model, to print.
+        seeds: number of seeds.
+        run: trains and evaluates the model, seed -> its figures, which are numbers.
+    """
+    each = []
+    for seed in range(seeds):
+        ankeras.setup(seed)
+        each.append(report(f"{name}, seed {seed}", run(seed)))
+    return {"mean": {key: float(np.mean([f[key] for f in each])) for key in each[0]}, "seeds": each}
 
 
 def evaluated(classifier: keras.Model, real: np.ndarray, fake: np.ndarray) -> dict:

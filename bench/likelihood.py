@@ -12,7 +12,6 @@ import functools
 import time
 from collections.abc import Callable
 
-import ankeras
 from ankeras.autoencoders import VAE
 from ankeras.autoencoders import log_likelihood as vae_log_likelihood
 from ankeras.builders import get_decoder, get_encoder
@@ -33,7 +32,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from common import RESULTS, load, parser, real_digits, save
-from generative import Training, picture, report, train_vae
+from generative import Training, over_seeds, picture, train_vae
 
 N_SAMPLES = 100
 AUTOREGRESSIVE: dict[str, tuple[type, Callable]] = {
@@ -157,15 +156,6 @@ MODELS: dict[str, Callable[..., dict]] = {
 }
 
 
-def measure(name: str, data: tuple[Dataset, Dataset], seconds: float, seeds: int) -> dict:
-    """Return the mean figures of a model over some seeds, and the figures of each seed."""
-    each = []
-    for seed in range(seeds):
-        ankeras.setup(seed)
-        each.append(report(f"{name}, seed {seed}", MODELS[name](*data, seconds, seed)))
-    return {"mean": {key: float(np.mean([f[key] for f in each])) for key in each[0]}, "seeds": each}
-
-
 def main() -> None:
     """Measure, and save the figures of each model as soon as it is done."""
     options = parser(__doc__)
@@ -175,7 +165,8 @@ def main() -> None:
     given = options.parse_args()
     data = real_digits(given.data)
     for name in given.only:
-        found = measure(name, data, given.seconds, given.seeds)
+        run = functools.partial(MODELS[name], *data, given.seconds)
+        found = over_seeds(name, given.seeds, run)
         save("likelihood", load("likelihood") | {name: found})
 
 

@@ -4,8 +4,8 @@ python bench/text_to_image.py [--seconds 240] [--only direct unclip] [--seeds 0 
 
 The face reader looks for each attribute that a caption states. Beside each share stand that of the
 real images that the captions were drawn for, and that of pictures that were exchanged at random.
-With --pretrained, the models that come with the package are evaluated, and the seeds are those of
-captions and noise.
+With --pretrained, the direct model that comes with the package is evaluated, and the seeds are
+those of captions and noise.
 
 direct: diffusion on the tokens of captions, P(x | y).
 unclip: CLIP is trained for the same time first; then the prior P(z_i | y) for a quarter of it and
@@ -26,7 +26,7 @@ from ankeras.data.captions import (
     captions_of,
     draw_captions,
 )
-from ankeras.data.faces import BINARY, draw_factors, render
+from ankeras.data.faces import BINARY, render
 from ankeras.data.held_out import COMBINATIONS, combination_values, held_out_factors
 from ankeras.evaluation.captions import stated_found
 from ankeras.language import CLIP, Prior, TextToImage, UnCLIP, get_prior_network
@@ -57,11 +57,6 @@ def train(model: Any, x: np.ndarray, tokens: np.ndarray, seconds: float, rate: f
 def text_encoder() -> keras.Model:
     """Return a text encoder with random weights."""
     return get_text_encoder(caption_tokenizer().n_words, LENGTH, depth=1)
-
-
-def test_factors() -> np.ndarray:
-    """Return the factors of the test images."""
-    return draw_factors(2 * N_SAMPLES, seed=1)
 
 
 def encoded(captions: Captions) -> np.ndarray:
@@ -101,8 +96,8 @@ def of_held_out(draw: Any, seed: int) -> dict[str, Any]:
 def of_samples(draw: Any, test: Dataset, seed: int, name: str, train_images: np.ndarray) -> dict:
     """Return the agreement for captions of both kinds of forms, and the quality of the samples."""
     half = N_SAMPLES // 2
-    seen = draw_captions(test_factors()[:half], seed + 20)
-    unseen = draw_captions(test_factors()[half:N_SAMPLES], seed + 20, unseen=True)
+    seen = draw_captions(test.take(slice(half)).factors, seed + 20)
+    unseen = draw_captions(test.take(slice(half, N_SAMPLES)).factors, seed + 20, unseen=True)
     images = draw(np.concatenate([encoded(seen), encoded(unseen)]))
     picture(f"text_to_image_{name}".replace(" ", "_"), images)
     reader = evaluation.face_reader(SHAPE[0])
@@ -140,7 +135,7 @@ def direct(model: TextToImage, test: Dataset, train_images: np.ndarray, seed: in
 
 def prior_figures(prior: Prior, clip: CLIP, test: Dataset, seed: int) -> dict:
     """Return cosines of drawn embeddings with those of images, for captions that say everything."""
-    captions = draw_captions(test_factors()[:N_SAMPLES], seed + 30, n_facts=ALL)
+    captions = draw_captions(test.take(slice(N_SAMPLES)).factors, seed + 30, n_facts=ALL)
     tokens = encoded(captions)
     z_i, z_t = clip.embed_images(test.images[:N_SAMPLES]), clip.embed_texts(tokens)
 
@@ -162,14 +157,14 @@ def decoder_figures(
     prior: Prior, decoder: UnCLIP, clip: CLIP, test: Dataset, seed: int, train_images: np.ndarray
 ) -> dict:
     """Return the figures of decoded true, drawn and exchanged embeddings, and of whole unCLIP."""
-    captions = draw_captions(test_factors()[:N_HELD_OUT], seed + 30, n_facts=ALL)
+    captions = draw_captions(test.take(slice(N_HELD_OUT)).factors, seed + 30, n_facts=ALL)
     tokens, real = encoded(captions), test.images[:N_HELD_OUT]
-    z_i = decoder.embed_images(real)
+    z_prior = prior.generate_for(tokens, seed, STEPS, 1.0)
     embeddings = {
-        "true embeddings": z_i,
-        "the prior's embeddings": prior.generate_for(tokens, seed, STEPS, 1.0),
+        "true embeddings": decoder.embed_images(real),
+        "the prior's embeddings": z_prior,
         "embeddings of the captions (no prior)": clip.embed_texts(tokens),
-        "the prior's, exchanged": np.roll(prior.generate_for(tokens, seed, STEPS, 1.0), 1, axis=0),
+        "the prior's, exchanged": np.roll(z_prior, 1, axis=0),
     }
     figures = {}
     for name, z in embeddings.items():
@@ -259,7 +254,9 @@ def main() -> None:
         "--only", nargs="+", choices=("direct", "unclip"), default=["direct", "unclip"]
     )
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    options.add_argument("--pretrained", action="store_true", help="evaluate pretrained models")
+    options.add_argument(
+        "--pretrained", action="store_true", help="take the direct model as shipped"
+    )
     given = options.parse_args()
     ankeras.setup(0)
     test = faces(2 * N_SAMPLES, seed=1, size=SHAPE[0])
@@ -275,13 +272,10 @@ def main() -> None:
                 )
                 figures = direct(model, test, x, seed)
             else:
-                models = (
-                    [pretrained.load(f"faces-{part}") for part in ("prior", "unclip", "clip")]
-                    if given.pretrained
-                    else trained_unclip(x, tokens, given.seconds)
-                )
+                models = trained_unclip(x, tokens, given.seconds)
                 figures = unclip(*models, test, x, seed)
-            kind = "pretrained" if given.pretrained else f"{given.seconds:g} s"
+            whole = given.pretrained and name == "direct"
+            kind = "pretrained" if whole else f"{given.seconds:g} s"
             save("text_to_image", load("text_to_image") | {f"{name}, {kind}, seed {seed}": figures})
 
 

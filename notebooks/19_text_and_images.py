@@ -221,7 +221,6 @@ decoder.compile(cosine_adam(epochs * len(X_train) // 32, 1e-3, warmup=0.02, clip
 average = WeightAverage(0.995, network="network")
 decoder.fit(X_train, y_train, batch_size=32, epochs=epochs, callbacks=[average], verbose=0)
 m = 20 if QUICK else 100
-truth = evaluation.read_attributes(reader, X_test[:m])
 for name, z in {
     "the true image": z_true[:m],
     "the prior": z_drawn[:m],

@@ -101,9 +101,9 @@ def ask_text(x: Any, features: Any, not_padding: Any, seeded: SeededLayers) -> A
     """
     height, width, channels = x.shape[1:]
     places = layers.Reshape((height * width, channels))(x)
-    q = layer_norm(PositionalEncoding(learnt=True, seed=seeded.seed)(places))
-    h, _ = MultiHeadAttention(N_HEADS, seed=seeded.seed)(q, features, not_padding)
-    seeded.seed += 5  # the attention has four linear maps
+    q = layer_norm(PositionalEncoding(learnt=True, seed=seeded.next_seed())(places))
+    seed = seeded.next_seed(4)  # the attention has four linear maps
+    h, _ = MultiHeadAttention(N_HEADS, seed=seed)(q, features, not_padding)
     return layers.Add()([x, layers.Reshape((height, width, channels))(h)])
 
 

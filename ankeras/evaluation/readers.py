@@ -11,7 +11,7 @@ import functools
 
 from ankeras import pretrained
 from ankeras.data import Dataset
-from ankeras.data.captions import SKIN_TONES
+from ankeras.data.captions import SKIN_TONES, facts
 from ankeras.data.faces import BINARY, CATEGORIES
 from ankeras.evaluation.classifiers import probabilities
 
@@ -87,11 +87,9 @@ def true_attributes(factors: np.ndarray | None) -> np.ndarray:
     """
     if factors is None:
         raise ValueError("The true attributes of these images are not known: they have no factors.")
-    table = np.empty(len(factors), DTYPE)
+    table, true = np.empty(len(factors), DTYPE), facts(factors)
     for name in ATTRIBUTES:
-        table[name] = factors[name]
-    tones = len(SKIN_TONES)
-    table["skin"] = np.minimum(factors["skin"] * tones, tones - 1)  # 1.0 belongs to the last tone
+        table[name] = true[name]
     return table
 
 

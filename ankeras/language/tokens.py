@@ -3,12 +3,13 @@
 Tokens are integers, as `data.Tokenizer` returns them: one row per caption, 0 is padding.
 """
 
+import sys
 from typing import Any
 
 from ankeras.builders.attention import PADDING, TokenEmbedding
 from ankeras.latent.codes import PREDICT_BATCH
+from ankeras.training import checks
 from ankeras.training.autodiff import SeedGenerator
-from ankeras.training.checks import check_shapes_known
 
 import keras
 import numpy as np
@@ -17,7 +18,7 @@ from keras import ops
 
 def check_text_encoder(text_encoder: keras.Model) -> None:
     """Raise a ValueError unless a network reads tokens and returns features and a vector."""
-    check_shapes_known(text_encoder, "text_encoder")
+    checks.check_shapes_known(text_encoder, "text_encoder")
     returned = [len(output.shape) for output in text_encoder.outputs]
     if len(text_encoder.inputs) != 1 or returned != [3, 2]:
         raise ValueError(
@@ -66,20 +67,11 @@ def check_captions(tokens: np.ndarray | None, n_images: int, text_encoder: keras
 
 def check_tokens(tokens: np.ndarray, n: int, text_encoder: keras.Model) -> None:
     """Raise a ValueError unless tokens (n, length) can be read by a text encoder."""
-    (length,) = text_encoder.input_shape[1:]
-    if tokens.ndim == 2 and tokens.shape[0] != n:
+    if tokens.ndim == 2 and len(tokens) != n:
         raise ValueError(f"Each image needs its caption, but {n} images have {len(tokens)}.")
-    if tokens.shape != (n, length) or not np.issubdtype(tokens.dtype, np.integer) or not n:
-        raise ValueError(
-            f"Captions are rows of {length} integers, as a tokenizer's encode(texts) returns them, "
-            f"not {tokens.dtype} of shape {tokens.shape}."
-        )
-    found = (layer for layer in text_encoder.layers if isinstance(layer, TokenEmbedding))
-    n_words = next((layer.n_words for layer in found), np.inf)
-    if tokens.min() < 0 or tokens.max() >= n_words:
-        raise ValueError(
-            f"The tokens lie in {tokens.min()} ... {tokens.max()}, but the text encoder was built "
-            f"for 0 ... {n_words - 1}."
-        )
-    if (tokens == PADDING).all(axis=1).any():
+    if tokens.ndim == 2 and (tokens == PADDING).all(axis=1).any():
         raise ValueError("A caption holds nothing but padding.")
+    (length,) = text_encoder.input_shape[1:]
+    found = (layer for layer in text_encoder.layers if isinstance(layer, TokenEmbedding))
+    n_words = next((layer.n_words for layer in found), sys.maxsize)
+    checks.check_tokens(tokens, length, n_words, "The list of captions")

@@ -9,7 +9,7 @@ from ankeras import evaluation, pictures
 from ankeras.builders.transformer import get_text_encoder
 from ankeras.data import Dataset, faces
 from ankeras.data.captions import FACTS, LENGTH, caption_tokenizer, draw_captions
-from ankeras.data.faces import draw_factors, render
+from ankeras.data.faces import render
 from ankeras.data.held_out import held_out_factors
 from ankeras.evaluation.captions import stated_found
 from ankeras.language import TextToImage
@@ -45,10 +45,6 @@ def _test() -> Dataset:
     return faces(2 * N_TEST, seed=1, size=SHAPE[0])
 
 
-def _test_factors() -> np.ndarray:
-    return draw_factors(N_TEST, seed=1)
-
-
 def agreement(images: np.ndarray, real: np.ndarray, stated: np.ndarray) -> dict[str, float]:
     """Return the share of stated attributes that the face reader finds, with its baselines.
 
@@ -66,8 +62,8 @@ def agreement(images: np.ndarray, real: np.ndarray, stated: np.ndarray) -> dict[
 def _text_to_image_figures(model: TextToImage) -> Figures:
     tokenizer, test = caption_tokenizer(), _test().take(slice(N_TEST))
     half = N_TEST // 2
-    seen = draw_captions(_test_factors()[:half], seed=100)
-    unseen = draw_captions(_test_factors()[half:], seed=100, unseen=True)
+    seen = draw_captions(test.take(slice(half)).factors, seed=100)
+    unseen = draw_captions(test.take(slice(half, None)).factors, seed=100, unseen=True)
     tokens = tokenizer.encode([*seen.texts, *unseen.texts])
     drawn = model.generate_for(tokens, seed=1, steps=STEPS, guidance=GUIDANCE)
     factors = held_out_factors(N_HELD_OUT, seed=1)

@@ -140,12 +140,13 @@ def check_tokens(tokens: Any, length: int, n_words: int, name: str = "x") -> Non
         name: what the tokens are called in the sentence.
     """
     tokens = np.asarray(tokens)
-    if tokens.shape[1:] != (length,) or not np.issubdtype(tokens.dtype, np.integer):
+    right_type = np.issubdtype(tokens.dtype, np.integer)
+    if tokens.shape[1:] != (length,) or not right_type or not len(tokens):
         raise ValueError(
             f"{name} holds rows of {length} integers, such as a tokenizer's encode(texts) returns, "
             f"not {tokens.dtype} of shape {tokens.shape}."
         )
-    if len(tokens) and (tokens.min() < 0 or tokens.max() >= n_words):
+    if tokens.min() < 0 or tokens.max() >= n_words:
         raise ValueError(
             f"{name} holds the tokens {tokens.min()} ... {tokens.max()}, but the network was built "
             f"for 0 ... {n_words - 1}."
