@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lab 15. Attention and CLIP
 #
-# Attention is how the words of a sentence, or a picture and its caption, exchange what they know. CLIP learns which caption goes with which image. In this lab you write the parts of both: attention with masks and several heads, the encoding of positions, the loss of CLIP, classification by sentences, and guidance by captions. Trained models of the package then use your functions on drawn portraits.
+# By attention, each word of a sentence collects information from the other words. CLIP learns which caption goes with which image. In this lab you write the parts of both: attention with masks and several heads, the encoding of positions, the loss of CLIP, classification by sentences, and guidance by captions. Trained models of the package then use your functions on drawn portraits.
 #
 # Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
@@ -25,7 +25,7 @@ from keras import layers, ops
 # %%
 from ankeras import data, evaluation, pictures, pretrained
 from ankeras.builders import get_encoder
-from ankeras.data.captions import FACTS, caption_tokenizer, draw_captions, prompts
+from ankeras.data.captions import FACTS, caption_tokenizer, draw_captions, prompts, stated_facts
 from ankeras.data.tokenizer import Tokenizer
 from ankeras.diffusion.process import estimates
 from ankeras.evaluation import read_attributes
@@ -87,7 +87,7 @@ def causal_mask(n):
 
 
 # %% [markdown]
-# **Multi-head** attention computes several attentions side by side, so that a word can attend to different words for different reasons. The features of each vector are split into $h$ parts of the same size: head 1 gets the first $d / h$ features, head 2 gets the next $d / h$ features, and so on. In each head, queries, keys and values are these parts. The outputs of the heads are joined in the same order.
+# **Multi-head** attention computes several attentions side by side, so that a word can attend to different words in different heads. The features of each vector are split into $h$ parts of the same size: head 1 gets the first $d / h$ features, head 2 gets the next $d / h$ features, and so on. In each head, queries, keys and values are these parts. The outputs of the heads are joined in the same order.
 #
 # Splitting takes two steps: a reshape to four axes, `(batch, n, heads, size)`, and a transposition to `(batch, heads, n, size)`. Joining is the way back. The scores are divided by the square root of the size of **one head**.
 #
@@ -119,14 +119,14 @@ def multi_head(q, k, v, mask, n_heads):
 
 
 # %% [markdown]
-# The package comes with a trained CLIP of drawn portraits. Its text encoder is a transformer. Here your function computes the attention of its second block, with the queries, keys and values of the trained layer. The text encoder reads the whole sentence, so only the padding is masked.
+# The package comes with a trained CLIP of drawn portraits. Its text encoder is a transformer. Here your function computes the attention of its second block, with the queries, keys and values of the trained layer. The text encoder reads the whole sentence, so only the padding is masked. One row per query, one column per key: which words do the heads attend to?
 
 # %%
 sentence = "a smiling woman with glasses and red hair"
 names = ["start", *sentence.split(), "end"]
 tokens = tokenizer.encode([sentence])
 layer = clip.text_encoder.get_layer("attention_1")
-features = keras.Model(clip.text_encoder.inputs, layer.input[0])(tokens)
+features = keras.Model(clip.text_encoder.input, layer.input[0])(tokens)
 qkv = [to(features) for to in (layer.to_queries, layer.to_keys, layer.to_values)]
 no_padding = np.repeat(tokens != 0, len(tokens[0]), axis=0)
 o, w = multi_head(*qkv, tf.constant(no_padding), layer.n_heads)
@@ -188,7 +188,7 @@ pictures.gallery(
 #
 # $$ s_{ij} = \frac{z_i(x_i)^T \, z_t(y_j)}{\tau}, \qquad L = \frac 1 2 \left( - \frac 1 m \sum_{ij} P_{ij} \log \underset{j}{\text{softmax}} \, s_{ij} \; - \; \frac 1 m \sum_{ij} P_{ij} \log \underset{i}{\text{softmax}} \, s_{ij} \right) $$
 #
-# In the first sum, each image looks for its caption among all captions $j$. In the second sum, each caption looks for its image among all images $i$.
+# The first sum compares each image $i$ with all captions $j$. The second sum compares each caption $j$ with all images $i$.
 #
 # In the paper, $P$ is the identity matrix: only the caption of the image itself is right. But a short caption can occur several times in one minibatch, perhaps in other words. Then all of these captions are right, and so are all of their images. $P$ is uniform over them:
 #
@@ -249,16 +249,26 @@ optimizer = keras.optimizers.Adam(2e-3)
 optimizer.build(variables)
 
 
+@tf.function
+def encode(x, caption):
+    return image_encoder(x, training=True), text_encoder(caption, training=True)
+
+
+@tf.function
+def update(gradients):
+    optimizer.apply(gradients, variables)
+
+
 def train_step(x, caption, y):
     with tf.GradientTape() as tape:
-        e_i, e_t = image_encoder(x, training=True), text_encoder(caption, training=True)
+        e_i, e_t = encode(x, caption)
         loss = clip_loss(e_i, e_t, y, 0.1)
-    optimizer.apply(tape.gradient(loss, variables), variables)
+    update(tape.gradient(loss, variables))
     return loss
 
 
 rng = np.random.default_rng(0)
-for epoch in range(1 if QUICK else 4):
+for epoch in range(1 if QUICK else 3):
     losses, entropies = [], []
     for some in rng.permutation(N).reshape(-1, BATCH):
         captions = every_caption[rng.integers(len(FORMS), size=BATCH), y[some]]
@@ -269,7 +279,7 @@ for epoch in range(1 if QUICK else 4):
 # %% [markdown]
 # **Zero-shot classification.** To classify images, compare them with one sentence per class. No classifier is trained, and the classes can be chosen after the training.
 #
-# Several phrasings per class describe it better than one. Each phrasing is a unit vector. The vector of a class is the mean of these vectors, divided by its length, so that it is a unit vector too:
+# A class can be described by several phrasings. Each phrasing becomes a unit vector. The vector of a class is the mean of these vectors, divided by its length, so that it is a unit vector too:
 #
 # $$ z_c = \frac{m_c}{\lVert m_c \rVert}, \qquad m_c = \frac 1 {n_c} \sum_{k = 1}^{n_c} \frac{e_{ck}}{\lVert e_{ck} \rVert} $$
 #
@@ -362,19 +372,19 @@ def drop_captions(tokens, u, p):
 
 
 # %%
-drawn = draw_captions(portraits.factors, seed=2)
-kept = drop_captions(
-    tokenizer.encode(drawn.texts), np.random.default_rng(0).random(len(drawn.texts)), 0.1
-)
-for text, same in list(zip(drawn.texts, tokenizer.decode(kept)))[:12]:
-    print(f"{text[:60]:62}{'kept' if same else 'DROPPED'}")
+texts = draw_captions(portraits.factors, seed=2).texts
+u = np.random.default_rng(0).random(len(texts))
+kept = np.asarray(drop_captions(tokenizer.encode(texts), u, 0.1))
+for text, row in list(zip(texts, kept))[:6]:
+    print(f"{'kept' if row.any() else 'replaced':10}{text[:80]}")
+print(f"{np.mean(~kept.any(axis=1)):.1%} of {len(texts)} captions are replaced")
 
 # %% [markdown]
 # To draw an image, both predictions are combined with the weight $w$:
 #
 # $$ \epsilon = \epsilon_{without} + w \, (\epsilon_{with} - \epsilon_{without}) $$
 #
-# $w = 0$ gives the prediction without the caption, and $w = 1$ the prediction with it. A larger $w$ goes further in the direction of the caption. Ho & Salimans write this with another weight, $w - 1$.
+# $w = 0$ gives the prediction without the caption, and $w = 1$ the prediction with it. A larger $w$ goes further in the direction of the caption. In the paper of Ho & Salimans, the number that is called the weight is $w - 1$.
 #
 # **Exercise 4.2.** Return $\epsilon$. Call the network as often as you like.
 
@@ -398,13 +408,13 @@ def guided_by_captions(network, x_t, alpha, tokens, w):
 
 
 # %% [markdown]
-# A trained model of the package draws the same sentence with three weights. It predicts the "velocity" instead of the noise. The velocity is a linear function of the noise, so the same formula holds. A face reader, a network that reads the attributes of faces, counts what the sentence says.
+# A trained model of the package draws images for one sentence, with three weights. It predicts the "velocity" instead of the noise. The velocity is a linear function of the noise, so the same formula holds. A face reader, a network that reads the attributes of faces, counts what the sentence says.
 
 # %%
 direct = pretrained.load("faces-text-to-image")
 reader = evaluation.face_reader(32)
-sentence = "a woman with red hair and a hat, in front of a teal wall"
-n, steps = (3, 2) if QUICK else (10, 20)
+sentence = "a woman with curly red hair, in a white shirt, in front of a teal wall"
+n, steps = (3, 2) if QUICK else (8, 20)
 tokens = np.repeat(tokenizer.encode([sentence]), n, axis=0)
 
 
@@ -420,14 +430,15 @@ def draw(w):
     return direct.sample(denoise, direct.start(n, seed=1), steps)
 
 
-said = {"woman": 1, "hair_color": 3, "hat": 1, "background": 4}
+said = stated_facts(sentence)
 rows = {}
 for w in (0, 1, 3):
     rows[f"w = {w}"] = draw(w)
     read = read_attributes(reader, rows[f"w = {w}"])
     share = np.mean([read[name] == value for name, value in said.items()])
     print(f"w = {w}: {share:4.0%} of what the sentence says is found in the pictures")
-pictures.image_grid(np.stack(list(rows.values())), title=f"{sentence}; w = 0, 1 and 3")
+print(sentence)
+pictures.reconstructions(rows["w = 0"], {name: rows[name] for name in list(rows)[1:]}, n, "w = 0")
 
 # %% [markdown]
 # ## Questions
