@@ -10,8 +10,10 @@ from natural language supervision" (ICML 2021), figure 3.
     theta descends  1/2 (  -1/m sum_ij P_ij log softmax_j s_ij       each image finds its caption
                            -1/m sum_ij P_ij log softmax_i s_ij )     each caption finds its image
 
-tau is learnt, and exp(tau) is at most 100. The paper's P is the identity: if two images of a
-minibatch have the same caption, each would be told that the other's is wrong. Here they share it.
+tau is learnt, and exp(tau) is at most 100. The paper's P is the identity. Here, images of a
+minibatch that have the same caption share it. As long as equal captions have equal vectors, both P
+give the same loss, since the scores of equal captions are equal. They differ if the text encoder
+has dropout.
 
 A caption with few facts is true of many images. The loss is lowest for s_ij = log p(y_j | x_i) /
 p(y_j) + a constant: a caption that is not true of the image scores low, and of those that are true,

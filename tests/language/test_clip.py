@@ -66,6 +66,19 @@ def test_the_loss_by_hand():
     np.testing.assert_allclose(found["scale"], 5.0, rtol=1e-4)
 
 
+def test_both_targets_give_the_same_loss_where_equal_captions_have_equal_vectors():
+    rng = np.random.default_rng(1)
+    _, y = _batch()
+    z_i, z_t = rng.normal(size=(5, D)), rng.normal(size=(5, D))
+    z_t[[2, 4]] = z_t[0]  # rows 0, 2 and 4 of y are one caption
+    apart = np.arange(5)[:, None]  # as if no two captions were equal
+    equal = _loss_by_hand(z_i, z_t, 5.0, y), _loss_by_hand(z_i, z_t, 5.0, apart)
+    np.testing.assert_allclose(*equal)
+    z_t[2] = rng.normal(size=D)
+    shared, identity = _loss_by_hand(z_i, z_t, 5.0, y), _loss_by_hand(z_i, z_t, 5.0, apart)
+    assert abs(np.subtract(shared, identity)).max() > 0.1
+
+
 def test_equal_captions_share_their_target():
     _, y = _batch()
     p = ops.convert_to_numpy(shared_targets(ops.convert_to_tensor(y)))
