@@ -1,7 +1,7 @@
 // Pictures that a model draws for a sentence, and what a face reader finds in them.
 
 function render({ model, el }) {
-  const view = open(model, el, { busy: "drawing …", patience: 60000 });
+  const view = open(model, el, { busy: "drawing …", patience: 30000 });
   const draw = (changes = {}) => ask(model, { sentence: sentence.value, ...changes });
 
   const sentence = node("input", {
@@ -38,6 +38,7 @@ function render({ model, el }) {
   view.on(["seed"], () => (seed.textContent = `seed ${model.get("seed")}`));
 
   const understood = node("p", { class: "hint", "aria-live": "polite" });
+  understood.style.minHeight = "2.8em"; // so that the pictures stay where they are
   view.on(["understood"], () => (understood.textContent = model.get("understood")));
 
   const columns = [0, 1, 2, 3].map((i) => {
@@ -55,7 +56,7 @@ function render({ model, el }) {
 
   el.append(
     typed,
-    node("div", { class: "beside narrow" }, ...buttons, labelled("guidance", guidance), seed),
+    node("div", { class: "controls" }, ...buttons, labelled("guidance", guidance), seed),
     view.status,
     understood,
     node("div", { class: "beside narrow" }, ...columns),
