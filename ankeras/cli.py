@@ -57,12 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     pretrain.set_defaults(run=_pretrain)
 
-    explore = commands.add_parser(
-        "explore", help="explore the latent space of one of these models in the browser"
-    )
+    explore = commands.add_parser("explore", help="explore one of these models in the browser")
     explore.add_argument("name", metavar="NAME", help="such as faces-vae")
     explore.add_argument(
-        "view", nargs="?", metavar="VIEW", help="plane, sliders or arithmetic; default: the first"
+        "view",
+        nargs="?",
+        metavar="VIEW",
+        help="plane, sliders, arithmetic or text; default: the first",
     )
     explore.set_defaults(run=_explore)
 

@@ -10,7 +10,7 @@ import inspect
 import os
 
 import ankeras
-from ankeras import data, evaluation, pictures, pretrained
+from ankeras import data, evaluation, explore, pictures, pretrained
 from ankeras.builders.transformer import get_text_encoder
 from ankeras.data.captions import (
     FACTS,
@@ -131,6 +131,12 @@ def verdict(sentence, images):
 
 
 verdict(sentence, images)
+
+# %% [markdown]
+# The text box does the same: type a sentence and press Enter. Below each picture stands which of the stated attributes the face reader finds. "Draw again" takes other noise.
+
+# %%
+explore.text_box(direct, sentence, reader=reader, steps=STEPS)
 
 # %% [markdown]
 # Some more sentences. The last one has a combination that no training saw: a woman with a beard and a hat.

@@ -193,32 +193,55 @@ def are_true_of(stated: np.ndarray, factors: np.ndarray | None) -> np.ndarray:
 
 
 def stated_facts(text: str) -> dict[str, int]:
-    """Return what a caption states: fact -> index of its value.
+    """Return what a caption states: fact -> index of its value, in the order of the caption.
 
-    It also reads sentences that are not of the grammar, as long as they use its words.
+    It also reads sentences that are not of the grammar, as long as they use its words. "or" goes on
+    with a negation, and after "without" so does "and". If a fact has more than two values, a
+    negation tells which one it is not ("no red hair"). That states none.
     """
     found: dict[str, int] = {}
-    negated = False
-    before: list[str] = []  # the words since the last noun or comma
-    for word in text.lower().replace(",", " , ").split():
-        if word in CLASS_NAMES:
-            found["woman"] = CLASS_NAMES.index(word)
-        elif word in _SMILES:
-            found["smile"] = int(not negated and word != "serious")
-        elif word in ("glasses", "beard", "hat"):
-            found[word] = int(not negated)
-        elif word in LOOKS:
-            found["look"] = LOOKS.index(word)
-        elif word in _NOUNS:
-            for name in _NOUNS[word]:
-                for said in set(before) & set(FACTS[name]):
-                    found[name] = FACTS[name].index(said)
+    negation = ""
+    before: list[str] = []  # the words since the last noun
+    split = text.lower().replace(",", " , ").split()
+    for i, word in enumerate(split):
         if word in _NEGATIONS:
-            negated = True
-        elif word not in ("a", "or", *_NOUNS_WITHOUT):
-            negated = False
-        before = [] if word in (",", *_NOUNS) else [*before, word]
+            negation = word
+        elif word in CLASS_NAMES:
+            found["woman"] = CLASS_NAMES.index(word) ^ bool(negation)
+        elif word in _SMILES:
+            found["smile"] = int((word != "serious") ^ bool(negation))
+        elif word in _NOUNS_WITHOUT:
+            found[word] = int(not negation)
+        elif word in LOOKS and not negation:
+            found["look"] = LOOKS.index(word)
+        elif word in _NOUNS and not negation:
+            for name in _NOUNS[word]:
+                said = [FACTS[name].index(value) for value in before if value in FACTS[name]]
+                if said:
+                    found[name] = said[-1]
+        if word in _STATING:
+            before = []
+            negation = negation if _goes_on(negation, split[i + 1 :]) else ""
+        else:
+            before.append(word)
     return found
+
+
+def in_words(name: str, value: int) -> str:
+    """Return a fact in words, such as "red hair", "no hat" or "woman".
+
+    Args:
+        name: of `FACTS`.
+        value: index of its value.
+    """
+    said = FACTS[name][value]
+    if name == "woman":
+        return said
+    if name == "look":
+        return f"looking {said}"
+    if name in BINARY:
+        return name if value else f"no {name}"
+    return f"{said} {next(noun for noun, names in _NOUNS.items() if name in names)}"
 
 
 def stated_by(texts: Sequence[str]) -> np.ndarray:
@@ -248,12 +271,22 @@ _SMILES = ("smile", "smiles", "smiling", "serious")
 _NEGATIONS = ("no", "not", "without")
 _NOUNS_WITHOUT = ("glasses", "beard", "hat")  # "without a beard or a hat" denies both
 _NOUNS = {
-    "hair": ("hair_color", "hair_style"),
+    "hair": ("hair_style", "hair_color"),
     "eyes": ("eye_color",),
     "shirt": ("shirt",),
     "wall": ("background",),
     "skin": ("skin",),
 }
+# Each of these words states a fact, alone or with the words before it.
+_STATING = {*CLASS_NAMES, "person", *_SMILES, *_NOUNS_WITHOUT, *LOOKS, *_NOUNS}
+
+
+def _goes_on(negation: str, after: list[str]) -> bool:
+    """Return whether a negation also denies what comes next, "without a hat and a beard"."""
+    if negation != "without" or after[:1] != ["and"]:
+        return after[:1] == ["or"]
+    after = [word for word in after[1:3] if word != "a"]
+    return after[:1] != [] and after[0] in _NOUNS_WITHOUT
 
 
 def _thirds(share: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Interactive exploration of latent spaces: widgets for notebooks, and pages outside of them.
+"""Interactive exploration of trained models: widgets for notebooks, and pages outside of them.
 
     from ankeras import explore
     explore.open("faces-vae")                                    # the widget of a pretrained model
@@ -14,6 +14,7 @@ from ankeras.explore.arithmetic import Arithmetic, arithmetic
 from ankeras.explore.attribute_sliders import AttributeSliders, attribute_sliders
 from ankeras.explore.latent_plane import LatentPlane, latent_plane
 from ankeras.explore.opening import VIEWS, open
+from ankeras.explore.text_box import TextBox, text_box
 from ankeras.explore.training_film import TrainingFilm, training_film
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "Arithmetic",
     "AttributeSliders",
     "LatentPlane",
+    "TextBox",
     "TrainingFilm",
     "arithmetic",
     "attribute_sliders",
     "latent_plane",
     "open",
+    "text_box",
     "training_film",
 ]

@@ -54,9 +54,14 @@ def decode_quickly(generator: keras.Model, z: np.ndarray) -> np.ndarray:
         ValueError: if an image holds NaN or infinity.
     """
     images = np.asarray(compiled_call(generator, z), "float32")
-    if not np.isfinite(images).all():
-        raise ValueError(f"The image of {generator.name!r} holds NaN or infinity.")
+    check_finite(images, generator)
     return np.clip(images, 0, 1)
+
+
+def check_finite(images: np.ndarray, model: keras.Model) -> None:
+    """Raise a ValueError if an image that a model has drawn holds NaN or infinity."""
+    if not np.isfinite(images).all():
+        raise ValueError(f"The image of {model.name!r} holds NaN or infinity.")
 
 
 def tiles(images: np.ndarray) -> np.ndarray:

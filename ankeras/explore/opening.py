@@ -1,4 +1,4 @@
-"""Opens the widget of a pretrained model: its codes, its hyperplanes and its face reader."""
+"""Opens the widget of a pretrained model: its codes or its words, and its face reader."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from ankeras.explore.arithmetic import arithmetic
 from ankeras.explore.attribute_sliders import attribute_sliders
 from ankeras.explore.explorer import Explorer
 from ankeras.explore.latent_plane import latent_plane
+from ankeras.explore.text_box import text_box
 
 import keras
 import numpy as np
@@ -21,6 +22,7 @@ VIEWS: dict[str, tuple[str, ...]] = {  # pretrained model -> its widgets, the fi
     "faces-vae": ("sliders", "plane", "arithmetic"),
     "faces-autoencoder": ("sliders", "plane", "arithmetic"),
     "faces-dcgan": ("arithmetic", "sliders", "plane"),
+    "faces-text-to-image": ("text",),
 }
 
 
@@ -29,13 +31,17 @@ def open(name: str, view: str | None = None) -> Explorer:
 
     Args:
         name: of the model, one of `VIEWS`, such as "faces-vae".
-        view: "plane", "sliders" or "arithmetic". Default: the one that suits the model best.
+        view: "plane", "sliders", "arithmetic" or "text". Default: the one that suits the model
+            best.
 
     Raises:
         ValueError: if there is no such model or view.
     """
     view = check_view(name, view)
-    encoder, generator = _networks(pretrained.load(name))
+    model = pretrained.load(name)
+    if view == "text":
+        return text_box(model, reader=evaluation.face_reader(model.image_shape[0]))
+    encoder, generator = _networks(model)
     if name.startswith("digits"):
         return _of_digits(encoder, generator, view)
     return _of_faces(encoder, generator, view)

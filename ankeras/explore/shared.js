@@ -17,9 +17,15 @@ function node(tag, properties = {}, ...children) {
   return made;
 }
 
-/** Return the view of a model: `on` listens until `close`. */
-function open(model, el) {
+/**
+ * Return the view of a model: `on` and `onLine` listen until `close`.
+ *
+ * `busy` is shown while Python computes; `patience`: milliseconds until Python counts as lost.
+ */
+function open(model, el, { busy = "", patience = 4000 } = {}) {
   const closers = [];
+  const line = lineOf(model);
+  line.patience = patience;
   const status = node("p", { role: "status", class: "status" });
   el.classList.add("ankeras-explore");
   const view = {
@@ -32,16 +38,21 @@ function open(model, el) {
       }
       callback();
     },
+    /** Call a function with the open question now, and whenever it is sent, answered or lost. */
+    onLine(callback) {
+      const listener = () => callback(line);
+      line.listeners.add(listener);
+      closers.push(() => line.listeners.delete(listener));
+      callback(line);
+    },
     close: () => closers.forEach((closer) => closer()),
   };
-  const line = lineOf(model);
   const say = () => {
-    status.textContent = line.lost
-      ? "No answer from Python: it is busy, or the cell has to be run again."
-      : model.get("message");
+    if (line.lost)
+      status.textContent = "No answer from Python: it is busy, or the cell has to be run again.";
+    else status.textContent = line.waiting && busy ? busy : model.get("message");
   };
-  line.listeners.add(say);
-  closers.push(() => line.listeners.delete(say));
+  view.onLine(say);
   view.on(["message"], say);
   return view;
 }
@@ -49,10 +60,11 @@ function open(model, el) {
 function lineOf(model) {
   if (!lines.has(model)) {
     const line = { waiting: false, more: false, lost: false, timer: 0, listeners: new Set() };
+    line.tell = () => line.listeners.forEach((listener) => listener());
     model.on("change:answered", () => {
       clearTimeout(line.timer);
       line.waiting = line.lost = false;
-      line.listeners.forEach((listener) => listener());
+      line.tell();
       if (line.more) send(model, line);
     });
     lines.set(model, line);
@@ -76,11 +88,12 @@ function send(model, line) {
   line.more = false;
   model.set("number", model.get("number") + 1);
   model.save_changes();
+  line.tell();
   line.timer = setTimeout(() => {
     line.waiting = false;
     line.lost = true;
-    line.listeners.forEach((listener) => listener());
-  }, 4000);
+    line.tell();
+  }, line.patience);
 }
 
 /** Return the address of the picture in a trait of bytes, for an <img> or a background. */

@@ -1,5 +1,8 @@
-"""What a face reader says of one image, in words."""
+"""What a face reader says of images, in words."""
 
+from collections.abc import Mapping
+
+from ankeras.data.captions import in_words
 from ankeras.data.faces import CATEGORIES
 from ankeras.evaluation import ATTRIBUTES, SKIN_TONES
 from ankeras.explore.images import compiled_call
@@ -25,6 +28,27 @@ def verdict(reader: keras.Model, image: np.ndarray) -> list[list]:
         answer = ANSWERS.get(name, ("no", "yes"))[best]
         found.append([name.replace("_", " "), answer, float(share[best])])
     return found
+
+
+def stated_verdict(
+    reader: keras.Model, images: np.ndarray, stated: Mapping[str, int]
+) -> list[list[list]]:
+    """Return [whether it is found, a sentence] for each image and each attribute that is stated.
+
+    Args:
+        reader: as `evaluation.face_reader` returns it.
+        images: (n, height, width, 3) in [0, 1], of the size that the reader reads.
+        stated: attribute -> index of its value. What the reader does not read is left out.
+    """
+    shares = compiled_call(reader, images)
+    verdicts: list[list[list]] = [[] for _ in images]
+    for name, value in stated.items():
+        if name not in ATTRIBUTES:
+            continue
+        for row, read in zip(verdicts, np.asarray(shares[name]).argmax(axis=1), strict=True):
+            answer = "found" if read == value else f"not found (read: {in_words(name, int(read))})"
+            row.append([bool(read == value), f"{in_words(name, value)}: {answer}"])
+    return verdicts
 
 
 def check_reader(reader: keras.Model, generator: keras.Model) -> None:

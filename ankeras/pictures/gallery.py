@@ -13,6 +13,7 @@ def gallery(
     images: Sequence[np.ndarray],
     titles: Sequence[str] = (),
     *,
+    below: Sequence[str] = (),
     columns: int = 4,
     cell: float = 2.2,
 ) -> Figure:
@@ -22,20 +23,25 @@ def gallery(
         images: images (height, width, c) with values in [0, 1], or maps (height, width) of any
             values >= 0, which are drawn from black (0) over red to white (their maximum).
         titles: one per image. Default: none.
+        below: texts below the images, one per image. Default: none.
         columns: images per row.
         cell: width of an image in inches.
 
     Raises:
         ValueError: if there is no image, an image has values outside of [0, 1], or there is not one
-            title per image.
+            title or text per image.
     """
     if len(images) == 0:
         raise ValueError("A gallery needs at least one image.")
     if len(titles) not in (0, len(images)):
         raise ValueError(f"{len(images)} images need {len(images)} titles, not {len(titles)}.")
+    if len(below) not in (0, len(images)):
+        raise ValueError(f"{len(images)} images need {len(images)} texts, not {len(below)}.")
     rows = -(-len(images) // columns)
     height = max(image.shape[0] / image.shape[1] for image in images) * cell
-    size = (cell * columns, (height + (0.3 if titles else 0.05)) * rows)
+    height += 0.3 if titles else 0.05
+    height += max((0.15 * (1 + text.count("\n")) for text in below), default=0)
+    size = (cell * columns, height * rows)
     figure, all_axes = plt.subplots(
         rows, columns, figsize=size, layout="constrained", dpi=DPI, squeeze=False
     )
@@ -56,4 +62,9 @@ def gallery(
             shown = image[..., 0] if image.shape[-1] == 1 else image
             axes.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation=smooth)
         axes.set_title(title, fontsize=9, color=INK)
+    for axes, text in zip(all_axes.flat, below, strict=False):
+        axes.set_axis_on()  # only so is the text a part of the layout
+        axes.set(xticks=[], yticks=[], anchor="S")
+        axes.spines[:].set_visible(False)
+        axes.set_xlabel(text, loc="left", fontsize=8, color=INK)
     return finished(figure)

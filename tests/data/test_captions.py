@@ -7,6 +7,7 @@ from ankeras.data.captions import (
     caption_tokenizer,
     draw_captions,
     facts,
+    in_words,
     stated_facts,
     words,
 )
@@ -72,6 +73,44 @@ def test_sentences_of_another_form_are_read_too() -> None:
     row = draw_factors(1, woman=1, smile=1, glasses=1, beard=0, hat=0, hair_color="red")[0]
     assert caption(row) == "a smiling woman with glasses and red hair"
     assert stated_facts(caption(row)) == {"smile": 1, "woman": 1, "glasses": 1, "hair_color": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a woman with long, red hair", {"woman": 1, "hair_style": 3, "hair_color": 3}),
+        ("a blond man , smiling , no glasses", {"woman": 0, "smile": 1, "glasses": 0}),
+        ("does not smile", {"smile": 0}),
+        ("a not smiling woman with a hat", {"smile": 0, "woman": 1, "hat": 1}),
+        ("a man who does not wears glasses, has a beard", {"woman": 0, "glasses": 0, "beard": 1}),
+        ("no smile or hat, a beard", {"smile": 0, "hat": 0, "beard": 1}),
+        ("without a hat or glasses and a beard", {"hat": 0, "glasses": 0, "beard": 0}),
+        ("without a hat and a beard", {"hat": 0, "beard": 0}),
+        ("without glasses and with a hat", {"glasses": 0, "hat": 1}),
+        ("without a hat and smiling", {"hat": 0, "smile": 1}),
+        ("without glasses and red hair", {"glasses": 0, "hair_color": 3}),
+        ("without glasses and", {"glasses": 0}),
+        ("no beard and a hat", {"beard": 0, "hat": 1}),
+        ("not serious", {"smile": 1}),
+        ("not a woman", {"woman": 0}),
+        ("no red hair, not looking left, dark skin", {"skin": 2}),
+        ("a white hat, grey hair, grey eyes", {"hat": 1, "hair_color": 4, "eye_color": 3}),
+        ("a red shirt", {}),  # no shirt of this data is red
+        ("a person in front of a wall", {}),
+    ],
+)
+def test_what_a_sentence_of_a_student_states(text: str, said: dict[str, int]) -> None:
+    caption_tokenizer().encode([text])  # all of its words are known
+    assert stated_facts(text) == said
+    assert list(stated_facts(text)) == list(said)  # in the order of the sentence
+
+
+def test_each_fact_in_words_states_this_fact() -> None:
+    assert in_words("hair_color", 3) == "red hair"
+    assert in_words("hat", 0) == "no hat"
+    for name, values in FACTS.items():
+        for value in range(len(values)):
+            assert stated_facts(in_words(name, value)) == {name: value}
 
 
 @pytest.mark.parametrize("n_facts", [(0, 3), (4, 3), (1, 13)])

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ankeras.builders import get_decoder, get_encoder
+from ankeras.builders.transformer import get_text_encoder
+from ankeras.data.captions import LENGTH, caption_tokenizer
 from ankeras.evaluation import ATTRIBUTES
+from ankeras.language import TextToImage, get_text_to_image_network
 
 import keras
 import numpy as np
@@ -33,6 +36,16 @@ def face_encoder() -> keras.Model:
     """(batch, 32, 32, 3) -> (batch, 6)."""
     keras.utils.set_random_seed(1)
     return get_encoder((32, 32, 3), 6, widths=(4, 8))
+
+
+@pytest.fixture(scope="session")
+def text_to_image() -> TextToImage:
+    """A tiny model of 32 pixels with random weights, which reads the captions of portraits."""
+    text_encoder = get_text_encoder(caption_tokenizer().n_words, LENGTH, 8, 8, depth=1, n_heads=2)
+    network = get_text_to_image_network((32, 32, 3), text_encoder, widths=(4, 8), n_blocks=1)
+    rng = np.random.default_rng(0)  # without a training, the network draws 0 for each caption
+    network.set_weights([rng.normal(0, 0.2, w.shape) for w in network.get_weights()])
+    return TextToImage(network, n_steps=20)
 
 
 @pytest.fixture(scope="session")

@@ -94,7 +94,7 @@ def test_it_is_a_widget_of_its_own_module(plane):
 
 
 @pytest.mark.parametrize(
-    "name", ["arithmetic", "attribute_sliders", "latent_plane", "training_film"]
+    "name", ["arithmetic", "attribute_sliders", "latent_plane", "text_box", "training_film"]
 )
 def test_the_javascript_asks_no_other_server(name):
     text = explorer.source(name)

@@ -33,18 +33,20 @@ STAND_INS = {  # untrained, of the kinds of the pretrained models
     "faces-vae": lambda: _vae(FACES, 6),
     "faces-autoencoder": lambda: get_autoencoder(FACES, latent_dim=6, **TINY),
     "faces-dcgan": lambda: GAN(get_generator(6, FACES, **TINY), get_discriminator(FACES, **TINY)),
+    "faces-text-to-image": lambda: None,  # that of conftest.py
 }
 WIDGETS = {
     "plane": explore.LatentPlane,
     "sliders": explore.AttributeSliders,
     "arithmetic": explore.Arithmetic,
+    "text": explore.TextBox,
 }
 
 
 @pytest.fixture
-def stand_ins(monkeypatch, reader):
+def stand_ins(monkeypatch, reader, text_to_image):
     monkeypatch.setattr(opening, "N_CODES", 60)
-    monkeypatch.setattr(opening.pretrained, "load", lambda name: STAND_INS[name]())
+    monkeypatch.setattr(opening.pretrained, "load", lambda name: STAND_INS[name]() or text_to_image)
     monkeypatch.setattr(opening.evaluation, "face_reader", lambda size: reader)
     # an untrained GAN draws no attributes
     found = opening.evaluation.true_attributes(opening.draw_factors(60))

@@ -1,5 +1,7 @@
 """Tests of the gallery: one picture per image, titles, and invalid input."""
 
+import io
+
 from ankeras.pictures import gallery
 
 import numpy as np
@@ -16,6 +18,16 @@ def test_each_image_has_its_place_and_title():
     assert not axes[3].images
 
 
+def test_texts_below_lie_between_their_image_and_the_end_of_the_figure():
+    figure = gallery([np.zeros((8, 8, 3))] * 2, below=["a", "b\n" * 9 + "b"], columns=2)
+    figure.savefig(io.BytesIO())  # places the texts
+    for axes, text in zip(figure.axes, ("a", "b\n" * 9 + "b"), strict=True):
+        assert axes.get_xlabel() == text
+        box = axes.xaxis.label.get_window_extent()
+        assert 0 <= box.y0 < box.y1 <= axes.get_window_extent().y0
+        assert axes.get_window_extent().width > 1.9 * figure.dpi  # of 2.2 inches
+
+
 def test_invalid_input():
     image = np.zeros((4, 4, 3))
     for images, titles, why in (
@@ -25,3 +37,5 @@ def test_invalid_input():
     ):
         with pytest.raises(ValueError, match=why):
             gallery(images, titles)
+    with pytest.raises(ValueError, match="1 images need 1 texts, not 2"):
+        gallery([image], below=("a", "b"))
