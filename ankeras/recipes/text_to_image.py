@@ -92,8 +92,8 @@ def _by_sentence(model: TextToImage) -> pictures.Figure:
 
 
 DATA = (
-    f"{N_TRAIN:,} drawn faces of 32 pixels, {N_CAPTIONS} captions each; the text encoder starts from "
-    "that of faces-clip"
+    f"{N_TRAIN:,} drawn faces of 32 pixels, {N_CAPTIONS} captions each; "
+    "the text encoder starts from that of faces-clip"
 )
 RECIPES = (
     Recipe(
