@@ -3,10 +3,19 @@
 ankeras pretrain faces-vae        trains the model again, and writes it into pretrained/faces-vae
 """
 
-from ankeras.recipes import captioned_faces, digits, faces, readers, text_to_image, textures, zoo
+from ankeras.recipes import (
+    captioned_faces,
+    digits,
+    faces,
+    readers,
+    text_to_image,
+    textures,
+    unclip,
+    zoo,
+)
 from ankeras.recipes.recipe import Recipe, make, train
 
-FILES = (readers, digits, faces, zoo, textures, captioned_faces, text_to_image)
+FILES = (readers, digits, faces, zoo, textures, captioned_faces, text_to_image, unclip)
 RECIPES = {recipe.name: recipe for file in FILES for recipe in file.RECIPES}
 
 __all__ = ["RECIPES", "Recipe", "make", "recipe", "train"]

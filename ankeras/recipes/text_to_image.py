@@ -41,7 +41,8 @@ def _text_to_image(steps: int) -> TextToImage:
 
 
 @functools.cache
-def _test() -> Dataset:
+def test_faces() -> Dataset:
+    """Return 2,000 faces of 32 pixels that no training saw."""
     return faces(2 * N_TEST, seed=1, size=SHAPE[0])
 
 
@@ -60,7 +61,7 @@ def agreement(images: np.ndarray, real: np.ndarray, stated: np.ndarray) -> dict[
 
 
 def _text_to_image_figures(model: TextToImage) -> Figures:
-    tokenizer, test = caption_tokenizer(), _test().take(slice(N_TEST))
+    tokenizer, test = caption_tokenizer(), test_faces().take(slice(N_TEST))
     half = N_TEST // 2
     seen = draw_captions(test.take(slice(half)).factors, seed=100)
     unseen = draw_captions(test.take(slice(half, None)).factors, seed=100, unseen=True)
@@ -80,7 +81,7 @@ def _text_to_image_figures(model: TextToImage) -> Figures:
         f"{name}, combinations that no training saw": agreement(
             of_held_out, render(factors, SHAPE[0]), held_out.stated
         ),
-        **of_samples(evaluation.face_reader(SHAPE[0]), _test().images, drawn),
+        **of_samples(evaluation.face_reader(SHAPE[0]), test_faces().images, drawn),
     }
 
 

@@ -1,0 +1,180 @@
+"""The recipes of unCLIP's parts for faces: prior, decoder, and the upsampler to 64 pixels.
+
+The image encoder is that of "faces-clip", and the decoder begins with the weights of
+"faces-text-to-image". No training sees the combinations of attributes that `data/held_out.py` holds
+out.
+"""
+
+import functools
+
+from ankeras import evaluation, pictures, pretrained
+from ankeras.builders.diffusion_unet import get_diffusion_unet
+from ankeras.builders.transformer import get_text_encoder
+from ankeras.data import faces
+from ankeras.data.captions import FACTS, LENGTH, Captions, caption_tokenizer, draw_captions
+from ankeras.data.held_out import faces_to_train_on
+from ankeras.data.views import shrink
+from ankeras.diffusion import DiffusionUpsampler
+from ankeras.language import Prior, UnCLIP, get_prior_network
+from ankeras.language.text_to_image import get_text_to_image_network
+from ankeras.recipes.captioned_faces import N_TRAIN, SENTENCES, SHAPE, captioned_faces
+from ankeras.recipes.figures import of_samples
+from ankeras.recipes.recipe import Figures, Recipe
+from ankeras.recipes.text_to_image import GUIDANCE, N_CAPTIONS, N_TEST, STEPS, agreement, test_faces
+from ankeras.training.schedules import cosine_adam
+
+import numpy as np
+from keras import ops
+
+LARGE = (2 * SHAPE[0], 2 * SHAPE[1], SHAPE[2])
+
+
+def _embedded_faces() -> tuple[np.ndarray, np.ndarray]:
+    images, tokens = captioned_faces(N_CAPTIONS)
+    return pretrained.load("faces-clip").embed_images(images), tokens
+
+
+def _prior(steps: int) -> Prior:
+    clip = pretrained.load("faces-clip")
+    embedding_dim = clip.image_encoder.output_shape[1]
+    model = Prior(get_prior_network(embedding_dim, clip.text_encoder))
+    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
+    return model
+
+
+def _unclip(steps: int) -> UnCLIP:
+    image_encoder = pretrained.load("faces-clip").image_encoder
+    text_encoder = get_text_encoder(caption_tokenizer().n_words, LENGTH)
+    embedding_dim = image_encoder.output_shape[1]
+    network = get_text_to_image_network(
+        SHAPE, text_encoder, embedding_dim=embedding_dim, n_blocks=1
+    )
+    model = UnCLIP(image_encoder, network)
+    model.start_from(pretrained.load("faces-text-to-image"))
+    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
+    return model
+
+
+def _large_faces() -> tuple[np.ndarray]:
+    return (faces_to_train_on(N_TRAIN, seed=0, size=LARGE[0]).images,)
+
+
+def _upsampler(steps: int) -> DiffusionUpsampler:
+    model = DiffusionUpsampler(get_diffusion_unet(LARGE, n_blocks=1, image_condition=True))
+    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
+    return model
+
+
+def _full_captions(n: int) -> Captions:
+    """Return captions of the first n test faces, which state all facts."""
+    factors = test_faces().take(slice(n)).factors
+    return draw_captions(factors, seed=100, n_facts=(len(FACTS), len(FACTS)))
+
+
+def _prior_figures(model: Prior) -> Figures:
+    """Compare drawn embeddings with those of the images, for captions that state all facts."""
+    clip = pretrained.load("faces-clip")
+    tokens = caption_tokenizer().encode(_full_captions(N_TEST).texts)
+    z_i, z_t = clip.embed_images(test_faces().images[:N_TEST]), clip.embed_texts(tokens)
+    drawn = model.generate_for(tokens, seed=1, steps=STEPS, guidance=1.0)
+    return {
+        "cosine of the drawn and the true embedding": {
+            "value": float(np.mean(np.sum(drawn * z_i, axis=1))),
+            "drawn for another caption": float(
+                np.mean(np.sum(np.roll(drawn, 1, axis=0) * z_i, axis=1))
+            ),
+            "the caption's own embedding": float(np.mean(np.sum(z_t * z_i, axis=1))),
+        }
+    }
+
+
+def _nearest_portraits(model: Prior) -> pictures.Figure:
+    """Draw, for embeddings that are drawn for some sentences, the portraits nearest to them."""
+    images = test_faces().images[:1000]
+    z_i = pretrained.load("faces-clip").embed_images(images)
+    tokens = np.repeat(caption_tokenizer().encode(SENTENCES), 8, axis=0)
+    drawn = model.generate_for(tokens, seed=1, steps=STEPS, guidance=1.0)
+    best = np.argmax(drawn @ z_i.T, axis=1).reshape(len(SENTENCES), 8)
+    return pictures.image_grid(images[best], title="\n".join(SENTENCES))
+
+
+def _unclip_figures(model: UnCLIP) -> Figures:
+    images, stated = test_faces().images[:N_TEST], _full_captions(N_TEST).stated
+    drawn = model.decode(model.embed_images(images), seed=1, steps=STEPS, guidance=GUIDANCE)
+    return {
+        "attributes of an image that are found in its variation": agreement(drawn, images, stated),
+        **of_samples(evaluation.face_reader(SHAPE[0]), test_faces().images, drawn),
+    }
+
+
+def _variations(model: UnCLIP) -> pictures.Figure:
+    images = test_faces().images[:6]
+    varied = model.vary(images, 7, seed=1, steps=STEPS, guidance=GUIDANCE)
+    rows = np.concatenate([images[:, None], varied], axis=1)
+    return pictures.image_grid(rows, title="images and their variations")
+
+
+def _bicubic(images: np.ndarray) -> np.ndarray:
+    large = ops.image.resize(images, LARGE[:2], "bicubic", data_format="channels_last")
+    return ops.convert_to_numpy(large).clip(0, 1)
+
+
+def _upsampler_figures(model: DiffusionUpsampler) -> Figures:
+    images = faces(2 * N_TEST, seed=1, size=LARGE[0]).images
+    small, reader = shrink(images[:N_TEST], 2), evaluation.face_reader(LARGE[0])
+    figures = of_samples(reader, images, model.upsample(small, seed=1, steps=STEPS))
+    for name, of_bicubic in of_samples(reader, images, _bicubic(small)).items():
+        figures[name]["bicubic"] = of_bicubic["value"]
+    return figures
+
+
+def _enlarged(model: DiffusionUpsampler) -> pictures.Figure:
+    truth = faces(8, seed=1, size=LARGE[0]).images
+    small = shrink(truth, 2)
+    rows = {
+        "bicubic": _bicubic(small),
+        "upsampler": model.upsample(small, seed=1, steps=STEPS),
+        "truth": truth,
+    }
+    return pictures.reconstructions(small.repeat(2, axis=1).repeat(2, axis=2), rows, first="small")
+
+
+DATA = f"{N_TRAIN:,} drawn faces of 32 pixels, {N_CAPTIONS} captions each"
+RECIPES = (
+    Recipe(
+        name="faces-prior",
+        title="the prior of unCLIP for faces: CLIP's embedding of an image by caption",
+        data=f"{DATA}; the text encoder starts from that of faces-clip",
+        draw=_embedded_faces,
+        build=_prior,
+        epochs=40,
+        batch=64,
+        figures=_prior_figures,
+        picture=_nearest_portraits,
+        average="network",
+    ),
+    Recipe(
+        name="faces-unclip",
+        title="the decoder of unCLIP: faces of 32 pixels by CLIP's embedding and a caption",
+        data=f"{DATA}; the network starts from faces-text-to-image",
+        draw=functools.partial(captioned_faces, N_CAPTIONS),
+        build=_unclip,
+        epochs=6,
+        batch=32,
+        figures=_unclip_figures,
+        picture=_variations,
+        average="network",
+    ),
+    Recipe(
+        name="faces-upsampler",
+        title="a diffusion model that enlarges faces from 32 to 64 pixels",
+        data=f"{N_TRAIN:,} drawn faces of 64 pixels",
+        draw=_large_faces,
+        build=_upsampler,
+        epochs=4,
+        batch=32,
+        figures=_upsampler_figures,
+        picture=_enlarged,
+        average="network",
+    ),
+)
