@@ -80,7 +80,7 @@ def completed(name: str, model: PixelCNN | PixelRNN, x: np.ndarray) -> None:
     """Save a picture of ten digits, each completed in nine ways below its upper half."""
     rows, height = np.indices(x.shape[1:3])[0], x.shape[1]
     given = np.repeat(x[:10], 9, axis=0)
-    full = model.generate(len(given), given=given, known=rows < height // 2)
+    full = model.complete(given, rows < height // 2)
     shown = np.concatenate([x[:10, None], full.reshape(10, 9, *x.shape[1:])], axis=1)
     picture(f"likelihood_{name}_completed", shown.reshape(-1, *x.shape[1:]))
 

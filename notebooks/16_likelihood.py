@@ -119,10 +119,7 @@ known = np.zeros(image_shape[:2], bool)
 known[:14] = True
 given = B_test[:10]
 n = 1 if QUICK else 3
-completed = {
-    f"draw {seed + 1}": pixelcnn.generate(len(given), seed=seed, given=given, known=known)
-    for seed in range(n)
-}
+completed = {f"draw {seed + 1}": pixelcnn.complete(given, known, seed) for seed in range(n)}
 shown = np.where(known[..., None], given, 0.4)
 pictures.reconstructions(shown, {**completed, "truth": given}, first="given")
 

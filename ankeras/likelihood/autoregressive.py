@@ -163,53 +163,74 @@ class Autoregressive(OwnLoss):
             found.append(-ops.convert_to_numpy(self.nll(images[part], logits)))
         return np.concatenate(found)
 
-    def generate(
-        self,
-        n: int,
-        seed: int = 0,
-        labels: ArrayLike | None = None,
-        *,
-        given: np.ndarray | None = None,
-        known: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Draw images pixel by pixel, or complete images whose first pixels are known.
+    def generate(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draw n images pixel by pixel, of random classes if the model is conditional: (n, *image).
 
-        For each row, what its pixels need of the rows above is computed once. For each pixel, only
-        its own row is computed again.
-
-        Args:
-            n: number of images.
-            seed: seed of the draws.
-            labels: (n,), for a conditional model. Default: random classes.
-            given: (n, *image), images to complete.
-            known: (height, width), bool: which pixels of `given` are kept. They are the first
-                pixels in the order of reading, such as the upper half of the image.
-
-        Returns:
-            (n, *image), values on the levels: draws from p(x), or from p(x | the known pixels).
+        Their values are levels.
 
         Raises:
-            ValueError: if n < 1, a label is no class, or given and known do not fit the model.
+            ValueError: if n < 1.
         """
         if n < 1:
             raise ValueError(f"Ask for n >= 1 images, not {n}.")
         rng = np.random.default_rng(seed)
-        condition = self._condition(n, labels, rng)
+        classes = rng.integers(self.n_classes, size=n) if self.conditional else None
+        return self._drawn(n, self._condition(n, classes), rng)
+
+    def generate_for(self, labels: ArrayLike, seed: int = 0) -> np.ndarray:
+        """Draw one image of each of the given classes: (n,) -> (n, *image).
+
+        Raises:
+            ValueError: if the model has no classes, or a label is no class.
+        """
+        n = len(np.asarray(labels))
+        return self._drawn(n, self._condition(n, labels), np.random.default_rng(seed))
+
+    def complete(
+        self,
+        images: np.ndarray,
+        known: np.ndarray,
+        seed: int = 0,
+        labels: ArrayLike | None = None,
+    ) -> np.ndarray:
+        """Draw the unknown pixels of images, from p(x | the known pixels): (n, *image), unchanged.
+
+        Args:
+            images: (n, *image). Their values at unknown pixels are not read.
+            known: (height, width), bool: which pixels are kept. They are the first pixels in the
+                order of reading, such as the upper half of the image.
+            seed: seed of the draws.
+            labels: (n,), for a conditional model.
+
+        Raises:
+            ValueError: if images, known or labels do not fit the model.
+        """
+        self._check_completion(images, known)
+        condition = self._condition(len(images), labels)
+        return self._drawn(len(images), condition, np.random.default_rng(seed), images, known)
+
+    def _drawn(
+        self,
+        n: int,
+        condition: list[np.ndarray],
+        rng: np.random.Generator,
+        images: np.ndarray | None = None,
+        known: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Return n images, drawn pixel by pixel where nothing is known.
+
+        For each row, what its pixels need of the rows above is computed once. For each pixel, only
+        its own row is computed again.
+        """
         height, width, _ = self.image_shape
         x = np.zeros((n, *self.image_shape), "float32")
-        if given is None and known is None:
-            known = np.zeros((height, width), bool)
-        elif given is None or known is None:
-            raise ValueError("To complete images, give both the images and which pixels are known.")
-        else:
-            self._check_completion(n, given, known)
-            x[:, known] = given[:, known]
-
+        if images is not None and known is not None:
+            x[:, known] = images[:, known]
         above = None
         for i in range(height):
             above = self.read_above(x, i, condition, above)
             for j in range(width):
-                if not known[i, j]:
+                if known is None or not known[i, j]:
                     # x_i ~ p(x_i | x_1, ..., x_(i-1))
                     logits = self.read_row(x, i, condition, above)
                     x[:, i, j] = self._draw(logits[:, j], rng)
@@ -244,25 +265,23 @@ class Autoregressive(OwnLoss):
         level = (below < rng.random((len(logits), 1))).sum(axis=-1, keepdims=True)
         return np.minimum(level, self.levels - 1) / (self.levels - 1)
 
-    def _condition(
-        self, n: int, labels: ArrayLike | None, rng: np.random.Generator
-    ) -> list[np.ndarray]:
-        """Return the one-hot labels of the images to draw in a list; [] without classes."""
+    def _condition(self, n: int, labels: ArrayLike | None) -> list[np.ndarray]:
+        """Return the one-hot labels of n images in a list; [] without classes."""
         if not self.conditional:
             if labels is not None:
-                raise ValueError("This model has no classes: leave out labels.")
+                raise ValueError("This model has no classes: give no labels.")
             return []
         if labels is None:
-            labels = rng.integers(self.n_classes, size=n)
+            raise ValueError("This model draws images of a class: give one label per image.")
         labels = np.asarray(labels)
         check_labels(labels, n, self.n_classes)
         return [np.eye(self.n_classes, dtype="float32")[labels]]
 
-    def _check_completion(self, n: int, given: np.ndarray, known: np.ndarray) -> None:
-        """Raise a ValueError unless the first pixels of n given images are known."""
-        shape, sides = (n, *self.image_shape), self.image_shape[:2]
-        if given.shape != shape:
-            raise ValueError(f"given holds {n} images, of shape {shape}, not {given.shape}.")
+    def _check_completion(self, images: np.ndarray, known: np.ndarray) -> None:
+        """Raise a ValueError unless the first pixels of some images are known."""
+        sides = self.image_shape[:2]
+        if images.shape[1:] != self.image_shape or len(images) == 0:
+            raise ValueError(f"images has the shape (n, *{self.image_shape}), not {images.shape}.")
         if known.shape != sides or known.dtype != bool:
             raise ValueError(
                 f"known is a bool array of shape {sides}, not {known.dtype} of {known.shape}."
@@ -277,8 +296,8 @@ class Autoregressive(OwnLoss):
                 f"{divmod(hidden, sides[1])} is not."
             )
         if n_known:
-            seen = given[:, known][:, None]
-            check_images(seen, seen.shape[1:], (0.0, 1.0), "given")
+            seen = images[:, known][:, None]
+            check_images(seen, seen.shape[1:], (0.0, 1.0), "images")
             check_levels(seen, self.levels)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:

@@ -133,7 +133,7 @@ def test_a_short_training_comes_near_the_entropy_of_the_data(system):
     assert np.mean(drawn == drawn[:, :, :1]) > 0.95
     # complete the lower half: the upper half is kept
     known = np.arange(6)[:, None] * np.ones((1, 6)) < 3
-    full = model.generate(20, given=np.tile(_stripes(2, 2), (10, 1, 1, 1)), known=known)
+    full = model.complete(np.tile(_stripes(2, 2), (10, 1, 1, 1)), known)
     np.testing.assert_array_equal(full[:, :3], np.tile(_stripes(2, 2)[:, :3], (10, 1, 1, 1)))
     assert len(np.unique(full[:, 3:], axis=0)) > 4
 
@@ -145,16 +145,21 @@ def test_a_class_decides_what_is_drawn():
     model = PixelCNN(get_pixelcnn((4, 4, 1), channels=8, blocks=1, condition_dim=2))
     model.compile(keras.optimizers.Adam(0.03))
     model.fit(Dataset(x, {"labels": labels}), epochs=15, verbose=0)
-    drawn = model.generate(10, labels=[0, 1] * 5)
+    drawn = model.generate_for([0, 1] * 5)
     np.testing.assert_allclose(drawn.mean(axis=(1, 2, 3)), [0, 1] * 5, atol=0.1)
     assert 0 < model.generate(40, seed=2).mean() < 1  # of random classes
+    first = np.arange(16).reshape(4, 4) < 4
+    full = model.complete(x[:10], first, labels=labels[:10])
+    np.testing.assert_allclose(full.mean(axis=(1, 2, 3)), labels[:10], atol=0.1)
+    with pytest.raises(ValueError, match="give one label per image"):
+        model.complete(x[:10], first)
     right, wrong = model.log_likelihood(x, labels), model.log_likelihood(x, 1 - labels)
     assert right.min() > wrong.max()
     assert model.predict([x, labels], verbose=0).shape == x.shape
     with pytest.raises(ValueError, match="learns from labelled images"):
         model.fit(x, verbose=0)
     with pytest.raises(ValueError, match="built for 2 classes"):
-        model.generate(2, labels=[0, 2])
+        model.generate_for([0, 2])
 
 
 LATE = np.arange(36).reshape(6, 6) < 9
@@ -169,16 +174,15 @@ LATE[4, 2] = True
         (lambda m, x: m.log_likelihood(255 * x), r"values in \[0, 255\]"),
         (lambda m, x: m.compile(loss="mse"), "PixelCNN has its own loss: leave out loss"),
         (lambda m, x: m.generate(0), "Ask for n >= 1 images, not 0"),
-        (lambda m, x: m.generate(2, labels=[0, 1]), "has no classes: leave out labels"),
-        (lambda m, x: m.generate(2, given=x), "give both the images and which pixels"),
-        (lambda m, x: m.generate(3, given=x, known=LATE), "given holds 3 images, of shape"),
-        (lambda m, x: m.generate(2, given=x, known=LATE * 1), r"bool array of shape \(6, 6\)"),
+        (lambda m, x: m.generate_for([0, 1]), "has no classes: give no labels"),
+        (lambda m, x: m.complete(x[:, 1:], LATE), "images has the shape"),
+        (lambda m, x: m.complete(x, LATE * 1), r"bool array of shape \(6, 6\)"),
         (
-            lambda m, x: m.generate(2, given=x, known=LATE),
+            lambda m, x: m.complete(x, LATE),
             r"pixel \(4, 2\) is known and pixel \(1, 3\) is not",
         ),
-        (lambda m, x: m.generate(2, given=x / 2, known=LATE | True), "give binarise"),
-        (lambda m, x: m.generate(2, given=x * np.nan, known=LATE | True), "given holds NaN"),
+        (lambda m, x: m.complete(x / 2, LATE | True), "give binarise"),
+        (lambda m, x: m.complete(x * np.nan, LATE | True), "images holds NaN"),
     ],
 )
 def test_what_the_model_can_not_use_is_refused(use, sentence):
