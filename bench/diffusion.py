@@ -41,7 +41,7 @@ def train(model: Any, data: Dataset, seconds: float, rate: float = 2e-3) -> int:
     """Train for some seconds with averaged weights; return the number of steps."""
     model.compile(keras.optimizers.Adam(rate))
     average, clock = WeightAverage(0.999, "network"), Training(seconds, model.optimizer)
-    model.fit(data, batch_size=64, epochs=10_000, callbacks=[average, clock], verbose=0)
+    model.fit(data, batch_size=32, epochs=10_000, callbacks=[average, clock], verbose=0)
     return int(model.optimizer.iterations)
 
 

@@ -225,7 +225,7 @@ def unclip(prior: Prior, decoder: UnCLIP, clip: CLIP, *given: Any) -> dict:
 
 def trained_direct(x: np.ndarray, tokens: np.ndarray, seconds: float) -> TextToImage:
     """Return the direct model after some seconds of training."""
-    model = TextToImage(get_text_to_image_network(SHAPE, text_encoder(), n_blocks=1))
+    model = TextToImage(get_text_to_image_network(SHAPE, text_encoder()))
     report("direct", {"steps": train(model, x, tokens, seconds, 1e-3)})
     return model
 
@@ -239,7 +239,7 @@ def trained_unclip(x: np.ndarray, tokens: np.ndarray, seconds: float) -> tuple:
     d = clip.image_encoder.output_shape[1]
     prior = Prior(get_prior_network(d, text_encoder()))
     steps = train(prior, clip.embed_images(x), tokens, seconds / 4, 1e-3)
-    network = get_text_to_image_network(SHAPE, text_encoder(), embedding_dim=d, n_blocks=1)
+    network = get_text_to_image_network(SHAPE, text_encoder(), embedding_dim=d)
     decoder = UnCLIP(clip.image_encoder, network)
     both = {"prior": steps, "decoder": train(decoder, x, tokens, 0.75 * seconds, 1e-3)}
     report("unCLIP, steps", both)

@@ -99,17 +99,17 @@ print(inspect.getsource(DDPM.train_step))
 network = get_diffusion_unet(image_shape, condition_dim=10)
 own = GuidedDDPM(network)
 epochs = 1 if QUICK else 6
-own.compile(cosine_adam(epochs * len(train_data.images) // 64, 2e-3, warmup=0.02))
+own.compile(cosine_adam(epochs * len(train_data.images) // 32, 2e-3, warmup=0.02))
 own.fit(
     train_data,
-    batch_size=64,
+    batch_size=32,
     epochs=epochs,
     callbacks=[WeightAverage(0.999, network="network")],
 )
 pictures.image_grid(own.generate(40, steps=20), title="your model", columns=10)
 
 # %% [markdown]
-# The pretrained model has the same network and was trained for longer. `ankeras pretrain digits-diffusion` makes it again.
+# The pretrained model has two residual blocks per resolution instead of one, and it was trained for longer. `ankeras pretrain digits-diffusion` makes it again.
 
 # %%
 best = own if OWN else pretrained.load("digits-diffusion")
@@ -242,10 +242,10 @@ print(inspect.getsource(FlowMatching.train_step))
 # %%
 flow = FlowMatching(get_diffusion_unet(image_shape))
 epochs = 1 if QUICK else 3
-flow.compile(cosine_adam(epochs * len(train_data.images) // 64, 2e-3, warmup=0.02))
+flow.compile(cosine_adam(epochs * len(train_data.images) // 32, 2e-3, warmup=0.02))
 flow.fit(
     train_data,
-    batch_size=64,
+    batch_size=32,
     epochs=epochs,
     callbacks=[WeightAverage(0.999, network="network")],
 )

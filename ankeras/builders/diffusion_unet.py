@@ -111,7 +111,7 @@ def get_diffusion_unet(
     image_shape: Shape = (28, 28, 1),
     *,
     widths: Sequence[int] = DIFFUSION_WIDTHS,
-    n_blocks: int = 2,
+    n_blocks: int = 1,
     condition_dim: int | None = None,
     text_shape: tuple[int, int] | None = None,
     image_condition: bool = False,

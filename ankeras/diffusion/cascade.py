@@ -119,7 +119,7 @@ ROWS = (
         notebook="17",
         learns_from="x",
         tiny=lambda: DiffusionUpsampler(
-            get_diffusion_unet(TINY_SHAPE, widths=(4, 8), n_blocks=1, image_condition=True),
+            get_diffusion_unet(TINY_SHAPE, widths=(4, 8), image_condition=True),
             n_steps=20,
         ),
     ),

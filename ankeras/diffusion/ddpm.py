@@ -190,6 +190,6 @@ ROWS = (
         paper="Ho 2020",
         notebook="17",
         learns_from="x",
-        tiny=lambda: DDPM(get_diffusion_unet(TINY_SHAPE, widths=(4, 8), n_blocks=1), n_steps=20),
+        tiny=lambda: DDPM(get_diffusion_unet(TINY_SHAPE, widths=(4, 8)), n_steps=20),
     ),
 )

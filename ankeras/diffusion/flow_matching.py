@@ -77,6 +77,6 @@ ROWS = (
         paper="Lipman 2023",
         notebook="17",
         learns_from="x",
-        tiny=lambda: FlowMatching(get_diffusion_unet(TINY_SHAPE, widths=(4, 8), n_blocks=1)),
+        tiny=lambda: FlowMatching(get_diffusion_unet(TINY_SHAPE, widths=(4, 8))),
     ),
 )

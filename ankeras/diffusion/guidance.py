@@ -152,7 +152,7 @@ ROWS = (
         notebook="17",
         learns_from="x, y",
         tiny=lambda: GuidedDDPM(
-            get_diffusion_unet(TINY_SHAPE, widths=(4, 8), n_blocks=1, condition_dim=TINY_CLASSES),
+            get_diffusion_unet(TINY_SHAPE, widths=(4, 8), condition_dim=TINY_CLASSES),
             n_steps=20,
         ),
     ),

@@ -179,7 +179,7 @@ ROWS = (
         tiny=lambda: LatentDDPM(
             get_spatial_encoder(TINY_SHAPE, 2, widths=(4,)),
             get_spatial_decoder(TINY_SHAPE, 2, widths=(4,)),
-            get_diffusion_unet((6, 6, 2), widths=(4, 8), n_blocks=1, stem=False),
+            get_diffusion_unet((6, 6, 2), widths=(4, 8), stem=False),
             mean=(0.0, 0.0),
             spread=(1.0, 1.0),
             n_steps=20,

@@ -135,7 +135,6 @@ ROWS = (
                 TINY_SHAPE,
                 get_text_encoder(TINY_WORDS, TINY_LENGTH, 8, 8, depth=1, n_heads=2),
                 widths=(4, 8),
-                n_blocks=1,
             ),
             n_steps=20,
         ),

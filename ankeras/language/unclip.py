@@ -278,7 +278,6 @@ ROWS = (
                 get_text_encoder(TINY_WORDS, TINY_LENGTH, 8, 8, depth=1, n_heads=2),
                 embedding_dim=TINY_LATENT_DIM,
                 widths=(4, 8),
-                n_blocks=1,
             ),
             n_steps=20,
         ),

@@ -70,7 +70,7 @@ def _cgan(steps: int) -> CGAN:
 
 
 def _diffusion(steps: int) -> GuidedDDPM:
-    model = GuidedDDPM(get_diffusion_unet(SHAPE, condition_dim=N_CLASSES))
+    model = GuidedDDPM(get_diffusion_unet(SHAPE, n_blocks=2, condition_dim=N_CLASSES))
     model.compile(cosine_adam(steps, 2e-3, warmup=0.02))
     return model
 

@@ -35,7 +35,7 @@ SENTENCES = (
 def _text_to_image(steps: int) -> TextToImage:
     # CLIP's text encoder already tells glasses from no glasses; both are trained on the same faces
     text_encoder = pretrained.load("faces-clip").text_encoder
-    model = TextToImage(get_text_to_image_network(SHAPE, text_encoder, n_blocks=1))
+    model = TextToImage(get_text_to_image_network(SHAPE, text_encoder))
     model.compile(cosine_adam(steps, 1.5e-3, warmup=0.02, clip=1.0))
     return model
 

@@ -46,9 +46,7 @@ def _unclip(steps: int) -> UnCLIP:
     image_encoder = pretrained.load("faces-clip").image_encoder
     text_encoder = get_text_encoder(caption_tokenizer().n_words, LENGTH)
     embedding_dim = image_encoder.output_shape[1]
-    network = get_text_to_image_network(
-        SHAPE, text_encoder, embedding_dim=embedding_dim, n_blocks=1
-    )
+    network = get_text_to_image_network(SHAPE, text_encoder, embedding_dim=embedding_dim)
     model = UnCLIP(image_encoder, network)
     model.start_from(pretrained.load("faces-text-to-image"))
     model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
@@ -60,7 +58,7 @@ def _large_faces() -> tuple[np.ndarray]:
 
 
 def _upsampler(steps: int) -> DiffusionUpsampler:
-    model = DiffusionUpsampler(get_diffusion_unet(LARGE, n_blocks=1, image_condition=True))
+    model = DiffusionUpsampler(get_diffusion_unet(LARGE, image_condition=True))
     model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
     return model
 

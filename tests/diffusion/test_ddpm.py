@@ -20,7 +20,7 @@ RNG = np.random.default_rng(0)
 
 
 def _unet(**options):
-    return get_diffusion_unet(SHAPE, widths=(8, 8), n_blocks=1, **options)
+    return get_diffusion_unet(SHAPE, widths=(8, 8), **options)
 
 
 def _zero_network():
@@ -150,5 +150,5 @@ def test_a_network_that_ends_in_a_sigmoid_is_refused():
 
 
 def test_odd_sides_work():
-    model = DDPM(get_diffusion_unet((9, 7, 3), widths=(4, 8), n_blocks=1))
+    model = DDPM(get_diffusion_unet((9, 7, 3), widths=(4, 8)))
     assert model.generate(2, steps=2).shape == (2, 9, 7, 3)

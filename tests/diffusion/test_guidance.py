@@ -14,9 +14,7 @@ SHAPE = (12, 12, 1)
 def model():
     """A model whose weights are random: the last layer is not 0."""
     keras.utils.set_random_seed(0)
-    made = GuidedDDPM(
-        get_diffusion_unet(SHAPE, widths=(8, 8), n_blocks=1, condition_dim=2), n_steps=50
-    )
+    made = GuidedDDPM(get_diffusion_unet(SHAPE, widths=(8, 8), condition_dim=2), n_steps=50)
     rng = np.random.default_rng(0)
     made.network.set_weights([rng.normal(0, 0.1, w.shape) for w in made.network.get_weights()])
     return made
@@ -61,7 +59,7 @@ def test_the_share_of_empty_conditions(model):
 
 def test_images_are_of_the_class_that_is_asked_for(bars):
     x, y = bars(512)
-    model = GuidedDDPM(get_diffusion_unet(SHAPE, widths=(8, 16), n_blocks=1, condition_dim=2))
+    model = GuidedDDPM(get_diffusion_unet(SHAPE, widths=(8, 16), condition_dim=2))
     model.compile(keras.optimizers.Adam(5e-3))
     model.fit(x, y, batch_size=32, epochs=15, verbose=0)
     wanted = np.arange(60) % 2

@@ -28,7 +28,7 @@ def _latent(mean=(0.5, -1.0), spread=(2.0, 4.0)):
     return LatentDDPM(
         get_spatial_encoder(SHAPE, 2, widths=(4,)),
         get_spatial_decoder(SHAPE, 2, widths=(4,)),
-        get_diffusion_unet((6, 6, 2), widths=(4, 8), n_blocks=1, stem=False),
+        get_diffusion_unet((6, 6, 2), widths=(4, 8), stem=False),
         mean,
         spread,
         n_steps=20,
@@ -68,7 +68,7 @@ def test_latent_networks_must_fit():
 
 
 def _upsampler(**options):
-    network = get_diffusion_unet(SHAPE, widths=(8, 8), n_blocks=1, image_condition=True)
+    network = get_diffusion_unet(SHAPE, widths=(8, 8), image_condition=True)
     return DiffusionUpsampler(network, **options)
 
 
@@ -121,7 +121,7 @@ def two_images():
     keras.utils.set_random_seed(0)
     x = np.zeros((256, *SHAPE), "float32")
     x[:128, :, :6], x[128:, :, 6:] = 1, 1
-    model = DDPM(get_diffusion_unet(SHAPE, widths=(8, 16), n_blocks=1), n_steps=100)
+    model = DDPM(get_diffusion_unet(SHAPE, widths=(8, 16)), n_steps=100)
     model.compile(keras.optimizers.Adam(5e-3))
     model.fit(x, batch_size=32, epochs=50, verbose=0)
     return model, x[[0, 255] * 8]

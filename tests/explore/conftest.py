@@ -42,7 +42,7 @@ def face_encoder() -> keras.Model:
 def text_to_image() -> TextToImage:
     """A tiny model of 32 pixels with random weights, which reads the captions of portraits."""
     text_encoder = get_text_encoder(caption_tokenizer().n_words, LENGTH, 8, 8, depth=1, n_heads=2)
-    network = get_text_to_image_network((32, 32, 3), text_encoder, widths=(4, 8), n_blocks=1)
+    network = get_text_to_image_network((32, 32, 3), text_encoder, widths=(4, 8))
     rng = np.random.default_rng(0)  # without a training, the network draws 0 for each caption
     network.set_weights([rng.normal(0, 0.2, w.shape) for w in network.get_weights()])
     return TextToImage(network, n_steps=20)

@@ -128,7 +128,7 @@ def test_other_models_and_readers_are_answered_by_one_sentence(
     with pytest.raises(ValueError, match="face reader reads"):
         explore.text_box(text_to_image, reader=face_decoder)
     short = get_text_encoder(caption_tokenizer().n_words, 6, 8, 8, depth=1, n_heads=2)
-    network = get_text_to_image_network((32, 32, 3), short, widths=(4, 8), n_blocks=1)
+    network = get_text_to_image_network((32, 32, 3), short, widths=(4, 8))
     with pytest.raises(ValueError, match="6 integers"):
         explore.text_box(TextToImage(network, n_steps=20), steps=STEPS)
 

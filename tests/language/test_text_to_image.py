@@ -15,7 +15,7 @@ TOKENS = np.array([[1, 4, 2, 0, 0, 0], [1, 5, 3, 4, 2, 0], [1, 7, 2, 0, 0, 0]], 
 
 def _network(**options):
     text_encoder = get_text_encoder(N_WORDS, LENGTH, 8, 8, depth=1, n_heads=2)
-    return get_text_to_image_network(SHAPE, text_encoder, widths=(8, 8), n_blocks=1, **options)
+    return get_text_to_image_network(SHAPE, text_encoder, widths=(8, 8), **options)
 
 
 def _with_random_weights(network):

@@ -29,9 +29,7 @@ def _unit(z):
 
 
 def _decoder(**options):
-    network = get_text_to_image_network(
-        SHAPE, _text_encoder(), embedding_dim=D, widths=(8, 8), n_blocks=1
-    )
+    network = get_text_to_image_network(SHAPE, _text_encoder(), embedding_dim=D, widths=(8, 8))
     return UnCLIP(get_encoder(SHAPE, D, widths=(4,)), network, n_steps=50, **options)
 
 
@@ -126,7 +124,7 @@ def test_the_shares_of_empty_embeddings_and_captions(decoder, images):
 
 
 def test_a_decoder_that_starts_from_a_direct_model_draws_the_same(images):
-    network = get_text_to_image_network(SHAPE, _text_encoder(), widths=(8, 8), n_blocks=1)
+    network = get_text_to_image_network(SHAPE, _text_encoder(), widths=(8, 8))
     rng = np.random.default_rng(3)
     network.set_weights([rng.normal(0, 0.2, w.shape) for w in network.get_weights()])
     direct, model = TextToImage(network, n_steps=50), _decoder()
@@ -135,7 +133,7 @@ def test_a_decoder_that_starts_from_a_direct_model_draws_the_same(images):
     expected = direct.generate_for(TOKENS, seed=4, steps=2, guidance=1.0)
     found = model.decode(z_i, TOKENS, seed=4, steps=2, guidance=1.0)
     np.testing.assert_allclose(found, expected, atol=1e-4)
-    other = get_text_to_image_network(SHAPE, _text_encoder(), widths=(8, 4), n_blocks=1)
+    other = get_text_to_image_network(SHAPE, _text_encoder(), widths=(8, 4))
     with pytest.raises(ValueError, match="other sizes"):
         model.start_from(TextToImage(other))
 
