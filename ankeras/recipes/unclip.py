@@ -20,12 +20,13 @@ from ankeras.language.text_to_image import get_text_to_image_network
 from ankeras.recipes.captioned_faces import N_TRAIN, SENTENCES, SHAPE, captioned_faces
 from ankeras.recipes.figures import of_samples
 from ankeras.recipes.recipe import Figures, Recipe
-from ankeras.recipes.text_to_image import GUIDANCE, N_CAPTIONS, N_TEST, STEPS, agreement, test_faces
+from ankeras.recipes.text_to_image import GUIDANCE, N_CAPTIONS, STEPS, agreement, test_faces
 from ankeras.training.schedules import cosine_adam
 
 import numpy as np
 from keras import ops
 
+N = 500  # test images of a card, which the tests draw again
 LARGE = (2 * SHAPE[0], 2 * SHAPE[1], SHAPE[2])
 
 
@@ -72,8 +73,8 @@ def _full_captions(n: int) -> Captions:
 def _prior_figures(model: Prior) -> Figures:
     """Compare drawn embeddings with those of the images, for captions that state all facts."""
     clip = pretrained.load("faces-clip")
-    tokens = caption_tokenizer().encode(_full_captions(N_TEST).texts)
-    z_i, z_t = clip.embed_images(test_faces().images[:N_TEST]), clip.embed_texts(tokens)
+    tokens = caption_tokenizer().encode(_full_captions(N).texts)
+    z_i, z_t = clip.embed_images(test_faces().images[:N]), clip.embed_texts(tokens)
     drawn = model.generate_for(tokens, seed=1, steps=STEPS, guidance=1.0)
     return {
         "cosine of the drawn and the true embedding": {
@@ -97,11 +98,11 @@ def _nearest_portraits(model: Prior) -> pictures.Figure:
 
 
 def _unclip_figures(model: UnCLIP) -> Figures:
-    images, stated = test_faces().images[:N_TEST], _full_captions(N_TEST).stated
+    images, stated = test_faces().images[:N], _full_captions(N).stated
     drawn = model.decode(model.embed_images(images), seed=1, steps=STEPS, guidance=GUIDANCE)
     return {
         "attributes of an image that are found in its variation": agreement(drawn, images, stated),
-        **of_samples(evaluation.face_reader(SHAPE[0]), test_faces().images, drawn),
+        **of_samples(evaluation.face_reader(SHAPE[0]), test_faces().images[: 2 * N], drawn),
     }
 
 
@@ -118,8 +119,8 @@ def _bicubic(images: np.ndarray) -> np.ndarray:
 
 
 def _upsampler_figures(model: DiffusionUpsampler) -> Figures:
-    images = faces(2 * N_TEST, seed=1, size=LARGE[0]).images
-    small, reader = shrink(images[:N_TEST], 2), evaluation.face_reader(LARGE[0])
+    images = faces(2 * N, seed=1, size=LARGE[0]).images
+    small, reader = shrink(images[:N], 2), evaluation.face_reader(LARGE[0])
     figures = of_samples(reader, images, model.upsample(small, seed=1, steps=STEPS))
     for name, of_bicubic in of_samples(reader, images, _bicubic(small)).items():
         figures[name]["bicubic"] = of_bicubic["value"]
