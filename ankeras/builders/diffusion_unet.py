@@ -12,6 +12,12 @@ latent diffusion models" (CVPR 2022), section 3.3.
 The first convolution halves the sides and the last one doubles them again, so that no block works
 on the full image: the same time of training then has three times the steps. There is no
 normalization, which would cost a third of the time.
+
+    f(x_t, alpha_t) = g(e) x_t + U(x_t, e),      one learnt gain g per channel
+
+The noise is different in each pixel, and half as many places with few channels can hardly carry it.
+With the gains, U only has to know the image. (Karras et al., "Elucidating the design space of
+diffusion-based generative models", NeurIPS 2022, equation 7; their gain is a fixed function.)
 """
 
 import math
@@ -193,6 +199,15 @@ def get_diffusion_unet(
         x = blocks(x, i)
     last = layers.Conv2DTranspose if stem else layers.Conv2D
     to_image = last(image_shape[-1], kernel_initializer="zeros", dtype="float32", **outermost)
-    x = crop(to_image(layers.ReLU()(x)), noisy.shape[1:3])
-    drawn = layers.Activation("linear", dtype="float32", name="output_layer")(x)
+    parts = [crop(to_image(layers.ReLU()(x)), noisy.shape[1:3])]
+    for read in (noisy, image) if image_condition else (noisy,):
+        gain = layers.Dense(
+            image_shape[-1],
+            kernel_initializer="zeros",
+            dtype="float32",
+            name=f"gain_of_{read.name}",
+        )(e)
+        gain = layers.Reshape((1, 1, image_shape[-1]))(gain)
+        parts.append(layers.Multiply(dtype="float32")([read, gain]))
+    drawn = layers.Add(dtype="float32", name="output_layer")(parts)
     return keras.Model(inputs, drawn, name="unet")

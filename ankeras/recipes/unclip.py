@@ -1,17 +1,15 @@
 """The recipes of unCLIP's parts for faces: prior, decoder, and the upsampler to 64 pixels.
 
-The image encoder is that of "faces-clip", and the decoder begins with the weights of
-"faces-text-to-image". No training sees the combinations of attributes that `data/held_out.py` holds
-out.
+Image and text encoder are those of "faces-clip"; the text encoders are trained further. No training
+sees the combinations of attributes that `data/held_out.py` holds out.
 """
 
 import functools
 
 from ankeras import evaluation, pictures, pretrained
 from ankeras.builders.diffusion_unet import get_diffusion_unet
-from ankeras.builders.transformer import get_text_encoder
 from ankeras.data import faces
-from ankeras.data.captions import FACTS, LENGTH, Captions, caption_tokenizer, draw_captions
+from ankeras.data.captions import FACTS, Captions, caption_tokenizer, draw_captions
 from ankeras.data.held_out import faces_to_train_on
 from ankeras.data.views import shrink
 from ankeras.diffusion import DiffusionUpsampler
@@ -44,13 +42,11 @@ def _prior(steps: int) -> Prior:
 
 
 def _unclip(steps: int) -> UnCLIP:
-    image_encoder = pretrained.load("faces-clip").image_encoder
-    text_encoder = get_text_encoder(caption_tokenizer().n_words, LENGTH)
-    embedding_dim = image_encoder.output_shape[1]
-    network = get_text_to_image_network(SHAPE, text_encoder, embedding_dim=embedding_dim)
-    model = UnCLIP(image_encoder, network)
-    model.start_from(pretrained.load("faces-text-to-image"))
-    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
+    clip = pretrained.load("faces-clip")
+    embedding_dim = clip.image_encoder.output_shape[1]
+    network = get_text_to_image_network(SHAPE, clip.text_encoder, embedding_dim=embedding_dim)
+    model = UnCLIP(clip.image_encoder, network)
+    model.compile(cosine_adam(steps, 2e-3, warmup=0.02, clip=1.0))
     return model
 
 
@@ -60,7 +56,7 @@ def _large_faces() -> tuple[np.ndarray]:
 
 def _upsampler(steps: int) -> DiffusionUpsampler:
     model = DiffusionUpsampler(get_diffusion_unet(LARGE, image_condition=True))
-    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
+    model.compile(cosine_adam(steps, 2e-3, warmup=0.02, clip=1.0))
     return model
 
 
@@ -155,10 +151,10 @@ RECIPES = (
     Recipe(
         name="faces-unclip",
         title="the decoder of unCLIP: faces of 32 pixels by CLIP's embedding and a caption",
-        data=f"{DATA}; the network starts from faces-text-to-image",
+        data=f"{DATA}; the text encoder starts from that of faces-clip",
         draw=functools.partial(captioned_faces, N_CAPTIONS),
         build=_unclip,
-        epochs=6,
+        epochs=18,
         batch=32,
         figures=_unclip_figures,
         picture=_variations,

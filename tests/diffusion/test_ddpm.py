@@ -149,6 +149,17 @@ def test_a_network_that_ends_in_a_sigmoid_is_refused():
         DDPM(keras.Model([x, rate], layers.Conv2D(1, 3, padding="same", activation="sigmoid")(x)))
 
 
+def test_the_gains_pass_on_what_the_network_reads():
+    network = get_diffusion_unet((9, 7, 3), widths=(4, 8), image_condition=True)
+    # at the start of a training, the last convolution and the gains are 0
+    network.get_layer("gain_of_noisy_image").bias.assign([1.0, 2.0, 3.0])
+    network.get_layer("gain_of_image").bias.assign([0.0, 0.0, -1.0])
+    x_t, c = RNG.normal(size=(2, 5, 9, 7, 3)).astype("float32")
+    rates = np.full((2, 5, 1), 0.5, "float32")
+    drawn = network.predict([x_t, rates[0], c, rates[1]], verbose=0)
+    np.testing.assert_allclose(drawn, [1, 2, 3] * x_t + [0, 0, -1] * c, atol=1e-5)
+
+
 def test_odd_sides_work():
     model = DDPM(get_diffusion_unet((9, 7, 3), widths=(4, 8)))
     assert model.generate(2, steps=2).shape == (2, 9, 7, 3)
