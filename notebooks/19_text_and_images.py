@@ -212,7 +212,7 @@ print(
 # %% [markdown]
 # ## unCLIP: the decoder, P(x | z_i, y)
 #
-# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone. It began with the weights of the direct model, so a short training was enough.
+# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone. The model below was trained as long as the direct one.
 #
 # Are the attributes of the caption in the pictures? That depends on the embedding that the decoder is given:
 
@@ -230,16 +230,14 @@ for name, z in {
     print(f"attributes found, embedding of {name:25}{share:7.3f}")
 
 # %% [markdown]
-# From the sentence to the picture: the prior draws eight embeddings, the decoder draws a picture of each, and an **upsampler** doubles its sides. The upsampler is a diffusion model too. It reads the small picture beside the noisy large one, and it has learnt on pairs of the same portrait. DALL-E 2 has two upsamplers, from 64 to 256 and to 1024 pixels.
+# From the sentence to the picture: the prior draws eight embeddings, and the decoder draws a picture of each.
 
 # %%
-upsampler = pretrained.load("faces-upsampler")
 tokens = np.repeat(tokenizer.encode([sentence]), 8, axis=0)
 z = prior.generate_for(tokens, seed=1, steps=STEPS, guidance=2.0)
-small = decoder.decode(z, tokens, seed=1, steps=STEPS)
-large = upsampler.upsample(small, seed=1, steps=STEPS)
-verdict(sentence, small)
-pictures.image_grid(large, title=sentence, columns=8)
+images = decoder.decode(z, tokens, seed=1, steps=STEPS)
+verdict(sentence, images)
+pictures.image_grid(images, title=sentence, columns=8)
 
 # %% [markdown]
 # **Decoding an input image.** An image is embedded, and the embedding is decoded with other noise. What is the same in all variations is what CLIP has kept of the image. What differs is what no caption ever spoke about.

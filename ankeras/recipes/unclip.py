@@ -1,4 +1,4 @@
-"""The recipes of unCLIP's parts for faces: prior, decoder, and the upsampler to 64 pixels.
+"""The recipes of unCLIP's parts for faces: prior and decoder.
 
 Image and text encoder are those of "faces-clip"; the text encoders are trained further. No training
 sees the combinations of attributes that `data/held_out.py` holds out.
@@ -7,12 +7,7 @@ sees the combinations of attributes that `data/held_out.py` holds out.
 import functools
 
 from ankeras import evaluation, pictures, pretrained
-from ankeras.builders.diffusion_unet import get_diffusion_unet
-from ankeras.data import faces
 from ankeras.data.captions import FACTS, Captions, caption_tokenizer, draw_captions
-from ankeras.data.held_out import faces_to_train_on
-from ankeras.data.views import shrink
-from ankeras.diffusion import DiffusionUpsampler
 from ankeras.language import Prior, UnCLIP, get_prior_network
 from ankeras.language.text_to_image import get_text_to_image_network
 from ankeras.recipes.captioned_faces import N_TRAIN, SENTENCES, SHAPE, captioned_faces
@@ -22,10 +17,8 @@ from ankeras.recipes.text_to_image import GUIDANCE, N_CAPTIONS, STEPS, agreement
 from ankeras.training.schedules import cosine_adam
 
 import numpy as np
-from keras import ops
 
 N = 500  # test images of a card, which the tests draw again
-LARGE = (2 * SHAPE[0], 2 * SHAPE[1], SHAPE[2])
 
 
 def _embedded_faces() -> tuple[np.ndarray, np.ndarray]:
@@ -46,16 +39,6 @@ def _unclip(steps: int) -> UnCLIP:
     embedding_dim = clip.image_encoder.output_shape[1]
     network = get_text_to_image_network(SHAPE, clip.text_encoder, embedding_dim=embedding_dim)
     model = UnCLIP(clip.image_encoder, network)
-    model.compile(cosine_adam(steps, 2e-3, warmup=0.02, clip=1.0))
-    return model
-
-
-def _large_faces() -> tuple[np.ndarray]:
-    return (faces_to_train_on(N_TRAIN, seed=0, size=LARGE[0]).images,)
-
-
-def _upsampler(steps: int) -> DiffusionUpsampler:
-    model = DiffusionUpsampler(get_diffusion_unet(LARGE, image_condition=True))
     model.compile(cosine_adam(steps, 2e-3, warmup=0.02, clip=1.0))
     return model
 
@@ -109,31 +92,6 @@ def _variations(model: UnCLIP) -> pictures.Figure:
     return pictures.image_grid(rows, title="images and their variations")
 
 
-def _bicubic(images: np.ndarray) -> np.ndarray:
-    large = ops.image.resize(images, LARGE[:2], "bicubic", data_format="channels_last")
-    return ops.convert_to_numpy(large).clip(0, 1)
-
-
-def _upsampler_figures(model: DiffusionUpsampler) -> Figures:
-    images = faces(2 * N, seed=1, size=LARGE[0]).images
-    small, reader = shrink(images[:N], 2), evaluation.face_reader(LARGE[0])
-    figures = of_samples(reader, images, model.upsample(small, seed=1, steps=STEPS))
-    for name, of_bicubic in of_samples(reader, images, _bicubic(small)).items():
-        figures[name]["bicubic"] = of_bicubic["value"]
-    return figures
-
-
-def _enlarged(model: DiffusionUpsampler) -> pictures.Figure:
-    truth = faces(8, seed=1, size=LARGE[0]).images
-    small = shrink(truth, 2)
-    rows = {
-        "bicubic": _bicubic(small),
-        "upsampler": model.upsample(small, seed=1, steps=STEPS),
-        "truth": truth,
-    }
-    return pictures.reconstructions(small.repeat(2, axis=1).repeat(2, axis=2), rows, first="small")
-
-
 DATA = f"{N_TRAIN:,} drawn faces of 32 pixels, {N_CAPTIONS} captions each"
 RECIPES = (
     Recipe(
@@ -154,22 +112,10 @@ RECIPES = (
         data=f"{DATA}; the text encoder starts from that of faces-clip",
         draw=functools.partial(captioned_faces, N_CAPTIONS),
         build=_unclip,
-        epochs=18,
+        epochs=16,
         batch=32,
         figures=_unclip_figures,
         picture=_variations,
-        average="network",
-    ),
-    Recipe(
-        name="faces-upsampler",
-        title="a diffusion model that enlarges faces from 32 to 64 pixels",
-        data=f"{N_TRAIN:,} drawn faces of 64 pixels",
-        draw=_large_faces,
-        build=_upsampler,
-        epochs=4,
-        batch=32,
-        figures=_upsampler_figures,
-        picture=_enlarged,
         average="network",
     ),
 )
