@@ -103,7 +103,7 @@ for name in evaluation.ATTRIBUTES:
 #
 # A diffusion model (notebook 17) whose U-Net also reads the caption. A text encoder returns a vector for each word. At the coarsest resolution, each place of the image asks these vectors by **cross-attention** (notebook 18). A part of the captions is left out in the training, so that **guidance** is possible.
 #
-# The model below was trained for 53 minutes on one core. Hair, clothes, skin and background follow the sentence. Glasses and smiles do not yet: they are a few pixels, which such a short training does not reach.
+# The model below was trained for 32 minutes on one core. Hair, hat, clothes, skin and background follow the sentence. Glasses and smiles hardly do: they are a few pixels, and this network is small.
 #
 # Write your own sentence. Words that the model does not know are answered with the nearest known ones.
 
@@ -212,7 +212,7 @@ print(
 # %% [markdown]
 # ## unCLIP: the decoder, P(x | z_i, y)
 #
-# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone. The model below was trained as long as the direct one.
+# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone. The model below was trained for 21 minutes on one core.
 #
 # Are the attributes of the caption in the pictures? That depends on the embedding that the decoder is given:
 
