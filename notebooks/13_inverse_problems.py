@@ -81,7 +81,7 @@ pictures.gallery(
 )
 
 # %% [markdown]
-# **Stop before overfitting!** The network has enough weights to draw the noise too, but a convolutional network draws smooth things first. The output comes near the true image, and then goes away from it, towards the noisy one. How do we know where to stop, without the truth? While the network learns the image, its outputs become calm; when it begins to draw the noise, they change from step to step. So we stop where the variance of the last outputs is smallest. The average over the last outputs is better than each of them.
+# **Stop before overfitting!** The network has enough weights to draw the noise too, but a convolutional network draws smooth things first. The output comes near the true image, and then goes away from it, towards the noisy one. How do we know where to stop, without the truth? While the network learns the image, its outputs become calm; when it begins to draw the noise, they change from step to step. So we stop at the first minimum of the variance of the last outputs. The average over the last outputs is better than each of them.
 
 # %%
 at = np.arange(1, len(found.images) + 1) * found.every

@@ -11,8 +11,9 @@ equation 2; the rule that stops: Wang et al., "Early stopping for deep image pri
 
 z is noise that does not change. There is no training set: the structure of the network is the
 regularizer. It draws smooth shapes first and noise last, so the fit must stop before it overfits.
-The variance of the last outputs falls while the image appears and rises when the noise does. The
-fit is stopped where this variance is smallest. The energies E are in `energies.py`.
+The variance of the last outputs falls while the image appears and rises when the noise does. When
+all of the noise is there, it falls again. The fit is stopped at the first minimum of this variance.
+The energies E are in `energies.py`.
 """
 
 from collections.abc import Sequence
@@ -131,8 +132,8 @@ def deep_image_prior(
             time; the fit then overfits later. 0 for none.
         averaging: weight of the old average of the outputs in each step; 0 for no average.
         every: number of steps between two measurements.
-        window: number of measurements whose variance decides where to stop. It needs at least
-            twice as many measurements.
+        window: number of measurements whose variance decides where to stop, and the patience of
+            the rule. It needs at least twice as many measurements.
         seed: seed of z and of the noise.
 
     Raises:
@@ -178,7 +179,7 @@ def deep_image_prior(
         outputs.append(ops.convert_to_numpy(output.value)[0])
     kept = np.stack(images)
     variances = moving_variance(np.stack(outputs), window)
-    best = int(np.nanargmin(variances))
+    best = first_minimum(variances, window)
     return Restoration(
         kept[best],
         (best + 1) * every,
@@ -199,6 +200,20 @@ def moving_variance(outputs: np.ndarray, window: int) -> np.ndarray:
     n = len(outputs) - window + 1
     found = [float(outputs[i : i + window].var(axis=0).mean()) for i in range(n)]
     return np.array(found + [np.nan] * (window - 1))
+
+
+def first_minimum(variances: np.ndarray, patience: int) -> int:
+    """Return the first moment whose variance is below that of all moments before it and after it.
+
+    Source: Wang et al. 2021, algorithm 1. Only the next `patience` moments after it count.
+    """
+    best = 0
+    for moment, variance in enumerate(variances):
+        if moment - best > patience:
+            break
+        if variance < variances[best]:  # false for NaN
+            best = moment
+    return best
 
 
 ROWS = (
