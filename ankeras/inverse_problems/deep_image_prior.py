@@ -12,8 +12,8 @@ equation 2; the rule that stops: Wang et al., "Early stopping for deep image pri
 z is noise that does not change. There is no training set: the structure of the network is the
 regularizer. It draws smooth shapes first and noise last, so the fit must stop before it overfits.
 The variance of the last outputs falls while the image appears and rises when the noise does. When
-all of the noise is there, it falls again. The fit is stopped at the first minimum of this variance.
-The energies E are in `energies.py`.
+all of the noise is there, it falls again. The fit is stopped in the middle of the window with the
+first minimum of this variance. The energies E are in `energies.py`.
 """
 
 from collections.abc import Sequence
@@ -179,7 +179,8 @@ def deep_image_prior(
         outputs.append(ops.convert_to_numpy(output.value)[0])
     kept = np.stack(images)
     variances = moving_variance(np.stack(outputs), window)
-    best = first_minimum(variances, window)
+    # the paper takes the first moment of the window, where some of the image is still missing
+    best = first_minimum(variances, window) + window // 2
     return Restoration(
         kept[best],
         (best + 1) * every,

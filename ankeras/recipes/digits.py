@@ -102,7 +102,7 @@ def _cgan_figures(model: CGAN) -> Figures:
 
 def _diffusion_figures(model: GuidedDDPM) -> Figures:
     wanted = np.arange(N_SAMPLES) % N_CLASSES
-    return _of_classes(model.generate_for(wanted, steps=50, guidance=1.5), wanted)
+    return _of_classes(model.generate_for(wanted, guidance=1.5), wanted)
 
 
 def _of_classes(samples: np.ndarray, wanted: np.ndarray) -> Figures:

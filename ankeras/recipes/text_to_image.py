@@ -20,7 +20,7 @@ from ankeras.training.schedules import cosine_adam
 
 import numpy as np
 
-N_TEST, N_HELD_OUT = 1_000, 250
+N_TEST, N_HELD_OUT = 500, 250
 N_CAPTIONS = 8  # per image of the training
 GUIDANCE, STEPS = 2.0, 20
 SENTENCES = (
@@ -42,7 +42,7 @@ def _text_to_image(steps: int) -> TextToImage:
 
 @functools.cache
 def test_faces() -> Dataset:
-    """Return 2,000 faces of 32 pixels that no training saw."""
+    """Return 1,000 faces of 32 pixels that no training saw."""
     return faces(2 * N_TEST, seed=1, size=SHAPE[0])
 
 

@@ -49,7 +49,7 @@ def test_noise_is_removed_and_the_fit_stops_before_it_comes_back():
     best = min(map(_mse, found.images))
     assert _mse(found.image) < 0.5 * _mse(noisy)
     assert _mse(found.image) < 1.5 * best
-    assert found.step == (first_minimum(found.variances, 6) + 1) * found.every
+    assert found.step == (first_minimum(found.variances, 6) + 3 + 1) * found.every
     # the average of the outputs is better than an output
     assert best < min(map(_mse, found.outputs))
     assert found.energies[-1] < found.energies[0]
