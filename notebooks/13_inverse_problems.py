@@ -81,7 +81,7 @@ pictures.gallery(
 )
 
 # %% [markdown]
-# **Stop before overfitting!** The network has enough weights to draw the noise too, but a convolutional network draws smooth things first. The output comes near the true image, and then goes away from it, towards the noisy one. How do we know where to stop, without the truth? While the network learns the image, its outputs become calm; when it begins to draw the noise, they change from step to step. So we stop at the first minimum of the variance of the last outputs. The average over the last outputs is better than each of them.
+# **Stop before overfitting!** The network has enough weights to draw the noise too, but a convolutional network draws smooth things first. The output comes near the true image, and then goes away from it, towards the noisy one. How do we know where to stop, without the truth? While the network learns the image, its outputs become calm; when it begins to draw the noise, they change from step to step. So we look at the variance of ten outputs in a row, and stop in the middle of the ten where it has its first minimum. The average over the last outputs is better than each of them.
 
 # %%
 at = np.arange(1, len(found.images) + 1) * found.every
@@ -91,9 +91,9 @@ left.plot(at, [psnr(x) for x in found.outputs], label="output", alpha=0.5)
 left.axvline(found.step, color="gray", linestyle=":", label="where the rule stops")
 left.set(xlabel="step", ylabel="PSNR to the truth, dB")
 left.legend()
-right.semilogy(at, found.variances)
+right.semilogy(at + 5 * found.every, found.variances)  # each at the middle of its ten outputs
 right.axvline(found.step, color="gray", linestyle=":")
-right.set(xlabel="step", ylabel="variance of the outputs")
+right.set(xlabel="step", ylabel="variance of ten outputs")
 plt.close(figure)
 figure
 

@@ -36,7 +36,8 @@ class Restoration(NamedTuple):
         image: (height, width, c), the average of the outputs at the step where the fit stops.
         step: this step.
         energies: (k,), E before each measurement, one every `every` steps.
-        variances: (k,), variance of the last outputs at each measurement.
+        variances: (k,), variance of the outputs in the window that begins at each measurement; NaN
+            where the window is not complete.
         images: (k, height, width, c), the average of the outputs at each measurement.
         outputs: (k, height, width, c), the output itself at each measurement.
         every: number of steps between two measurements.
@@ -193,7 +194,7 @@ def deep_image_prior(
 
 
 def moving_variance(outputs: np.ndarray, window: int) -> np.ndarray:
-    """Return the variance of the outputs around each moment: (k, *image) -> (k,).
+    """Return the variance of the outputs from each moment on: (k, *image) -> (k,).
 
     Source: Wang et al. 2021, equation 2. The variance at moment i is that of the outputs i, ...,
     i + window - 1, averaged over their values; NaN where the window is not complete.

@@ -281,7 +281,8 @@ class Autoregressive(OwnLoss):
         """Raise a ValueError unless the first pixels of some images are known."""
         sides = self.image_shape[:2]
         if images.shape[1:] != self.image_shape or len(images) == 0:
-            raise ValueError(f"images has the shape (n, *{self.image_shape}), not {images.shape}.")
+            expected = ", ".join(map(str, ("n", *self.image_shape)))
+            raise ValueError(f"images has the shape ({expected}), not {images.shape}.")
         if known.shape != sides or known.dtype != bool:
             raise ValueError(
                 f"known is a bool array of shape {sides}, not {known.dtype} of {known.shape}."

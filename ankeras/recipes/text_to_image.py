@@ -20,7 +20,7 @@ from ankeras.training.schedules import cosine_adam
 
 import numpy as np
 
-N_TEST, N_HELD_OUT = 500, 250
+N_TEST, N_HELD_OUT = 500, 250  # images of a card, which the tests draw again
 N_CAPTIONS = 8  # per image of the training
 GUIDANCE, STEPS = 2.0, 20
 SENTENCES = (

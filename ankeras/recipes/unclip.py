@@ -10,15 +10,21 @@ from ankeras import evaluation, pictures, pretrained
 from ankeras.data.captions import FACTS, Captions, caption_tokenizer, draw_captions
 from ankeras.language import Prior, UnCLIP, get_prior_network
 from ankeras.language.text_to_image import get_text_to_image_network
-from ankeras.recipes.captioned_faces import N_TRAIN, SENTENCES, SHAPE, captioned_faces
+from ankeras.recipes.captioned_faces import SENTENCES, SHAPE, captioned_faces
 from ankeras.recipes.figures import of_samples
 from ankeras.recipes.recipe import Figures, Recipe
-from ankeras.recipes.text_to_image import GUIDANCE, N_CAPTIONS, STEPS, agreement, test_faces
+from ankeras.recipes.text_to_image import (
+    DATA,
+    GUIDANCE,
+    N_CAPTIONS,
+    N_TEST,
+    STEPS,
+    agreement,
+    test_faces,
+)
 from ankeras.training.schedules import cosine_adam
 
 import numpy as np
-
-N = 500  # test images of a card, which the tests draw again
 
 
 def _embedded_faces() -> tuple[np.ndarray, np.ndarray]:
@@ -43,17 +49,17 @@ def _unclip(steps: int) -> UnCLIP:
     return model
 
 
-def _full_captions(n: int) -> Captions:
-    """Return captions of the first n test faces, which state all facts."""
-    factors = test_faces().take(slice(n)).factors
+def _full_captions() -> Captions:
+    """Return captions of the first N_TEST test faces, which state all facts."""
+    factors = test_faces().take(slice(N_TEST)).factors
     return draw_captions(factors, seed=100, n_facts=(len(FACTS), len(FACTS)))
 
 
 def _prior_figures(model: Prior) -> Figures:
     """Compare drawn embeddings with those of the images, for captions that state all facts."""
     clip = pretrained.load("faces-clip")
-    tokens = caption_tokenizer().encode(_full_captions(N).texts)
-    z_i, z_t = clip.embed_images(test_faces().images[:N]), clip.embed_texts(tokens)
+    tokens = caption_tokenizer().encode(_full_captions().texts)
+    z_i, z_t = clip.embed_images(test_faces().images[:N_TEST]), clip.embed_texts(tokens)
     drawn = model.generate_for(tokens, seed=1, steps=STEPS, guidance=1.0)
     return {
         "cosine of the drawn and the true embedding": {
@@ -68,7 +74,7 @@ def _prior_figures(model: Prior) -> Figures:
 
 def _nearest_portraits(model: Prior) -> pictures.Figure:
     """Draw, for embeddings that are drawn for some sentences, the portraits nearest to them."""
-    images = test_faces().images[:1000]
+    images = test_faces().images
     z_i = pretrained.load("faces-clip").embed_images(images)
     tokens = np.repeat(caption_tokenizer().encode(SENTENCES), 8, axis=0)
     drawn = model.generate_for(tokens, seed=1, steps=STEPS, guidance=1.0)
@@ -77,11 +83,11 @@ def _nearest_portraits(model: Prior) -> pictures.Figure:
 
 
 def _unclip_figures(model: UnCLIP) -> Figures:
-    images, stated = test_faces().images[:N], _full_captions(N).stated
+    images, stated = test_faces().images[:N_TEST], _full_captions().stated
     drawn = model.decode(model.embed_images(images), seed=1, steps=STEPS, guidance=GUIDANCE)
     return {
         "attributes of an image that are found in its variation": agreement(drawn, images, stated),
-        **of_samples(evaluation.face_reader(SHAPE[0]), test_faces().images[: 2 * N], drawn),
+        **of_samples(evaluation.face_reader(SHAPE[0]), test_faces().images, drawn),
     }
 
 
@@ -92,12 +98,11 @@ def _variations(model: UnCLIP) -> pictures.Figure:
     return pictures.image_grid(rows, title="images and their variations")
 
 
-DATA = f"{N_TRAIN:,} drawn faces of 32 pixels, {N_CAPTIONS} captions each"
 RECIPES = (
     Recipe(
         name="faces-prior",
         title="the prior of unCLIP for faces: CLIP's embedding of an image by caption",
-        data=f"{DATA}; the text encoder starts from that of faces-clip",
+        data=DATA,
         draw=_embedded_faces,
         build=_prior,
         epochs=40,
@@ -109,7 +114,7 @@ RECIPES = (
     Recipe(
         name="faces-unclip",
         title="the decoder of unCLIP: faces of 32 pixels by CLIP's embedding and a caption",
-        data=f"{DATA}; the text encoder starts from that of faces-clip",
+        data=DATA,
         draw=functools.partial(captioned_faces, N_CAPTIONS),
         build=_unclip,
         epochs=16,
