@@ -148,9 +148,9 @@ def cyclegan(seconds: float, seed: int) -> dict:
         test = domains(factor, values, N_TEST, seed=2 * seed + 1)
         x, y = (part.images for part in train)
         model = CycleGAN(
-            get_unet(shape, widths=(16, 32)),
+            get_unet(shape, widths=(16, 32), normalization="instance"),
             get_patch_discriminator(shape, widths=(16, 32)),
-            get_unet(shape, widths=(16, 32), seed=142),
+            get_unet(shape, widths=(16, 32), normalization="instance", seed=142),
             get_patch_discriminator(shape, widths=(16, 32), seed=143),
         )
         train_game(model, UnpairedBatches(x, y, 16, seed), None, seconds)

@@ -88,9 +88,9 @@ x_part, y_part = domains("glasses", (0, 1), N_TRAIN, seed=0)
 x_test, y_test = domains("glasses", (0, 1), N_TEST, seed=1)
 small = (32, 32, 3)
 cyclegan = CycleGAN(
-    get_unet(small, widths=(16, 32)),
+    get_unet(small, widths=(16, 32), normalization="instance"),
     get_patch_discriminator(small, widths=(16, 32)),
-    get_unet(small, widths=(16, 32), seed=142),
+    get_unet(small, widths=(16, 32), normalization="instance", seed=142),
     get_patch_discriminator(small, widths=(16, 32), seed=143),
 )
 epochs = 1 if QUICK else 8

@@ -70,32 +70,34 @@ class SeededLayers:
 
 
 class Block:
-    """The block of the slides: layer + batch normalization + activation.
+    """The block of the slides: layer + normalization + activation.
 
     Args:
         seeded: makes the layers.
         activation: name of the activation; "leaky_relu" has the slope 0.2 of Radford et al.
-        batch_norm: whether the block holds batch normalization.
+        normalization: "batch"; "instance", each channel of each image on its own; or None.
         condition: the condition of the network, which may modulate each block.
     """
 
     def __init__(
-        self, seeded: SeededLayers, activation: str, batch_norm: bool, condition: Condition
+        self, seeded: SeededLayers, activation: str, normalization: str | None, condition: Condition
     ) -> None:
         self.seeded = seeded
         self.activation = activation
-        self.batch_norm = batch_norm
+        self.normalization = normalization
         self.condition = condition
 
     def __call__(self, layer: type[layers.Layer], x: Any, width: int, **options: Any) -> Any:
         """Apply the whole block to x: layer, normalization, condition, activation."""
-        # The batch normalization after it would subtract a bias again.
-        x = self.seeded(layer, width, use_bias=not self.batch_norm, **options)(x)
+        # A normalization after the layer would subtract its bias again.
+        x = self.seeded(layer, width, use_bias=self.normalization is None, **options)(x)
         return self.after(x)
 
     def after(self, x: Any) -> Any:
         """Apply what follows the layer: normalization, condition, activation."""
-        if self.batch_norm:
+        if self.normalization == "instance":
+            x = layers.GroupNormalization(groups=-1)(x)
+        elif self.normalization == "batch":
             # With Keras's momentum of 0.99 the statistics would still lag behind after the few
             # hundred steps that a small training set allows.
             x = layers.BatchNormalization(momentum=0.95)(x)

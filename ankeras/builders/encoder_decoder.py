@@ -70,7 +70,7 @@ def get_encoder(
     widths = checked_widths(widths, kind)
     condition = Condition(condition_dim, condition_by)
     seeded = SeededLayers(seed)
-    block = Block(seeded, activation, batch_norm, condition)
+    block = Block(seeded, activation, "batch" if batch_norm else None, condition)
 
     input_layer = layers.Input(shape=image_shape, name="input_layer")
     if kind == "conv":
@@ -139,7 +139,7 @@ def get_decoder(
         )
     condition = Condition(condition_dim, condition_by)
     seeded = SeededLayers(seed)
-    block = Block(seeded, activation, batch_norm, condition)
+    block = Block(seeded, activation, "batch" if batch_norm else None, condition)
 
     input_layer = layers.Input(shape=(latent_dim,), name="input_layer")
     x = condition.append_to(input_layer)

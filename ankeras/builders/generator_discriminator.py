@@ -66,7 +66,7 @@ def get_generator(
     image_shape = checked_image_shape(image_shape, kind)
     condition = Condition(condition_dim, condition_by)
     seeded = SeededLayers(seed)
-    block = Block(seeded, "relu", kind == "conv", condition)
+    block = Block(seeded, "relu", "batch" if kind == "conv" else None, condition)
 
     input_layer = layers.Input(shape=(latent_dim,), name="input_layer")
     x = condition.append_to(input_layer)
@@ -135,7 +135,9 @@ def get_discriminator(
     image_shape = checked_image_shape(image_shape, kind)
     condition = Condition(condition_dim, condition_by)
     seeded = SeededLayers(seed, spectral_norm)
-    block = Block(seeded, "leaky_relu", batch_norm and kind == "conv", condition)
+    block = Block(
+        seeded, "leaky_relu", "batch" if batch_norm and kind == "conv" else None, condition
+    )
     input_layer = layers.Input(shape=image_shape, name="input_layer")
     if kind == "conv":
         x = layers.Rescaling(2.0, offset=-1.0)(condition.append_to(input_layer))

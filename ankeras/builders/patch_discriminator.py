@@ -42,7 +42,7 @@ def get_patch_discriminator(
     image_shape = checked_image_shape(image_shape, "conv")
     check_depth(image_shape, widths)
     seeded, none = SeededLayers(seed), Condition(None, "append")
-    block = Block(seeded, "leaky_relu", False, none)
+    block = Block(seeded, "leaky_relu", None, none)
     image = layers.Input(shape=image_shape, name="input_layer")
     inputs, x = image, image
     if input_shape is not None:

@@ -37,12 +37,13 @@ def get_unet(
     widths: Sequence[int] = UNET_WIDTHS,
     skips: bool = True,
     dropout: float = 0.0,
+    normalization: str = "batch",
     output_activation: str = "sigmoid",
     seed: int = 42,
 ) -> keras.Model:
     """Build a U-Net: image -> image of the same sides.
 
-    A step down is a convolution of 4x4 with stride 2, a step up a transposed one, both with batch
+    A step down is a convolution of 4x4 with stride 2, a step up a transposed one, both with
     normalization (not in the first step) and a leaky or a plain ReLU.
 
     Args:
@@ -52,6 +53,10 @@ def get_unet(
         skips: whether there are skip connections. Without them it is an autoencoder.
         dropout: share of the features that are left out during training, in the two innermost
             steps up. Pix2pix takes 0.5, its only noise.
+        normalization: "batch", or "instance" (each channel of each image on its own). A network
+            that reads images of two domains during training needs "instance": the averages that
+            batch normalization keeps would mix the domains, and be right for neither (Zhu et al.
+            2017, section 4).
         output_activation: "sigmoid" for images in [0, 1], or "linear".
         seed: seed of the initial weights.
 
@@ -70,11 +75,19 @@ def get_unet(
         )
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is a share in [0, 1), {dropout} is not.")
-    seeded, none = SeededLayers(seed), Condition(None, "append")
-    first = Block(seeded, "leaky_relu", False, none)
-    down, up = Block(seeded, "leaky_relu", True, none), Block(seeded, "relu", True, none)
-    halved = {"kernel_size": 4, "strides": 2, "padding": "same"}  # 4: no checkerboard at stride 2
     sizes = halved_sizes(image_shape, len(widths))
+    if normalization not in ("batch", "instance"):
+        raise ValueError(f'normalization must be "batch" or "instance", not {normalization!r}.')
+    if normalization == "instance" and sizes[-1] == (1, 1):
+        raise ValueError(
+            f"{len(widths)} halvings leave a single pixel of {image_shape[:2]}, and the instance "
+            f"normalization of one value is 0: give fewer widths."
+        )
+    seeded, none = SeededLayers(seed), Condition(None, "append")
+    first = Block(seeded, "leaky_relu", None, none)
+    down = Block(seeded, "leaky_relu", normalization, none)
+    up = Block(seeded, "relu", normalization, none)
+    halved = {"kernel_size": 4, "strides": 2, "padding": "same"}  # 4: no checkerboard at stride 2
 
     input_layer = layers.Input(shape=image_shape, name="input_layer")
     x = layers.Rescaling(2.0, offset=-1.0)(input_layer)

@@ -60,7 +60,7 @@ def get_spatial_encoder(
     shape, widths = checked_image_shape(image_shape, "conv"), checked_widths(widths, "conv")
     check_depth(shape, widths)
     seeded = SeededLayers(seed)
-    down = Block(seeded, "leaky_relu", True, Condition(None, "append"))
+    down = Block(seeded, "leaky_relu", "batch", Condition(None, "append"))
     image = layers.Input(shape, name="input_layer")
     x = layers.Rescaling(2.0, offset=-1.0)(image)
     for width in widths:
@@ -87,7 +87,7 @@ def get_spatial_decoder(
     shape, widths = checked_image_shape(image_shape, "conv"), checked_widths(widths, "conv")
     check_depth(shape, widths)
     seeded = SeededLayers(seed)
-    up = Block(seeded, "relu", True, Condition(None, "append"))
+    up = Block(seeded, "relu", "batch", Condition(None, "append"))
     sizes = halved_sizes(shape, len(widths))
     code = layers.Input((*sizes[-1], channels), name="code")
     x = up(layers.Conv2D, code, widths[-1], kernel_size=3, padding="same")

@@ -15,6 +15,9 @@ section 4.
 ||.||_1 is the mean over the values of an image, as in the authors' program. D is shown a history of
 translated images and not only the latest ones: each new image takes the place of a random one of
 the buffer with probability 1/2, and D then sees the old one (Shrivastava et al. 2017).
+
+The generators take instance normalization (section 4): G draws from images of X and, for the cycle
+and the identity, from images of Y, so averages over both would be right for neither.
 """
 
 from typing import Any
@@ -90,7 +93,7 @@ class CycleGAN(TwoPlayers):
     """CycleGAN; `fit(x, y)` with images of two domains, or `fit(UnpairedBatches(...))`.
 
     Args:
-        generator: G: X -> Y, `get_unet(image_shape, channels)`.
+        generator: G: X -> Y, `get_unet(image_shape, channels, normalization="instance")`.
         discriminator: D_Y, `get_patch_discriminator(image_shape)`.
         back_generator: F: Y -> X.
         back_discriminator: D_X.
@@ -248,9 +251,9 @@ ROWS = (
         notebook="12",
         learns_from="x, x",
         tiny=lambda: CycleGAN(
-            get_unet(TINY_SHAPE, 1, widths=(4, 8)),
+            get_unet(TINY_SHAPE, 1, widths=(4, 8), normalization="instance"),
             get_patch_discriminator(TINY_SHAPE, widths=(4, 8)),
-            get_unet(TINY_SHAPE, 1, widths=(4, 8), seed=142),
+            get_unet(TINY_SHAPE, 1, widths=(4, 8), normalization="instance", seed=142),
             get_patch_discriminator(TINY_SHAPE, widths=(4, 8), seed=143),
             buffer=20,
         ),

@@ -6,7 +6,7 @@ from ankeras.builders.unet import get_unet
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 RNG = np.random.default_rng(0)
 
@@ -68,8 +68,22 @@ def test_wrong_arguments_are_answered_by_a_sentence():
         get_unet((8, 8, 1))
     with pytest.raises(ValueError, match='must be "sigmoid" or "linear"'):
         get_unet(output_activation="tanh")
+    with pytest.raises(ValueError, match="not 'layer'"):
+        get_unet(normalization="layer")
+    with pytest.raises(ValueError, match="4 halvings leave a single pixel"):
+        get_unet((16, 16, 1), normalization="instance")
     with pytest.raises(ValueError, match="dropout is a share"):
         get_unet(dropout=1.0)
     with pytest.raises(ValueError, match="different sides"):
         get_patch_discriminator((64, 64, 3), (32, 32, 3))
     assert isinstance(get_patch_discriminator((16, 16, 1), widths=(4,)), keras.Model)
+
+
+def test_instance_normalization_draws_each_image_on_its_own():
+    images = np.random.default_rng(0).random((4, 16, 16, 1)).astype("float32")
+    unet = get_unet((16, 16, 1), 1, widths=(4, 4), normalization="instance")
+    together = ops.convert_to_numpy(unet(images, training=True))
+    np.testing.assert_allclose(unet.predict(images, verbose=0), together, atol=1e-5)
+    batch = get_unet((16, 16, 1), 1, widths=(4, 4))
+    together = ops.convert_to_numpy(batch(images, training=True))
+    assert np.abs(batch.predict(images, verbose=0) - together).max() > 0.01

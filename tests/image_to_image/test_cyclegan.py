@@ -15,9 +15,9 @@ RNG = np.random.default_rng(0)
 
 def _model(rate=5e-3, **options):
     model = CycleGAN(
-        get_unet(SHAPE, 1, widths=(8, 8), seed=1),
+        get_unet(SHAPE, 1, widths=(8, 8), normalization="instance", seed=1),
         get_patch_discriminator(SHAPE, widths=(8, 8), seed=2),
-        get_unet(SHAPE, 1, widths=(8, 8), seed=3),
+        get_unet(SHAPE, 1, widths=(8, 8), normalization="instance", seed=3),
         get_patch_discriminator(SHAPE, widths=(8, 8), seed=4),
         **options,
     )
@@ -67,13 +67,13 @@ def test_dark_images_become_bright_and_keep_what_they_show(bars):
     dark, bright = 0.4 * shown[:300], 1 - 0.4 * shown[300:]
     model = _model(buffer=20)
     batches = UnpairedBatches(dark, bright, 20)
-    model.fit(batches, epochs=30, verbose=0)
+    model.fit(batches, epochs=20, verbose=0)
     translated = model.translate(dark)
     assert translated.mean() > 0.5
     # which half of the image is marked is kept
     lower, right = translated[:, 7:, :5], translated[:, :5, 7:]
     assert np.abs(lower.mean(axis=(1, 2, 3)) - right.mean(axis=(1, 2, 3))).mean() > 0.1
-    assert np.abs(model.translate(translated, back=True) - dark).mean() < 0.08
+    assert np.abs(model.translate(translated, back=True) - dark).mean() < 0.05
 
 
 def test_the_buffer_shows_old_images_after_it_is_full():
