@@ -18,7 +18,7 @@ from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.builders.unet import get_unet
 from ankeras.data import Dataset, faces
 from ankeras.data.clips import clips
-from ankeras.data.faces import HAIR_COLORS, RANGES
+from ankeras.data.faces import HAIR_COLORS, HAIR_STYLES, RANGES
 from ankeras.data.people import PEOPLE, person, swapped
 from ankeras.data.views import LUMA, domains, pairs, shrink
 from ankeras.image_to_image import (
@@ -45,6 +45,7 @@ from keras import ops
 
 N_TRAIN, N_TEST = 6_000, 1_000
 SHOWN = 10
+N_FEW = 50  # labelled faces of the domain with few labels
 SHAPES = ("woman", "smile", "glasses", "beard", "hat", "hair_style")  # seen in a label map
 
 
@@ -135,6 +136,18 @@ def translated(
     }
 
 
+def new_cyclegan() -> CycleGAN:
+    """Return a CycleGAN of faces of 32 pixels that was not trained."""
+    shape = (32, 32, 3)
+    options: dict[str, Any] = {"widths": (16, 32), "normalization": "instance"}
+    return CycleGAN(
+        get_unet(shape, **options),
+        get_patch_discriminator(shape, widths=(16, 32)),
+        get_unet(shape, **options, seed=142),
+        get_patch_discriminator(shape, widths=(16, 32), seed=143),
+    )
+
+
 def cyclegan(seconds: float, seed: int) -> dict:
     """Translate between two domains without pairs, beside doing nothing and beside pix2pix."""
     reader, figures = evaluation.face_reader(32), {}
@@ -147,13 +160,7 @@ def cyclegan(seconds: float, seed: int) -> dict:
         train = domains(factor, values, N_TRAIN, seed=2 * seed)
         test = domains(factor, values, N_TEST, seed=2 * seed + 1)
         x, y = (part.images for part in train)
-        model = CycleGAN(
-            get_unet(shape, widths=(16, 32), normalization="instance"),
-            get_patch_discriminator(shape, widths=(16, 32)),
-            get_unet(shape, widths=(16, 32), normalization="instance", seed=142),
-            get_patch_discriminator(shape, widths=(16, 32), seed=143),
-        )
-        train_game(model, UnpairedBatches(x, y, 16, seed), None, seconds)
+        model = train_game(new_cyclegan(), UnpairedBatches(x, y, 16, seed), None, seconds)
         pix = Pix2Pix(
             get_unet(shape, widths=(16, 32)), get_patch_discriminator(shape, shape, widths=(16, 32))
         )
@@ -172,6 +179,49 @@ def cyclegan(seconds: float, seed: int) -> dict:
             rows = {"CycleGAN": ways["CycleGAN"][i], "hidden pair": part.targets["paired"]}
             picture(f"cyclegan_{name}_{i}", part.images, rows, "input")
     return figures
+
+
+def hair_style_right(images: np.ndarray, labels: np.ndarray, test: Dataset) -> float:
+    """Return the share of test images whose hair style a new classifier reads right."""
+    classifier = keras.Sequential(
+        [
+            get_encoder((32, 32, 3), 64, widths=(16, 32, 64)),
+            keras.layers.Activation("relu"),
+            keras.layers.Dense(len(HAIR_STYLES), dtype="float32"),
+        ]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    classifier.compile(keras.optimizers.Adam(1e-3), loss=loss)
+    shown = np.random.default_rng(0).permutation(30_000) % len(images)
+    classifier.fit(images[shown], labels[shown], batch_size=32, verbose=0)
+    found = classifier.predict(test.images, verbose=0).argmax(axis=1)
+    return float(np.mean(found == test.targets["factors"]["hair_style"]))
+
+
+def augmentation(seconds: float, seed: int) -> dict:
+    """Classify the hair style of black-haired faces with few labels, and many of red-haired ones.
+
+    The CycleGAN learns from images without labels. Every classifier takes equally many steps.
+    """
+    values = tuple(HAIR_COLORS.index(color) for color in ("red", "black"))
+    x, y = domains("hair_color", values, N_TRAIN // 2, seed=2 * seed)
+    _, test = domains("hair_color", values, N_TEST, seed=2 * seed + 1)
+    batches = UnpairedBatches(x.images, y.images, 16, seed)
+    model = train_game(new_cyclegan(), batches, None, seconds)
+    red, black = (part.targets["factors"]["hair_style"] for part in (x, y))
+    few = np.arange(len(x.images)) % N_FEW  # repeated: both domains count the same
+    labels = np.concatenate([black[few], red])
+    given = {
+        f"{N_FEW} black-haired faces": (y.images[few], black[few]),
+        "and red-haired ones": (np.concatenate([y.images[few], x.images]), labels),
+        "and red-haired ones, translated": (
+            np.concatenate([y.images[few], model.translate(x.images)]),
+            labels,
+        ),
+        f"{len(black):,} black-haired faces": (y.images, black),
+    }
+    figures = {name: hair_style_right(*arrays, test) for name, arrays in given.items()}
+    return report("hair style read right, with the labels of", figures)
 
 
 def luma_psnr(drawn: np.ndarray, truth: np.ndarray) -> float:
@@ -386,6 +436,7 @@ PARTS: dict[str, Callable[[float, int], dict]] = {
     for part in (
         pix2pix,
         cyclegan,
+        augmentation,
         super_resolution,
         photographs,
         colorization,

@@ -3,17 +3,18 @@
 #
 # A generator need not start from noise. In **image-to-image translation** it reads an image and draws another one: a photograph from a drawing, a large image from a small one, a face with glasses from a face without.
 #
-# You will train three networks, each for about a minute: **pix2pix** on pairs, **CycleGAN** on two sets of images without pairs, and a network for **super-resolution**. All images are drawn by a program. So the true translation of each image is known, and you can measure how near the networks come.
+# You will train three networks, each for about a minute: **pix2pix** on pairs, **CycleGAN** on two sets of images without pairs, and a network for **super-resolution**. Beside each you see a pretrained one, which was trained for longer on more images. A fourth, a **face swap**, is shown pretrained. All images are drawn by a program. So the true translation of each image is known, and you can measure how near the networks come.
 
 # %%
 import inspect
 import os
 
 import ankeras
-from ankeras import data, evaluation, pictures
+from ankeras import data, evaluation, pictures, pretrained
 from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.builders.unet import get_unet
-from ankeras.data.views import domains, pairs, shrink
+from ankeras.data.people import person, swapped
+from ankeras.data.views import PART_NAMES, domains, label_map, pairs, shrink
 from ankeras.image_to_image import (
     CycleGAN,
     Pix2Pix,
@@ -21,7 +22,7 @@ from ankeras.image_to_image import (
     UnpairedBatches,
     get_super_resolution_network,
 )
-from ankeras.inverse_problems import single_image_super_resolution
+from ankeras.inverse_problems import poisson_blend, single_image_super_resolution
 from ankeras.training.schedules import cosine_adam
 
 import keras
@@ -60,7 +61,10 @@ def train_on_pairs(model, x, y, epochs, batch_size=16, rate=1e-3):
 pix2pix = Pix2Pix(get_unet(), get_patch_discriminator((64, 64, 3), (64, 64, 3)))
 train_on_pairs(pix2pix, train.images, train.targets["paired"], epochs=1 if QUICK else 5)
 drawn = pix2pix.translate(test.images)
-pictures.reconstructions(test.images, {"pix2pix": drawn, "truth": truth}, first="label map")
+longer = pretrained.load("faces-pix2pix").translate(test.images)
+pictures.reconstructions(
+    test.images, {"yours": drawn, "pretrained": longer, "truth": truth}, first="label map"
+)
 
 # %% [markdown]
 # The face reader says which attributes are found in the drawn portraits. Shapes are seen in the label map: glasses, beard, hat and smile must be right. Colours of hair, shirt and background are not in it. The network must choose them, and it chooses the mean of what is possible, or what deceives the discriminator.
@@ -68,11 +72,13 @@ pictures.reconstructions(test.images, {"pix2pix": drawn, "truth": truth}, first=
 # %%
 reader = evaluation.face_reader(64)
 wanted = evaluation.true_attributes(test.factors)
-found = evaluation.read_attributes(reader, drawn)
+found = [evaluation.read_attributes(reader, images) for images in (drawn, longer)]
+print(f"{'read right':12}{'yours':>10}{'pretrained':>12}")
 for name in evaluation.ATTRIBUTES:
-    print(f"{name:12} {np.mean(found[name] == wanted[name]):.2f}")
-ratio = evaluation.sharpness(drawn) / evaluation.sharpness(truth)
-print(f"sharpness, as a share of the truth's: {ratio:.2f}")
+    yours, other = (np.mean(read[name] == wanted[name]) for read in found)
+    print(f"{name:12}{yours:10.2f}{other:12.2f}")
+yours, other = (evaluation.sharpness(x) / evaluation.sharpness(truth) for x in (drawn, longer))
+print(f"{'sharpness, as a share of the truth':36}{yours:.2f}, {other:.2f}")
 
 # %% [markdown]
 # ## CycleGAN: no pairs
@@ -102,13 +108,15 @@ cyclegan.fit(UnpairedBatches(x_part.images, y_part.images, 16), epochs=epochs, v
 # The hidden pair, the same face drawn with the other attribute, is shown below. No training saw it.
 
 # %%
+longer = pretrained.load("faces-cyclegan")
 with_glasses = cyclegan.translate(x_test.images)
 pictures.reconstructions(
     x_test.images,
     {
-        "with glasses": with_glasses,
+        "yours": with_glasses,
+        "pretrained": longer.translate(x_test.images),
         "hidden pair": x_test.targets["paired"],
-        "there and back": cyclegan.translate(with_glasses, back=True),
+        "yours, there and back": cyclegan.translate(with_glasses, back=True),
     },
     first="input",
 )
@@ -116,14 +124,22 @@ pictures.reconstructions(
 # %%
 without = cyclegan.translate(y_test.images, back=True)
 pictures.reconstructions(
-    y_test.images, {"without": without, "hidden pair": y_test.targets["paired"]}, first="input"
+    y_test.images,
+    {
+        "yours": without,
+        "pretrained": longer.translate(y_test.images, back=True),
+        "hidden pair": y_test.targets["paired"],
+    },
+    first="input",
 )
 
 # %%
 reader = evaluation.face_reader(32)
 for title, images, value, part in (
-    ("glasses on", with_glasses, 1, x_test),
-    ("glasses off", without, 0, y_test),
+    ("yours, glasses on", with_glasses, 1, x_test),
+    ("yours, glasses off", without, 0, y_test),
+    ("pretrained, glasses on", longer.translate(x_test.images), 1, x_test),
+    ("pretrained, glasses off", longer.translate(y_test.images, back=True), 0, y_test),
 ):
     found = evaluation.read_attributes(reader, images)
     before = evaluation.true_attributes(part.factors)
@@ -139,7 +155,7 @@ for title, images, value, part in (
 # %% [markdown]
 # ## Super-resolution
 #
-# From 16x16 to 64x64 pixels: each pixel becomes sixteen. The usual enlargement, **bicubic**, draws a smooth surface through the pixels. A network that has seen faces knows what eyes look like. It draws what is missing to the bicubic image. Here it descends the squared error alone; with an adversarial term it draws sharper edges, at the price of a larger error (`SuperResolution`).
+# From 16x16 to 64x64 pixels: each pixel becomes sixteen. The usual enlargement, **bicubic**, draws a smooth surface through the pixels. A network that has seen faces knows what eyes look like. It draws what the bicubic image lacks. Yours descends the squared error alone. The pretrained one also descends an adversarial term and the distance of features: its edges are sharper, and its squared error is larger (`SuperResolution`).
 
 # %%
 train, test = (pairs("small", n, seed=seed) for n, seed in ((N_TRAIN, 0), (N_TEST, 1)))
@@ -149,16 +165,15 @@ network = SuperResolution(
 )
 train_on_pairs(network, train.images, train.targets["paired"], epochs=1 if QUICK else 3)
 large = network.enlarge(test.images)
+longer = pretrained.load("faces-super-resolution").enlarge(test.images)
 bicubic = keras.ops.image.resize(test.images, (64, 64), "bicubic")
 bicubic = keras.ops.convert_to_numpy(bicubic).clip(0, 1)
-print(
-    f"PSNR: bicubic {evaluation.psnr(bicubic, truth):.1f} dB, "
-    f"network {evaluation.psnr(large, truth):.1f} dB"
-)
+rows = {"bicubic": bicubic, "yours": large, "pretrained": longer}
+for name, images in rows.items():
+    ratio = evaluation.sharpness(images) / evaluation.sharpness(truth)
+    print(f"{name:12}{evaluation.psnr(images, truth):6.1f} dB, sharpness {ratio:.2f}")
 nearest = test.images.repeat(4, axis=1).repeat(4, axis=2)
-pictures.reconstructions(
-    nearest, {"bicubic": bicubic, "network": large, "truth": truth}, first="seen"
-)
+pictures.reconstructions(nearest, {**rows, "truth": truth}, first="seen")
 
 # %% [markdown]
 # There is a way without any training (DLSP, "Super resolution"; Glasner et al. 2009). Small patches recur in an image at several scales: what a brick looks like with twice the pixels is seen at another brick, nearer by. The image is its own training set.
@@ -177,7 +192,25 @@ pictures.gallery(
 )
 
 # %% [markdown]
-# The package has three more systems of this kind, in `ankeras/image_to_image/`: colorization by classes, face swap and next frame. The deep image prior (notebook 13) enlarges images without training too.
+# ## Face swap
+#
+# One encoder for two persons, one decoder for each (AE, "DeepFakes!"). The code holds what both have in common: pose, expression, light. The decoder holds the face. Ada's portrait, decoded by Leo's decoder, shows Leo with Ada's smile and turn of the head. The portraits are drawn, so the true swap is known.
+#
+# In a film, only the face is replaced: hair and background of the frame stay. The last row takes the gradients of the swap inside the face, and the colours of the frame at its border (Poisson blending).
+
+# %%
+swap = pretrained.load("faces-swap")
+ada = person("Ada", 10, seed=1)
+rows = {"swap": swap.swap(ada.images, "b"), "true swap": swapped(ada.factors, "Leo")}
+of_face = [PART_NAMES.index(part) for part in ("face", "mouth", "eyes", "glasses")]
+masks = np.isin(label_map(ada.factors), of_face)
+rows["in the frame"] = np.stack(
+    [poisson_blend(*each) for each in zip(ada.images, rows["swap"], masks, strict=True)]
+)
+pictures.reconstructions(ada.images, rows, first="Ada")
+
+# %% [markdown]
+# The package has two more systems of this kind, in `ankeras/image_to_image/`: colorization by classes and next frame. The deep image prior (notebook 13) enlarges images without training too.
 #
 # ## Questions
 #

@@ -20,7 +20,6 @@ import math
 from typing import Any
 
 from ankeras import latent
-from ankeras.builders.diffusion_unet import RATE_SIZE
 from ankeras.builders.encoder_decoder import get_encoder
 from ankeras.builders.transformer import get_text_encoder
 from ankeras.diffusion.editing import from_noise, invert
@@ -105,30 +104,6 @@ class UnCLIP(TextToImage):
     def empty_conditions(self, n: int) -> list[np.ndarray]:
         """Return the empty caption and the empty embedding, 0, of n images."""
         return [*super().empty_conditions(n), np.zeros((n, self.embedding_dim), "float32")]
-
-    def start_from(self, text_to_image: TextToImage) -> None:
-        """Take over the weights of a direct model P(x | y), so that a short training is enough.
-
-        At first the decoder draws what the direct model draws: the weights of the embedding are 0.
-
-        Args:
-            text_to_image: a trained model, whose network has the same sizes.
-
-        Raises:
-            ValueError: if its network has other sizes.
-        """
-        values = text_to_image.network.get_weights()
-        shapes = [tuple(weight.shape) for weight in self.network.weights]
-        for i, (value, shape) in enumerate(zip(values, shapes, strict=False)):
-            # the map of [embedding of the rate, z_i, vector of the caption] has rows for z_i
-            if value.ndim == 2 and (value.shape[0] + self.embedding_dim, value.shape[1]) == shape:
-                values[i] = np.insert(value, [RATE_SIZE] * self.embedding_dim, 0.0, axis=0)
-        if [value.shape for value in values] != shapes:
-            raise ValueError(
-                "The network of the direct model has other sizes than that of the decoder: build "
-                "both with the same text encoder, widths and n_blocks."
-            )
-        self.network.set_weights(values)
 
     def embed_images(self, images: np.ndarray) -> np.ndarray:
         """Return the embeddings z_i of images: (n, *image) -> (n, d), unit vectors.

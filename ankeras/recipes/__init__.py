@@ -7,6 +7,7 @@ from ankeras.recipes import (
     captioned_faces,
     digits,
     faces,
+    image_to_image,
     readers,
     text_to_image,
     textures,
@@ -15,7 +16,17 @@ from ankeras.recipes import (
 )
 from ankeras.recipes.recipe import Recipe, make, train
 
-FILES = (readers, digits, faces, zoo, textures, captioned_faces, text_to_image, unclip)
+FILES = (
+    readers,
+    digits,
+    faces,
+    zoo,
+    textures,
+    image_to_image,
+    captioned_faces,
+    text_to_image,
+    unclip,
+)
 RECIPES = {recipe.name: recipe for file in FILES for recipe in file.RECIPES}
 
 __all__ = ["RECIPES", "Recipe", "make", "recipe", "train"]

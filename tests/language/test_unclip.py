@@ -4,7 +4,6 @@ from ankeras.builders import get_encoder
 from ankeras.builders.transformer import get_text_encoder
 from ankeras.language import (
     Prior,
-    TextToImage,
     UnCLIP,
     get_prior_network,
     get_text_to_image_network,
@@ -121,21 +120,6 @@ def test_the_shares_of_empty_embeddings_and_captions(decoder, images):
     assert no_caption.mean() == pytest.approx(0.5, abs=0.04)
     assert no_embedding.mean() == pytest.approx(0.1, abs=0.03)
     assert (no_caption & no_embedding).mean() == pytest.approx(0.05, abs=0.02)
-
-
-def test_a_decoder_that_starts_from_a_direct_model_draws_the_same(images):
-    network = get_text_to_image_network(SHAPE, _text_encoder(), widths=(8, 8))
-    rng = np.random.default_rng(3)
-    network.set_weights([rng.normal(0, 0.2, w.shape) for w in network.get_weights()])
-    direct, model = TextToImage(network, n_steps=50), _decoder()
-    model.start_from(direct)
-    z_i = model.embed_images(images)
-    expected = direct.generate_for(TOKENS, seed=4, steps=2, guidance=1.0)
-    found = model.decode(z_i, TOKENS, seed=4, steps=2, guidance=1.0)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-    other = get_text_to_image_network(SHAPE, _text_encoder(), widths=(8, 4))
-    with pytest.raises(ValueError, match="other sizes"):
-        model.start_from(TextToImage(other))
 
 
 def test_a_training_leaves_the_image_encoder_as_it_is(images):

@@ -1,0 +1,290 @@
+"""Recipes of the models that translate faces: pix2pix, CycleGAN, super-resolution, face swap."""
+
+import functools
+from typing import Any
+
+from ankeras import evaluation, pictures
+from ankeras.builders import get_decoder, get_encoder
+from ankeras.builders.feature_network import get_feature_network
+from ankeras.builders.patch_discriminator import get_patch_discriminator
+from ankeras.builders.unet import get_unet
+from ankeras.data import Dataset, faces
+from ankeras.data.people import PEOPLE, person, swapped
+from ankeras.data.views import domains, pairs
+from ankeras.image_to_image import (
+    CycleGAN,
+    FaceSwap,
+    Pix2Pix,
+    SuperResolution,
+    get_super_resolution_network,
+)
+from ankeras.recipes.recipe import Figures, Recipe
+from ankeras.training.schedules import cosine_adam
+
+import keras
+import numpy as np
+
+N_TRAIN, N_TEST, SHOWN = 10_000, 300, 8
+SHAPE, SMALL = (64, 64, 3), (32, 32, 3)
+SHAPES = ("woman", "smile", "glasses", "beard", "hat", "hair_style")  # seen in a label map
+
+
+def _two_rates(model: Any, steps: int, rate: float = 1e-3) -> Any:
+    model.compile(*(cosine_adam(steps, rate, beta_1=0.5, warmup=0.02) for _ in range(2)))
+    return model
+
+
+def _pairs(view: str) -> tuple[np.ndarray, np.ndarray]:
+    found = pairs(view, N_TRAIN)
+    return found.images, found.targets["paired"]
+
+
+def _glasses() -> tuple[np.ndarray, np.ndarray]:
+    x, y = domains("glasses", (0, 1), N_TRAIN)
+    return x.images, y.images
+
+
+def _two_people() -> tuple[np.ndarray, ...]:
+    return tuple(person(name, N_TRAIN).images for name in PEOPLE)
+
+
+@functools.cache
+def _test_pairs(view: str) -> Dataset:
+    return pairs(view, N_TEST, seed=1)
+
+
+def _pix2pix(steps: int) -> Pix2Pix:
+    return _two_rates(Pix2Pix(get_unet(), get_patch_discriminator(SHAPE, SHAPE)), steps)
+
+
+def _cyclegan(steps: int) -> CycleGAN:
+    options: dict[str, Any] = {"widths": (16, 32), "normalization": "instance"}
+    model = CycleGAN(
+        get_unet(SMALL, **options),
+        get_patch_discriminator(SMALL, widths=(16, 32)),
+        get_unet(SMALL, **options, seed=142),
+        get_patch_discriminator(SMALL, widths=(16, 32), seed=143),
+    )
+    return _two_rates(model, steps)
+
+
+def _without_buffers(model: CycleGAN) -> CycleGAN:
+    """Return the CycleGAN without the images that only its training needs."""
+    networks = {name: getattr(model, name) for name in model.networks}
+    return CycleGAN(**networks, buffer=0)
+
+
+def _super_resolution(steps: int) -> SuperResolution:
+    model = SuperResolution(
+        get_super_resolution_network(),
+        get_patch_discriminator(),
+        get_feature_network(evaluation.face_reader(64), faces(200, seed=5).images),
+        alpha=1e-3,
+        adversarial=1e-3,
+    )
+    return _two_rates(model, steps)
+
+
+def _without_features(model: SuperResolution) -> SuperResolution:
+    """Return the two players alone: only the training needs the feature network."""
+    return SuperResolution(model.generator, model.discriminator)
+
+
+def _face_swap(steps: int) -> FaceSwap:
+    d, widths = 64, (16, 32, 64, 128)
+    decoders = [
+        get_decoder(d, SHAPE, widths=widths, upsampling="transposed", seed=seed)
+        for seed in (43, 44)
+    ]
+    model = FaceSwap(get_encoder(SHAPE, d, widths=widths), *decoders)
+    model.compile(cosine_adam(steps, 2e-3, warmup=0.02))
+    return model
+
+
+def _read(reader: keras.Model, images: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
+    """Return how often each attribute is read as it should be."""
+    found = evaluation.read_attributes(reader, images)
+    return {name: float(np.mean(found[name] == wanted[name])) for name in evaluation.ATTRIBUTES}
+
+
+def _pix2pix_figures(model: Pix2Pix) -> Figures:
+    test, reader = _test_pairs("labels"), evaluation.face_reader(64)
+    truth, drawn = test.targets["paired"], model.translate(test.images)
+    wanted = evaluation.true_attributes(test.factors)
+    read, of_truth = (_read(reader, images, wanted) for images in (drawn, truth))
+    found: Figures = {
+        f"{name} is read as the label map shows it": {
+            "value": read[name],
+            "from the portraits": of_truth[name],
+        }
+        for name in SHAPES
+    }
+    found["mean absolute error"] = {"value": float(np.abs(drawn - truth).mean())}
+    sharpness = evaluation.sharpness(drawn) / evaluation.sharpness(truth)
+    found["sharpness, as a share of the portraits'"] = {"value": sharpness}
+    return found
+
+
+def _cyclegan_figures(model: CycleGAN) -> Figures:
+    reader, found = evaluation.face_reader(32), Figures()
+    for i, (part, way) in enumerate(
+        zip(domains("glasses", (0, 1), N_TEST, seed=1), ("on", "off"), strict=True)
+    ):
+        drawn, truth = model.translate(part.images, bool(i)), part.targets["paired"]
+        wanted = evaluation.true_attributes(part.factors)
+        wanted["glasses"] = 1 - i
+        read, before = (_read(reader, images, wanted) for images in (drawn, part.images))
+        changes = np.abs(part.images - truth).max(axis=-1) > 0.02
+        errors = [np.abs(images - truth).mean(axis=-1) for images in (drawn, part.images)]
+        others = [name for name in evaluation.ATTRIBUTES if name != "glasses"]
+        found[f"glasses {way}, read as such"] = {
+            "value": read["glasses"],
+            "doing nothing": before["glasses"],
+        }
+        found[f"glasses {way}, the least kept of the other attributes"] = {
+            "value": min(read[name] for name in others),
+            "doing nothing": min(before[name] for name in others),
+        }
+        for place, pixels in (("where it should change", changes), ("elsewhere", ~changes)):
+            value, nothing = (float(error[pixels].mean()) for error in errors)
+            found[f"glasses {way}, error {place}"] = {"value": value, "doing nothing": nothing}
+    return found
+
+
+def _bicubic(images: np.ndarray) -> np.ndarray:
+    large = keras.ops.image.resize(images, SHAPE[:2], interpolation="bicubic")
+    return keras.ops.convert_to_numpy(large).clip(0, 1)
+
+
+def _super_resolution_figures(model: SuperResolution) -> Figures:
+    test, reader = _test_pairs("small"), evaluation.face_reader(64)
+    truth = test.targets["paired"]
+    drawn = {"value": model.enlarge(test.images), "bicubic": _bicubic(test.images)}
+    real = evaluation.features(reader, faces(N_TEST, seed=7).images)
+
+    def distance(images: np.ndarray) -> float:
+        return evaluation.frechet_distance(real, evaluation.features(reader, images))
+
+    return {
+        "PSNR in dB": {name: evaluation.psnr(images, truth) for name, images in drawn.items()},
+        f"Fréchet distance of {N_TEST} images": {
+            **{name: distance(images) for name, images in drawn.items()},
+            "the large images": distance(truth),
+        },
+        "sharpness, as a share of the large images'": {
+            name: evaluation.sharpness(images) / evaluation.sharpness(truth)
+            for name, images in drawn.items()
+        },
+    }
+
+
+def _swaps(model: FaceSwap, n: int) -> list[tuple[str, Dataset, np.ndarray, np.ndarray]]:
+    """Return, for each way, (its name, portraits, their swaps, the true swaps)."""
+    found = []
+    names = tuple(PEOPLE)
+    for source, target, to in ((*names, "b"), (*names[::-1], "a")):
+        portraits = person(source, n, seed=1)
+        truth = swapped(portraits.targets["factors"], target)
+        found.append((f"{source} to {target}", portraits, model.swap(portraits.images, to), truth))
+    return found
+
+
+def _swap_figures(model: FaceSwap) -> Figures:
+    reader, found = evaluation.face_reader(64), Figures()
+    of_a_person = ("woman", "glasses", "beard", "hair_color")
+    for way, portraits, drawn, truth in _swaps(model, N_TEST):
+        wanted = evaluation.read_attributes(reader, truth)
+        smile = evaluation.true_attributes(portraits.factors)["smile"]
+        identity, smiles, errors = {}, {}, {}
+        for name, images in (("value", drawn), ("true swap", truth), ("before", portraits.images)):
+            read = evaluation.read_attributes(reader, images)
+            same = [read[attribute] == wanted[attribute] for attribute in of_a_person]
+            identity[name] = float(np.all(same, axis=0).mean())
+            smiles[name] = float(np.mean(read["smile"] == smile))
+            errors[name] = float(np.abs(images - truth).mean())
+        found[f"{way}: identity of the target"] = identity
+        found[f"{way}: smile of the source"] = smiles
+        found[f"{way}: mean absolute error to the true swap"] = errors
+    return found
+
+
+def _translations(model: Pix2Pix) -> pictures.Figure:
+    test = _test_pairs("labels").take(slice(SHOWN))
+    rows = {"pix2pix": model.translate(test.images), "truth": test.targets["paired"]}
+    return pictures.reconstructions(test.images, rows, n=SHOWN, first="label map")
+
+
+def _there_and_back(model: CycleGAN) -> pictures.Figure:
+    x, _ = domains("glasses", (0, 1), SHOWN, seed=1)
+    drawn = model.translate(x.images)
+    rows = {"with glasses": drawn, "there and back": model.translate(drawn, back=True)}
+    rows["hidden pair"] = x.targets["paired"]
+    return pictures.reconstructions(x.images, rows, n=SHOWN, first="input")
+
+
+def _enlarged(model: SuperResolution) -> pictures.Figure:
+    test = _test_pairs("small").take(slice(SHOWN))
+    rows = {"bicubic": _bicubic(test.images), "network": model.enlarge(test.images)}
+    rows["truth"] = test.targets["paired"]
+    seen = test.images.repeat(4, axis=1).repeat(4, axis=2)
+    return pictures.reconstructions(seen, rows, n=SHOWN, first="seen")
+
+
+def _swap_picture(model: FaceSwap) -> pictures.Figure:
+    rows = [
+        row
+        for _, portraits, drawn, truth in _swaps(model, SHOWN)
+        for row in (portraits.images, drawn, truth)
+    ]
+    title = "for both ways: portraits, their swaps, the true swaps"
+    return pictures.image_grid(np.stack(rows), title=title)
+
+
+RECIPES = (
+    Recipe(
+        name="faces-pix2pix",
+        title="pix2pix: portraits of 64 pixels from label maps",
+        data=f"{N_TRAIN:,} label maps and their drawn portraits",
+        draw=functools.partial(_pairs, "labels"),
+        build=_pix2pix,
+        epochs=20,
+        batch=16,
+        figures=_pix2pix_figures,
+        picture=_translations,
+    ),
+    Recipe(
+        name="faces-cyclegan",
+        title="CycleGAN: glasses on and off, faces of 32 pixels",
+        data=f"{N_TRAIN:,} drawn faces without glasses, {N_TRAIN:,} others with glasses",
+        draw=_glasses,
+        build=_cyclegan,
+        epochs=30,
+        batch=16,
+        figures=_cyclegan_figures,
+        picture=_there_and_back,
+        keep=_without_buffers,
+    ),
+    Recipe(
+        name="faces-super-resolution",
+        title="super-resolution of faces, 16 to 64 pixels, with an adversarial and a feature loss",
+        data=f"{N_TRAIN:,} drawn faces of 64 pixels and their small images",
+        draw=functools.partial(_pairs, "small"),
+        build=_super_resolution,
+        epochs=12,
+        batch=16,
+        figures=_super_resolution_figures,
+        picture=_enlarged,
+        keep=_without_features,
+    ),
+    Recipe(
+        name="faces-swap",
+        title=f"a face swap between two drawn persons, {' and '.join(PEOPLE)}, 64 pixels",
+        data=f"{N_TRAIN:,} portraits of each person",
+        draw=_two_people,
+        build=_face_swap,
+        epochs=25,
+        batch=32,
+        figures=_swap_figures,
+        picture=_swap_picture,
+    ),
+)
