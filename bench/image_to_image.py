@@ -139,12 +139,18 @@ def translated(
 def new_cyclegan() -> CycleGAN:
     """Return a CycleGAN of faces of 32 pixels that was not trained."""
     shape = (32, 32, 3)
-    options: dict[str, Any] = {"widths": (16, 32), "normalization": "instance"}
+    options: dict[str, Any] = {
+        "widths": (16, 32),
+        "normalization": "instance",
+        "residual": True,
+    }
     return CycleGAN(
         get_unet(shape, **options),
-        get_patch_discriminator(shape, widths=(16, 32)),
+        get_patch_discriminator(shape),
         get_unet(shape, **options, seed=142),
-        get_patch_discriminator(shape, widths=(16, 32), seed=143),
+        get_patch_discriminator(shape, seed=143),
+        lam=2.0,
+        r1=0.002,
     )
 
 
@@ -160,7 +166,8 @@ def cyclegan(seconds: float, seed: int) -> dict:
         train = domains(factor, values, N_TRAIN, seed=2 * seed)
         test = domains(factor, values, N_TEST, seed=2 * seed + 1)
         x, y = (part.images for part in train)
-        model = train_game(new_cyclegan(), UnpairedBatches(x, y, 16, seed), None, seconds)
+        batches = UnpairedBatches(x, y, 16, seed)
+        model = train_game(new_cyclegan(), batches, None, seconds, 2e-3)
         pix = Pix2Pix(
             get_unet(shape, widths=(16, 32)), get_patch_discriminator(shape, shape, widths=(16, 32))
         )
@@ -207,7 +214,7 @@ def augmentation(seconds: float, seed: int) -> dict:
     x, y = domains("hair_color", values, N_TRAIN // 2, seed=2 * seed)
     _, test = domains("hair_color", values, N_TEST, seed=2 * seed + 1)
     batches = UnpairedBatches(x.images, y.images, 16, seed)
-    model = train_game(new_cyclegan(), batches, None, seconds)
+    model = train_game(new_cyclegan(), batches, None, seconds, 2e-3)
     red, black = (part.targets["factors"]["hair_style"] for part in (x, y))
     few = np.arange(len(x.images)) % N_FEW  # repeated: both domains count the same
     labels = np.concatenate([black[few], red])

@@ -25,9 +25,10 @@ from ankeras.builders.blocks import (
 from ankeras.builders.conditioning import Condition
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 UNET_WIDTHS = (16, 32, 64, 96)
+INNER = 0.96  # logits of 0 and 1 are infinite: images are drawn a little nearer to 1/2
 
 
 def get_unet(
@@ -38,6 +39,7 @@ def get_unet(
     skips: bool = True,
     dropout: float = 0.0,
     normalization: str = "batch",
+    residual: bool = False,
     output_activation: str = "sigmoid",
     seed: int = 42,
 ) -> keras.Model:
@@ -57,6 +59,8 @@ def get_unet(
             that reads images of two domains during training needs "instance": the averages that
             batch normalization keeps would mix the domains, and be right for neither (Zhu et al.
             2017, section 4).
+        residual: whether it draws what it changes, sigmoid(logit(x) + change), and not the whole
+            image. For translations that keep most of an image, such as glasses on and off.
         output_activation: "sigmoid" for images in [0, 1], or "linear".
         seed: seed of the initial weights.
 
@@ -75,6 +79,11 @@ def get_unet(
         )
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is a share in [0, 1), {dropout} is not.")
+    if residual and (channels != image_shape[-1] or output_activation != "sigmoid"):
+        raise ValueError(
+            f"residual=True needs as many channels as the image has, {image_shape[-1]}, and "
+            f'output_activation="sigmoid".'
+        )
     sizes = halved_sizes(image_shape, len(widths))
     if normalization not in ("batch", "instance"):
         raise ValueError(f'normalization must be "batch" or "instance", not {normalization!r}.')
@@ -105,5 +114,8 @@ def get_unet(
         if skips:
             x = layers.Concatenate()([x, passed_on[i]])
     x = seeded(layers.Conv2D, channels, kernel_size=3, padding="same")(x)
+    if residual:
+        inner = layers.Rescaling(INNER, 0.5 * (1.0 - INNER), dtype="float32")(input_layer)
+        x = layers.Add(dtype="float32")([ops.log(inner / (1.0 - inner)), x])
     output_layer = layers.Activation(output_activation, name="output_layer", dtype="float32")(x)
     return keras.Model(inputs=input_layer, outputs=output_layer, name="unet")

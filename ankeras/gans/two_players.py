@@ -86,18 +86,20 @@ class TwoPlayers(System):
         """Return what is logged of D's scores of real and of generated images."""
         return {"d_real": ops.mean(real), "d_fake": ops.mean(fake)}
 
-    def r1_penalty(self, s: Any, *told: Any) -> Any:
+    def r1_penalty(self, s: Any, *told: Any, score: Callable | None = None) -> Any:
         """Return gamma/2 E ||grad_s D(s)||^2, estimated on a quarter of the minibatch.
 
         StyleGAN 2 takes the whole minibatch in every fourth step, which costs the same.
 
         Args:
             s, *told: real images and what else D reads, as in `score`.
+            score: the discriminator, if it is not the first one: s, *told -> scores.
         """
+        score = score or self.score
         if not self.r1:
             return 0.0
         n = ops.shape(s)[0] // 4 + 1
-        _, slope = input_gradient(lambda s: self.score(s, *[y[:n] for y in told]), s[:n])
+        _, slope = input_gradient(lambda s: score(s, *[y[:n] for y in told]), s[:n])
         return 0.5 * self.r1 * ops.mean(squared_norm(slope))
 
     @property

@@ -93,7 +93,8 @@ class CycleGAN(TwoPlayers):
     """CycleGAN; `fit(x, y)` with images of two domains, or `fit(UnpairedBatches(...))`.
 
     Args:
-        generator: G: X -> Y, `get_unet(image_shape, channels, normalization="instance")`.
+        generator: G: X -> Y, `get_unet(image_shape, channels, normalization="instance")`; with
+            `residual=True` where the domains differ in a part of the image.
         discriminator: D_Y, `get_patch_discriminator(image_shape)`.
         back_generator: F: Y -> X.
         back_discriminator: D_X.
@@ -153,7 +154,8 @@ class CycleGAN(TwoPlayers):
             real, fake = D_Y(y, training=True), D_Y(fake_y, training=True)
             d_y = half_squared_errors(real, fake)
             d_x = half_squared_errors(D_X(x, training=True), D_X(fake_x, training=True))
-            added = self.layer_losses(D_Y, D_X) + self.r1_penalty(y)
+            added = self.layer_losses(D_Y, D_X)
+            added += self.r1_penalty(y, score=D_Y) + self.r1_penalty(x, score=D_X)
             return d_y + d_x + added, d_y + d_x, real, fake
 
         _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, self.theta_d)

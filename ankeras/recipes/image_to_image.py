@@ -58,14 +58,20 @@ def _pix2pix(steps: int) -> Pix2Pix:
 
 
 def _cyclegan(steps: int) -> CycleGAN:
-    options: dict[str, Any] = {"widths": (16, 32), "normalization": "instance"}
+    options: dict[str, Any] = {
+        "widths": (16, 32),
+        "normalization": "instance",
+        "residual": True,
+    }
     model = CycleGAN(
         get_unet(SMALL, **options),
-        get_patch_discriminator(SMALL, widths=(16, 32)),
+        get_patch_discriminator(SMALL),
         get_unet(SMALL, **options, seed=142),
-        get_patch_discriminator(SMALL, widths=(16, 32), seed=143),
+        get_patch_discriminator(SMALL, seed=143),
+        lam=2.0,
+        r1=0.002,
     )
-    return _two_rates(model, steps)
+    return _two_rates(model, steps, 2e-3)
 
 
 def _without_buffers(model: CycleGAN) -> CycleGAN:
@@ -247,7 +253,7 @@ RECIPES = (
         data=f"{N_TRAIN:,} label maps and their drawn portraits",
         draw=functools.partial(_pairs, "labels"),
         build=_pix2pix,
-        epochs=20,
+        epochs=14,
         batch=16,
         figures=_pix2pix_figures,
         picture=_translations,
@@ -258,7 +264,7 @@ RECIPES = (
         data=f"{N_TRAIN:,} drawn faces without glasses, {N_TRAIN:,} others with glasses",
         draw=_glasses,
         build=_cyclegan,
-        epochs=30,
+        epochs=15,
         batch=16,
         figures=_cyclegan_figures,
         picture=_there_and_back,
@@ -270,7 +276,7 @@ RECIPES = (
         data=f"{N_TRAIN:,} drawn faces of 64 pixels and their small images",
         draw=functools.partial(_pairs, "small"),
         build=_super_resolution,
-        epochs=12,
+        epochs=8,
         batch=16,
         figures=_super_resolution_figures,
         picture=_enlarged,
@@ -282,7 +288,7 @@ RECIPES = (
         data=f"{N_TRAIN:,} portraits of each person",
         draw=_two_people,
         build=_face_swap,
-        epochs=25,
+        epochs=20,
         batch=32,
         figures=_swap_figures,
         picture=_swap_picture,

@@ -87,3 +87,22 @@ def test_instance_normalization_draws_each_image_on_its_own():
     batch = get_unet((16, 16, 1), 1, widths=(4, 4))
     together = ops.convert_to_numpy(batch(images, training=True))
     assert np.abs(batch.predict(images, verbose=0) - together).max() > 0.01
+
+
+def test_a_residual_unet_adds_its_change_to_the_logits_of_the_image():
+    images = RNG.random((4, 16, 16, 3)).astype("float32")
+    options = {"widths": (4, 4), "seed": 7}
+    residual = get_unet((16, 16, 3), 3, **options, residual=True)
+    change = get_unet((16, 16, 3), 3, **options, output_activation="linear")
+    inner = 0.96 * images + 0.02
+    logits = np.log(inner / (1 - inner)) + change.predict(images, verbose=0)
+    np.testing.assert_allclose(
+        residual.predict(images, verbose=0), 1 / (1 + np.exp(-logits)), atol=1e-5
+    )
+    last = [layer for layer in residual.layers if isinstance(layer, layers.Conv2D)][-1]
+    last.set_weights([0 * w for w in last.get_weights()])
+    np.testing.assert_allclose(residual.predict(images, verbose=0), inner, atol=1e-5)
+    black_and_white = np.array([0.0, 1.0], "float32")[np.indices((16, 16, 3)).sum(0) % 2][None]
+    assert np.isfinite(residual.predict(black_and_white, verbose=0)).all()
+    with pytest.raises(ValueError, match="as many channels as the image has, 3"):
+        get_unet((16, 16, 3), 1, residual=True)

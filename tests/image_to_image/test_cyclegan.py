@@ -53,6 +53,20 @@ def test_the_losses_by_hand():
         assert logs[name] == pytest.approx(float(expected), rel=1e-3), name
 
 
+def test_r1_is_the_penalty_of_both_discriminators():
+    x, y = _images(4), _images(4)
+    slopes = []
+    for r1 in (0.0, 1e4):
+        model = _model(r1=r1, lam=0.0)
+        model.fit(x, y, batch_size=4, epochs=100, verbose=0)
+        for D, real in ((model.discriminator, y), (model.back_discriminator, x)):
+            nearby = real + 1e-2 * RNG.standard_normal(real.shape).astype("float32")
+            change = D.predict(nearby, verbose=0) - D.predict(real, verbose=0)
+            slopes.append(np.abs(change).mean())
+    assert slopes[2] < 0.3 * slopes[0]
+    assert slopes[3] < 0.3 * slopes[1]
+
+
 def test_every_player_moves():
     model = _model()
     before = {name: getattr(model, name).get_weights() for name in model.networks}
