@@ -285,10 +285,11 @@ for texts, has in examples.items():
 # %% [markdown]
 # ## Does it copy?
 #
-# Pictures of the direct model beside the training images that are nearest to them. The number is the distance over all pixels; the last line compares with new real portraits.
+# Pictures that the direct model draws for full captions of test portraits, beside the training images that are nearest to them. The number is the distance over all pixels. The last line compares with new real portraits.
 
 # %%
-images = direct.generate_for(tokens[:60], seed=4, steps=STEPS, guidance=2.0)
+described = tokenizer.encode(full.texts[:60])
+images = direct.generate_for(described, seed=4, steps=STEPS, guidance=2.0)
 rows, distances = evaluation.nearest_training_images(images[:10], X_train)
 pictures.nearest(images[:10], X_train[rows], distances)
 

@@ -9,6 +9,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from ankeras.pretrained.cards import card, folder_of
 
@@ -16,6 +17,24 @@ import keras
 import numpy as np
 
 LARGEST = float(np.finfo(np.float16).max)
+
+
+@keras.saving.register_keras_serializable("ankeras")
+class ToBeRead(keras.initializers.Initializer):
+    """Stands for an initializer while a model is loaded: its weights are read from a file.
+
+    JAX compiles the drawing of random weights for each shape, which takes seconds in all.
+
+    Args:
+        initial: the configuration of the initializer that it stands for.
+    """
+
+    def __init__(self, initial: dict) -> None:
+        self.initial = keras.initializers.get(initial)
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None, **_: Any) -> np.ndarray:
+        """Return zeros."""
+        return np.zeros(shape, dtype or "float32")
 
 
 def load(name: str) -> keras.Model:
@@ -43,11 +62,27 @@ def load(name: str) -> keras.Model:
 
 def read(network: bytes, weights: bytes) -> keras.Model:
     """Return the model that the content of network.json and weights.npz describes."""
-    model = keras.saving.deserialize_keras_object(json.loads(network))
+    model = keras.saving.deserialize_keras_object(_to_be_read(json.loads(network)))
+    for layer in model._flatten_layers():
+        for name, value in vars(layer).items():
+            if isinstance(value, ToBeRead):  # a copy of the layer starts as the recipe's did
+                setattr(layer, name, value.initial)
     with np.load(io.BytesIO(weights), allow_pickle=False) as kept:
         values = [kept[f"{i}"].astype("float32") for i in range(len(kept.files))]
     model.set_weights(values)
     return model
+
+
+def _to_be_read(config: Any) -> Any:
+    """Return the configuration of a model: not compiled, `ToBeRead` for each initializer."""
+    if isinstance(config, list):
+        return [_to_be_read(part) for part in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("module") == "keras.initializers":
+        name = keras.saving.get_registered_name(ToBeRead)
+        return {"class_name": "ToBeRead", "registered_name": name, "config": {"initial": config}}
+    return {key: _to_be_read(part) for key, part in config.items() if key != "compile_config"}
 
 
 def write(folder: Path, model: keras.Model) -> dict[str, str]:

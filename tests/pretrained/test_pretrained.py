@@ -78,6 +78,15 @@ def test_each_call_returns_a_new_model():
     assert any(weights.any() for weights in second.get_weights())
 
 
+def test_a_loaded_model_is_not_compiled_and_its_copy_starts_from_random_weights():
+    model = pretrained.load("digits-classifier")
+    assert not model.compiled
+    kernels = [layer.kernel for layer in keras.models.clone_model(model).layers[-1:]]
+    assert keras.ops.std(kernels[0]) > 0.01
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(model))
+    assert "ToBeRead" not in str(keras.saving.serialize_keras_object(again))
+
+
 def test_a_program_that_imports_nothing_else_can_load_a_system():
     code = "from ankeras import pretrained; print(type(pretrained.load('digits-vae')).__name__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
