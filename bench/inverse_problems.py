@@ -5,12 +5,15 @@ python bench/inverse_problems.py [--only denoising]
 Deep image prior on five photographs of 128 pixels, the same setting for all: denoising (sigma 25),
 inpainting of text and of missing pixels, super-resolution, JPEG. Beside it the classical energies
 with the norm and with total variation, and methods of scikit-image; for super-resolution also the
-patches that recur within the image, and bicubic enlargement with back-projection. Semantic
-inpainting of faces with the pretrained models. Saved figures of other parts are kept.
+patches that recur within the image, and bicubic enlargement with back-projection. For noise also
+BM3D, if its package `bm3d` is installed. Semantic inpainting of faces with the pretrained models.
+Saved figures of other parts are kept.
 """
 
 import time
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 
 import ankeras
 from ankeras import data, evaluation, pictures, pretrained
@@ -87,6 +90,9 @@ def denoising(name: str, truth: np.ndarray) -> tuple[dict, list]:
     figures["total variation"] = psnr(tv, truth)
     figures["total variation of scikit-image"] = psnr(chambolle, truth)
     figures["non-local means"] = psnr(nlm, truth)
+    if find_spec("bm3d"):  # no dependency: its licence is for non-commercial use
+        found_by_bm3d = import_module("bm3d").bm3d_rgb(noisy, SIGMA)
+        figures["BM3D"] = psnr(found_by_bm3d, truth)
     return figures, [truth, noisy, found.image, tv, nlm]
 
 

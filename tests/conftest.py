@@ -22,6 +22,8 @@ LONG = (
     "test_attacks.py",
     "test_gradebook.py",
     "test_catalogue.py",
+    "test_pretrained.py",
+    "test_precision.py",
 )
 HERE = Path(__file__).parent
 # These know no backend: they grade, draw data and pictures, read files, or start commands. What a
