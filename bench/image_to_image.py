@@ -75,18 +75,13 @@ def train_alone(model: Any, x: Any, y: Any, seconds: float, rate: float = 2e-3) 
     return model
 
 
-def read_right(reader: keras.Model, drawn: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
-    """Return how often each attribute is read as it should be."""
-    found = evaluation.read_attributes(reader, drawn)
-    return {name: float(np.mean(found[name] == wanted[name])) for name in evaluation.ATTRIBUTES}
-
-
 def pix2pix(seconds: float, seed: int) -> dict:
     """Draw portraits from label maps: both terms, and each of them alone."""
     train, test = (pairs("labels", n, seed=s) for n, s in ((N_TRAIN, 2 * seed), (N_TEST, 1)))
     reader, truth = evaluation.face_reader(64), test.targets["paired"]
-    wanted = evaluation.true_attributes(test.factors)
-    figures: dict[str, Any] = {"from the portraits": read_right(reader, truth, wanted)}
+    targets = {"factors": test.targets["factors"]}
+    portraits = evaluation.attribute_accuracy(reader, Dataset(truth, targets))
+    figures: dict[str, Any] = {"from the portraits": portraits}
     rows = {}
     for name, lam, adversarial in (
         ("both terms", 100.0, 1.0),
@@ -101,7 +96,7 @@ def pix2pix(seconds: float, seed: int) -> dict:
         )
         train_game(model, train.images, train.targets["paired"], seconds)
         rows[name] = drawn = model.translate(test.images)
-        right = read_right(reader, drawn, wanted)
+        right = evaluation.attribute_accuracy(reader, Dataset(drawn, targets))
         figures[name] = {
             "steps": int(model.optimizer.generator.iterations),
             "L1": float(np.abs(drawn - truth).mean()),
