@@ -36,6 +36,7 @@ from ankeras.image_to_image import (
     mean_chroma,
     with_chroma,
 )
+from ankeras.training.system import System
 
 import keras
 import numpy as np
@@ -66,10 +67,8 @@ def train_game(model: Any, x: Any, y: Any, seconds: float, rate: float = 1e-3) -
 
 def train_alone(model: Any, x: Any, y: Any, seconds: float, rate: float = 2e-3) -> Any:
     """Train one network, or a system with one optimizer, for some seconds."""
-    if type(model) is keras.Model or type(model).__name__ == "Functional":
-        model.compile(keras.optimizers.Adam(rate), loss="mse")
-    else:
-        model.compile(keras.optimizers.Adam(rate))
+    loss = {} if isinstance(model, System) else {"loss": "mse"}
+    model.compile(keras.optimizers.Adam(rate), **loss)
     clock = Training(seconds, model.optimizer)
     model.fit(x, y, batch_size=32, epochs=10_000, callbacks=[clock], verbose=0)
     return model
@@ -410,7 +409,7 @@ def next_frame(seconds: float, seed: int) -> dict:
     figures: dict[str, Any] = {}
     for name, adversarial in (("squared error", 0.0), ("adversarial", 1e-3)):
         model = NextFrame(
-            get_unet((64, 64, 3 * k)),
+            get_unet((64, 64, 3 * k), residual=True),
             get_patch_discriminator((64, 64, 3), (64, 64, 3 * k)),
             adversarial=adversarial,
         )

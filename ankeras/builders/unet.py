@@ -60,7 +60,8 @@ def get_unet(
             batch normalization keeps would mix the domains, and be right for neither (Zhu et al.
             2017, section 4).
         residual: whether it draws what it changes, sigmoid(logit(x) + change), and not the whole
-            image. For translations that keep most of an image, such as glasses on and off.
+            image. For translations that keep most of an image, such as glasses on and off. x is
+            the last `channels` channels of the input: of several frames, the newest.
         output_activation: "sigmoid" for images in [0, 1], or "linear".
         seed: seed of the initial weights.
 
@@ -79,10 +80,10 @@ def get_unet(
         )
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is a share in [0, 1), {dropout} is not.")
-    if residual and (channels != image_shape[-1] or output_activation != "sigmoid"):
+    if residual and (channels > image_shape[-1] or output_activation != "sigmoid"):
         raise ValueError(
-            f"residual=True needs as many channels as the image has, {image_shape[-1]}, and "
-            f'output_activation="sigmoid".'
+            f"residual=True draws at most as many channels as the input has, {image_shape[-1]}, "
+            f'with output_activation="sigmoid".'
         )
     sizes = halved_sizes(image_shape, len(widths))
     if normalization not in ("batch", "instance"):
@@ -115,7 +116,8 @@ def get_unet(
             x = layers.Concatenate()([x, passed_on[i]])
     x = seeded(layers.Conv2D, channels, kernel_size=3, padding="same")(x)
     if residual:
-        inner = layers.Rescaling(INNER, 0.5 * (1.0 - INNER), dtype="float32")(input_layer)
+        x_in = input_layer[..., -channels:]
+        inner = layers.Rescaling(INNER, 0.5 * (1.0 - INNER), dtype="float32")(x_in)
         x = layers.Add(dtype="float32")([ops.log(inner / (1.0 - inner)), x])
     output_layer = layers.Activation(output_activation, name="output_layer", dtype="float32")(x)
     return keras.Model(inputs=input_layer, outputs=output_layer, name="unet")

@@ -64,7 +64,8 @@ class NextFrame(PairedGame):
     Its log "squared_error" is ||y - G(x)||^2.
 
     Args:
-        generator: (batch, height, width, k c) -> (batch, height, width, c), such as `get_unet`.
+        generator: (batch, height, width, k c) -> (batch, height, width, c), such as
+            `get_unet((height, width, k c), c, residual=True)`, which starts from the newest frame.
         discriminator: `get_patch_discriminator(frame_shape, generator's input)`.
         adversarial: weight gamma of the adversarial term; 0 for the squared error alone.
         r1, seed: as in `TwoPlayers`.

@@ -47,7 +47,7 @@ def get_text_to_image_network(
         embedding_dim: size of the embedding of an image that the network also reads. Default: it
             reads none.
         seed: seed of the initial weights of the U-Net.
-        **options: widths and n_blocks, as in `get_diffusion_unet`.
+        **options: widths, n_blocks and stem, as in `get_diffusion_unet`.
 
     Returns:
         A model named "network". Its inputs are the noisy image (batch, *image), its signal rate

@@ -35,7 +35,9 @@ SENTENCES = (
 def _text_to_image(steps: int) -> TextToImage:
     # CLIP's text encoder already tells glasses from no glasses; both are trained on the same faces
     text_encoder = pretrained.load("faces-clip").text_encoder
-    model = TextToImage(get_text_to_image_network(SHAPE, text_encoder))
+    # without a stem: glasses and mouths are drawn in single pixels
+    network = get_text_to_image_network(SHAPE, text_encoder, widths=(24, 32, 64), stem=False)
+    model = TextToImage(network)
     model.compile(cosine_adam(steps, 2e-3, warmup=0.02, clip=1.0))
     return model
 
@@ -103,7 +105,7 @@ RECIPES = (
         data=DATA,
         draw=functools.partial(captioned_faces, N_CAPTIONS),
         build=_text_to_image,
-        epochs=24,
+        epochs=28,
         batch=32,
         figures=_text_to_image_figures,
         picture=_by_sentence,

@@ -102,7 +102,11 @@ def test_a_residual_unet_adds_its_change_to_the_logits_of_the_image():
     last = [layer for layer in residual.layers if isinstance(layer, layers.Conv2D)][-1]
     last.set_weights([0 * w for w in last.get_weights()])
     np.testing.assert_allclose(residual.predict(images, verbose=0), inner, atol=1e-5)
+    newest = get_unet((16, 16, 3), 1, **options, residual=True)
+    last = [layer for layer in newest.layers if isinstance(layer, layers.Conv2D)][-1]
+    last.set_weights([0 * w for w in last.get_weights()])
+    np.testing.assert_allclose(newest.predict(images, verbose=0), inner[..., 2:], atol=1e-5)
     black_and_white = np.array([0.0, 1.0], "float32")[np.indices((16, 16, 3)).sum(0) % 2][None]
     assert np.isfinite(residual.predict(black_and_white, verbose=0)).all()
-    with pytest.raises(ValueError, match="as many channels as the image has, 3"):
-        get_unet((16, 16, 3), 1, residual=True)
+    with pytest.raises(ValueError, match="at most as many channels as the input has, 3"):
+        get_unet((16, 16, 3), 4, residual=True)
