@@ -35,6 +35,8 @@ import numpy as np
 from keras import ops
 from sklearn.cluster import MiniBatchKMeans
 
+MIN_COLORS = 2
+
 
 def chroma(images: Any) -> Any:
     """Return the chroma (B - Y, R - Y): (..., 3) -> (..., 2), values in (-1, 1)."""
@@ -64,7 +66,16 @@ def find_palette(images: np.ndarray, n_colors: int = 24, seed: int = 0) -> np.nd
 
     Returns:
         float32 (n_colors, 2).
+
+    Raises:
+        ValueError: if the images have no colours, or n_colors is less than 2.
     """
+    if images.shape[-1] != 3 or not images.size:
+        raise ValueError(
+            f"A palette is found in colour images, (n, height, width, 3), not {images.shape}."
+        )
+    if n_colors < MIN_COLORS:
+        raise ValueError(f"A palette has at least {MIN_COLORS} colours, {n_colors} is too few.")
     pixels = images.reshape(-1, 3)
     some = np.random.default_rng(seed).integers(len(pixels), size=100_000)
     found = ops.convert_to_numpy(chroma(pixels[some]))

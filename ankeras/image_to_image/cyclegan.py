@@ -58,11 +58,13 @@ class UnpairedBatches(keras.utils.PyDataset):
         seed: seed of the order.
 
     Raises:
-        ValueError: if a domain has fewer images than a minibatch.
+        ValueError: if a domain has fewer images than a minibatch, or a minibatch has none.
     """
 
     def __init__(self, x: np.ndarray, y: np.ndarray, batch_size: int, seed: int = 0) -> None:
         super().__init__()
+        if batch_size < 1:
+            raise ValueError(f"A minibatch has at least 1 image, not {batch_size}.")
         for name, images in (("first", x), ("second", y)):
             if len(images) < batch_size:
                 raise ValueError(

@@ -28,6 +28,24 @@ def squared_error(x_0: np.ndarray) -> Energy:
     return lambda x: ops.mean(ops.square(_difference(x, target)))
 
 
+def check_mask(missing: np.ndarray, sides: tuple[int, ...]) -> None:
+    """Raise a ValueError unless a mask is boolean, fits an image and leaves a part of it known.
+
+    Args:
+        missing: (height, width) booleans, True where the image is not known.
+        sides: height and width of the image.
+    """
+    if missing.dtype != bool:
+        raise ValueError(
+            f"A mask holds booleans, True where the image is missing, not {missing.dtype}: "
+            f"compare it, for instance mask > 0."
+        )
+    if missing.shape != sides:
+        raise ValueError(f"The mask is {missing.shape}, but the image {sides}.")
+    if missing.all():
+        raise ValueError("The mask hides the whole image.")
+
+
 def masked_error(x_0: np.ndarray, missing: np.ndarray) -> Energy:
     """Return the energy of inpainting, E(x) = ||m (x - x_0)||^2 per known value.
 
@@ -36,12 +54,9 @@ def masked_error(x_0: np.ndarray, missing: np.ndarray) -> Energy:
         missing: (height, width) booleans, True where x_0 is not known.
 
     Raises:
-        ValueError: if the mask has another shape, or hides all of the image.
+        ValueError: as in `check_mask`.
     """
-    if missing.shape != x_0.shape[:2]:
-        raise ValueError(f"The mask is {missing.shape}, but the image {x_0.shape[:2]}.")
-    if missing.all():
-        raise ValueError("The mask hides the whole image.")
+    check_mask(missing, x_0.shape[:2])
     known = ops.convert_to_tensor((~missing)[None, :, :, None].astype("float32"))
     target = ops.convert_to_tensor(x_0[None].astype("float32"))
     share = float(np.mean(~missing))

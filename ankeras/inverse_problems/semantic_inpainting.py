@@ -16,6 +16,7 @@ continue y at the border.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ankeras.inverse_problems.energies import check_mask
 from ankeras.latent.codes import code_size, decode, sample_prior
 from ankeras.training.catalogue_row import Row
 from ankeras.training.optimize_input import optimize_input
@@ -72,16 +73,16 @@ def semantic_inpainting(
         seed: seed of the starts.
 
     Raises:
-        ValueError: if images or mask do not fit the generator, or the hole is empty or everywhere.
+        ValueError: if the images do not fit the generator, the mask hides nothing, or as in
+            `check_mask`.
     """
     d = code_size(generator)
     shape = generator.output_shape[1:]
     if images.shape[1:] != shape:
         raise ValueError(f"This generator draws images of {shape}, not {images.shape[1:]}.")
-    if missing.shape != shape[:2]:
-        raise ValueError(f"The mask is {missing.shape}, but the images are {shape[:2]}.")
-    if missing.all() or not missing.any():
-        raise ValueError("The mask hides all of the image or nothing: there is no hole to fill.")
+    check_mask(missing, shape[:2])
+    if not missing.any():
+        raise ValueError("The mask hides nothing: there is no hole to fill.")
     n = len(images)
     weights = ops.convert_to_tensor(context_weights(missing)[None, :, :, None])
     y = ops.convert_to_tensor(np.tile(images.astype("float32"), (restarts, 1, 1, 1)))
@@ -143,7 +144,13 @@ def poisson_blend(image: np.ndarray, patch: np.ndarray, missing: np.ndarray) -> 
 
     Returns:
         float32 (height, width, c), clipped to [0, 1].
+
+    Raises:
+        ValueError: if image and patch have different shapes, or as in `check_mask`.
     """
+    check_mask(missing, image.shape[:2])
+    if image.shape != patch.shape:
+        raise ValueError(f"The image is {image.shape}, but the patch {patch.shape}.")
     number = np.full(missing.shape, -1)
     number[missing] = np.arange(missing.sum())
     rows, columns = np.nonzero(missing)

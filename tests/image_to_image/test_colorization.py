@@ -108,6 +108,10 @@ def test_wrong_arguments_are_answered_by_a_sentence():
         model.fit(x, x, batch_size=4, verbose=0)
     with pytest.raises(ValueError, match="draws 3 logits per pixel, but the palette"):
         Colorization(model.network, PALETTE[:2])
+    with pytest.raises(ValueError, match=r"found in colour images, .* not \(4, 12, 12, 1\)"):
+        find_palette(np.zeros((4, 12, 12, 1)))
+    with pytest.raises(ValueError, match="at least 2 colours, 1 is too few"):
+        find_palette(np.zeros((4, 12, 12, 3)), 1)
     with pytest.raises(ValueError, match="temperature must be positive"):
         model.colorize(x, 0.0)
     with pytest.raises(ValueError, match="has its own loss: leave out metrics"):

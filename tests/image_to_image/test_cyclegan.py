@@ -124,6 +124,8 @@ def test_both_domains_are_shuffled_on_their_own():
     assert (epochs[0] != epochs[1]).any()
     with pytest.raises(ValueError, match="second domain has 6 images, fewer than a minibatch of 8"):
         UnpairedBatches(x, y, 8)
+    with pytest.raises(ValueError, match="at least 1 image, not 0"):
+        UnpairedBatches(x, y, 0)
 
 
 def test_wrong_players_and_domains_are_answered_by_a_sentence():

@@ -96,8 +96,14 @@ def test_the_prior_pulls_codes_to_the_middle_or_to_what_d_accepts():
 
 def test_wrong_arguments_are_answered_by_a_sentence():
     image = _ramp((1.0, 1.0))[None]
-    with pytest.raises(ValueError, match="there is no hole to fill"):
+    with pytest.raises(ValueError, match="hides the whole image"):
         semantic_inpainting(_generator(), image, np.ones((16, 16), bool))
+    with pytest.raises(ValueError, match=r"holds booleans, .* not int64"):
+        semantic_inpainting(_generator(), image, HOLE.astype("int64"))
+    with pytest.raises(ValueError, match="hides the whole image"):
+        poisson_blend(image[0], image[0], np.ones((16, 16), bool))
+    with pytest.raises(ValueError, match=r"The image is \(16, 16, 1\), but the patch \(8, 16, 1\)"):
+        poisson_blend(image[0], image[0, :8], HOLE)
     with pytest.raises(ValueError, match="there is no hole to fill"):
         semantic_inpainting(_generator(), image, np.zeros((16, 16), bool))
     with pytest.raises(ValueError, match=r"The mask is \(8, 8\)"):
