@@ -38,7 +38,7 @@ class Tokenizer:
             ValueError: if a sentence is empty or too long, or a word is not in the vocabulary. The
                 sentence then names the nearest words that are.
         """
-        if isinstance(texts, str):
+        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
             raise ValueError("encode reads a list of sentences: write [text].")
         tokens = np.full((len(texts), self.length), PADDING, "int32")
         for row, text in zip(tokens, texts, strict=True):

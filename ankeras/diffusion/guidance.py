@@ -12,6 +12,7 @@ direction of the condition: more of the images are what was asked for, and they 
 paper, the weight is w - 1.
 """
 
+import math
 from typing import Any
 
 from ankeras.builders.diffusion_unet import get_diffusion_unet
@@ -79,8 +80,13 @@ class GuidedDDPM(DDPM):
 
         Args:
             c: (n, condition_dim), or a list of all conditions of a network that reads several.
-            guidance: w.
+            guidance: w, finite.
+
+        Raises:
+            ValueError: if the weight is NaN or infinite.
         """
+        if not math.isfinite(guidance):
+            raise ValueError(f"The guidance weight is a finite number, {guidance} is not.")
         told = c if isinstance(c, list) else [c]
         empty = self.empty_conditions(len(told[0]))
         both = [np.concatenate(pair) for pair in zip(empty, told, strict=True)]

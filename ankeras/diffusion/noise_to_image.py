@@ -146,10 +146,11 @@ def times_of(n_steps: int, last: int) -> np.ndarray:
     """Return the times of a sampling procedure: n_steps + 1 integers from last down to 0.
 
     Raises:
-        ValueError: if there are fewer than 1 or more than `last` steps.
+        ValueError: if there are fewer than 1 or more than `last` steps, or no whole number of them.
     """
-    if not 1 <= n_steps <= last:
-        raise ValueError(f"steps must be in 1 ... {last}, not {n_steps}.")
+    if not 1 <= n_steps <= last or n_steps != int(n_steps):
+        raise ValueError(f"steps must be an integer in 1 ... {last}, not {n_steps}.")
+    n_steps = int(n_steps)
     return np.linspace(last, 0, n_steps + 1).round().astype(int)
 
 

@@ -148,6 +148,8 @@ def test_bad_captions_get_a_sentence(text: str, sentence: str) -> None:
 
 def test_one_string_instead_of_a_list_gets_a_sentence() -> None:
     with pytest.raises(ValueError, match="list of sentences"):
+        caption_tokenizer().encode([3])
+    with pytest.raises(ValueError, match="list of sentences"):
         Tokenizer(["a"], 4).encode("a")
 
 

@@ -129,7 +129,11 @@ def test_samples_depend_on_the_seed_and_on_the_sampler():
         (lambda: DDPM(_unet(), predicts="score"), "predicts must be one of"),
         (lambda: DDPM(_unet(condition_dim=2)), "and 0 further inputs"),
         (lambda: DDPM(get_diffusion_unet(SHAPE, widths=(4,)), schedule="x"), "schedule must be"),
-        (lambda: DDPM(_unet(), n_steps=10).generate(1, steps=11), r"steps must be in 1 \.\.\. 10"),
+        (
+            lambda: DDPM(_unet(), n_steps=10).generate(1, steps=11),
+            r"integer in 1 \.\.\. 10, not 11",
+        ),
+        (lambda: DDPM(_unet(), n_steps=10).generate(1, steps=2.5), r"in 1 \.\.\. 10, not 2.5"),
         (lambda: DDPM(_unet()).generate(1, sampler="euler"), "sampler must be one of"),
         (lambda: DDPM(_unet()).generate(0), "Ask for n >= 1 images"),
         (lambda: FlowMatching(_unet()).generate(1, steps=0), "steps must be at least 1"),

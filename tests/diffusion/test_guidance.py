@@ -102,5 +102,7 @@ def test_training_needs_conditions(model):
     model.compile()
     with pytest.raises(ValueError, match="give fit\\(x, y\\) the labels y"):
         model.fit(np.zeros((4, *SHAPE), "float32"), verbose=0)
+    with pytest.raises(ValueError, match="a finite number, nan is not"):
+        model.generate_for([0], guidance=float("nan"))
     with pytest.raises(ValueError, match=r"dropped is a share in \[0, 1\)"):
         GuidedDDPM(model.network, dropped=1.0)
