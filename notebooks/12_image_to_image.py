@@ -3,7 +3,7 @@
 #
 # A generator need not start from noise. In **image-to-image translation** it reads an image and draws another one: a photograph from a drawing, a large image from a small one, a face with glasses from a face without.
 #
-# You will train three networks, each for about a minute: **pix2pix** on pairs, **CycleGAN** on two sets of images without pairs, and a network for **super-resolution**. Beside each you see a pretrained one, which was trained for longer on more images. A fourth, a **face swap**, is shown pretrained. All images are drawn by a program. So the true translation of each image is known, and you can measure how near the networks come.
+# You will train three networks, each for about a minute: **pix2pix** on pairs, **CycleGAN** on two sets of images without pairs, and a network for **super-resolution**. Beside each you see a pretrained one, which was trained for longer on more images. All images are drawn by a program. So the true translation of each image is known, and you can measure how near the networks come.
 
 # %%
 import inspect
@@ -13,8 +13,7 @@ import ankeras
 from ankeras import data, evaluation, pictures, pretrained
 from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.builders.unet import get_unet
-from ankeras.data.people import person, swapped
-from ankeras.data.views import PART_NAMES, domains, label_map, pairs, shrink
+from ankeras.data.views import domains, pairs, shrink
 from ankeras.image_to_image import (
     CycleGAN,
     Pix2Pix,
@@ -22,7 +21,7 @@ from ankeras.image_to_image import (
     UnpairedBatches,
     get_super_resolution_network,
 )
-from ankeras.inverse_problems import poisson_blend, single_image_super_resolution
+from ankeras.inverse_problems import single_image_super_resolution
 from ankeras.training.schedules import cosine_adam
 
 import keras
@@ -197,25 +196,7 @@ pictures.gallery(
 )
 
 # %% [markdown]
-# ## Face swap
-#
-# One encoder for two persons, one decoder for each (AE, "DeepFakes!"). The code holds what both have in common: pose, expression, light. The decoder holds the face. Ada's portrait, decoded by Leo's decoder, shows Leo with Ada's smile and turn of the head. The portraits are drawn, so the true swap is known.
-#
-# In a film, only the face is replaced: hair and background of the frame stay. The last row takes the gradients of the swap inside the face, and the colours of the frame at its border (Poisson blending).
-
-# %%
-swap = pretrained.load("faces-swap")
-ada = person("Ada", 10, seed=1)
-rows = {"swap": swap.swap(ada.images, "b"), "true swap": swapped(ada.factors, "Leo")}
-of_face = [PART_NAMES.index(part) for part in ("face", "mouth", "eyes", "glasses")]
-masks = np.isin(label_map(ada.factors), of_face)
-rows["in the frame"] = np.stack(
-    [poisson_blend(*each) for each in zip(ada.images, rows["swap"], masks, strict=True)]
-)
-pictures.reconstructions(ada.images, rows, first="Ada")
-
-# %% [markdown]
-# The package has two more systems of this kind, in `ankeras/image_to_image/`: colorization by classes and next frame. The deep image prior (notebook 13) enlarges images without training too.
+# The package has three more systems of this kind, in `ankeras/image_to_image/`: colorization by classes, face swap and next frame. The deep image prior (notebook 13) enlarges images without training too.
 #
 # ## Questions
 #

@@ -1,19 +1,16 @@
-"""Recipes of the models that translate faces: pix2pix, CycleGAN, super-resolution, face swap."""
+"""Recipes of the models that translate faces: pix2pix, CycleGAN and super-resolution."""
 
 import functools
 from typing import Any
 
 from ankeras import evaluation, pictures
-from ankeras.builders import get_decoder, get_encoder
 from ankeras.builders.feature_network import get_feature_network
 from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.builders.unet import get_unet
 from ankeras.data import Dataset, faces
-from ankeras.data.people import PEOPLE, person, swapped
 from ankeras.data.views import domains, pairs
 from ankeras.image_to_image import (
     CycleGAN,
-    FaceSwap,
     Pix2Pix,
     SuperResolution,
     get_super_resolution_network,
@@ -42,10 +39,6 @@ def _pairs(view: str) -> tuple[np.ndarray, np.ndarray]:
 def _glasses() -> tuple[np.ndarray, np.ndarray]:
     x, y = domains("glasses", (0, 1), N_TRAIN)
     return x.images, y.images
-
-
-def _two_people() -> tuple[np.ndarray, ...]:
-    return tuple(person(name, N_TRAIN).images for name in PEOPLE)
 
 
 @functools.cache
@@ -94,17 +87,6 @@ def _super_resolution(steps: int) -> SuperResolution:
 def _without_features(model: SuperResolution) -> SuperResolution:
     """Return the two players alone: only the training needs the feature network."""
     return SuperResolution(model.generator, model.discriminator)
-
-
-def _face_swap(steps: int) -> FaceSwap:
-    d, widths = 64, (16, 32, 64, 128)
-    decoders = [
-        get_decoder(d, SHAPE, widths=widths, upsampling="transposed", seed=seed)
-        for seed in (43, 44)
-    ]
-    model = FaceSwap(get_encoder(SHAPE, d, widths=widths), *decoders)
-    model.compile(cosine_adam(steps, 2e-3, warmup=0.02))
-    return model
 
 
 def _read(reader: keras.Model, images: np.ndarray, factors: np.ndarray) -> dict[str, float]:
@@ -183,36 +165,6 @@ def _super_resolution_figures(model: SuperResolution) -> Figures:
     }
 
 
-def _swaps(model: FaceSwap, n: int) -> list[tuple[str, Dataset, np.ndarray, np.ndarray]]:
-    """Return, for each way, (its name, portraits, their swaps, the true swaps)."""
-    found = []
-    names = tuple(PEOPLE)
-    for source, target, to in ((*names, "b"), (*names[::-1], "a")):
-        portraits = person(source, n, seed=1)
-        truth = swapped(portraits.targets["factors"], target)
-        found.append((f"{source} to {target}", portraits, model.swap(portraits.images, to), truth))
-    return found
-
-
-def _swap_figures(model: FaceSwap) -> Figures:
-    reader, found = evaluation.face_reader(64), Figures()
-    of_a_person = ("woman", "glasses", "beard", "hair_color")
-    for way, portraits, drawn, truth in _swaps(model, N_TEST):
-        wanted = evaluation.read_attributes(reader, truth)
-        smile = evaluation.true_attributes(portraits.factors)["smile"]
-        identity, smiles, errors = {}, {}, {}
-        for name, images in (("value", drawn), ("true swap", truth), ("before", portraits.images)):
-            read = evaluation.read_attributes(reader, images)
-            same = [read[attribute] == wanted[attribute] for attribute in of_a_person]
-            identity[name] = float(np.all(same, axis=0).mean())
-            smiles[name] = float(np.mean(read["smile"] == smile))
-            errors[name] = float(np.abs(images - truth).mean())
-        found[f"{way}: identity of the target"] = identity
-        found[f"{way}: smile of the source"] = smiles
-        found[f"{way}: mean absolute error to the true swap"] = errors
-    return found
-
-
 def _translations(model: Pix2Pix) -> pictures.Figure:
     test = _test_pairs("labels").take(slice(SHOWN))
     rows = {"pix2pix": model.translate(test.images), "truth": test.targets["paired"]}
@@ -233,16 +185,6 @@ def _enlarged(model: SuperResolution) -> pictures.Figure:
     rows["truth"] = test.targets["paired"]
     seen = test.images.repeat(4, axis=1).repeat(4, axis=2)
     return pictures.reconstructions(seen, rows, n=SHOWN, first="seen")
-
-
-def _swap_picture(model: FaceSwap) -> pictures.Figure:
-    rows = [
-        row
-        for _, portraits, drawn, truth in _swaps(model, SHOWN)
-        for row in (portraits.images, drawn, truth)
-    ]
-    title = "for both ways: portraits, their swaps, the true swaps"
-    return pictures.image_grid(np.stack(rows), title=title)
 
 
 RECIPES = (
@@ -280,16 +222,5 @@ RECIPES = (
         figures=_super_resolution_figures,
         picture=_enlarged,
         keep=_without_features,
-    ),
-    Recipe(
-        name="faces-swap",
-        title=f"a face swap between two drawn persons, {' and '.join(PEOPLE)}, 64 pixels",
-        data=f"{N_TRAIN:,} portraits of each person",
-        draw=_two_people,
-        build=_face_swap,
-        epochs=20,
-        batch=32,
-        figures=_swap_figures,
-        picture=_swap_picture,
     ),
 )
