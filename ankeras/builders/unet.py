@@ -45,8 +45,10 @@ def get_unet(
 ) -> keras.Model:
     """Build a U-Net: image -> image of the same sides.
 
-    A step down is a convolution of 4x4 with stride 2, a step up a transposed one, both with
-    normalization (not in the first step) and a leaky or a plain ReLU.
+    A step down is a convolution of 4x4 with stride 2. A step up repeats each pixel and convolves
+    with 3x3: transposed convolutions leave a woven pattern in plain areas (Odena et al.,
+    "Deconvolution and checkerboard artifacts", 2016). Each has normalization (not the first step)
+    and a leaky or a plain ReLU.
 
     Args:
         input_shape: (height, width, channels) of the image that it reads, of any sides.
@@ -108,7 +110,8 @@ def get_unet(
     passed_on = [input_layer, *passed[:-1]]  # to the steps up, outermost first
     outer = [max(widths[0] // 2, 8), *widths[:-1]]
     for i in range(len(widths) - 1, -1, -1):
-        x = seeded(layers.Conv2DTranspose, outer[i], use_bias=False, **halved)(x)
+        x = layers.UpSampling2D()(x)
+        x = seeded(layers.Conv2D, outer[i], kernel_size=3, padding="same", use_bias=False)(x)
         x = up.after(crop(x, sizes[i]))
         if dropout and i >= len(widths) - 2:
             x = layers.Dropout(dropout, seed=seed + i)(x)

@@ -47,7 +47,8 @@ def _test_pairs(view: str) -> Dataset:
 
 
 def _pix2pix(steps: int) -> Pix2Pix:
-    return _two_rates(Pix2Pix(get_unet(), get_patch_discriminator(SHAPE, SHAPE)), steps)
+    players = get_unet(), get_patch_discriminator(SHAPE, SHAPE)
+    return _two_rates(Pix2Pix(*players, lam=20.0, r1=0.005), steps)
 
 
 def _cyclegan(steps: int) -> CycleGAN:
