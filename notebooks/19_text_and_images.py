@@ -103,7 +103,7 @@ for name in evaluation.ATTRIBUTES:
 #
 # A diffusion model (notebook 17) whose U-Net also reads the caption. A text encoder returns a vector for each word. At the coarsest resolution, each place of the image asks these vectors by **cross-attention** (notebook 18). A part of the captions is left out in the training, so that **guidance** is possible.
 #
-# The model below was trained for 32 minutes on one core. Hair, hat, clothes, skin and background follow the sentence. Glasses and smiles hardly do: they are a few pixels, and this network is small.
+# The model below was trained for 47 minutes on one core. Hair, hat, clothes, skin, background and most glasses follow the sentence. Smiles hardly do: they are a few pixels, and this network is small.
 #
 # Write your own sentence. Words that the model does not know are answered with the nearest known ones.
 
@@ -111,7 +111,7 @@ for name in evaluation.ATTRIBUTES:
 direct = pretrained.load("faces-text-to-image")
 sentence = "a smiling woman with glasses and red hair, in a navy shirt"
 images = direct.generate_for(
-    np.repeat(tokenizer.encode([sentence]), 8, axis=0), seed=1, steps=STEPS, guidance=2.0
+    np.repeat(tokenizer.encode([sentence]), 8, axis=0), seed=1, steps=STEPS, guidance=3.0
 )
 pictures.image_grid(images, title=sentence, columns=8)
 
@@ -135,7 +135,7 @@ verdict(sentence, images)
 # The text box does the same: type a sentence and press Enter. Below each picture stands which of the stated attributes the face reader finds. "Draw again" takes other noise.
 
 # %%
-explore.text_box(direct, sentence, reader=reader, steps=STEPS)
+explore.text_box(direct, sentence, reader=reader, steps=STEPS, guidance=3.0)
 
 # %% [markdown]
 # Some more sentences. The last one has a combination that no training saw: a woman with a beard and a hat.
@@ -148,7 +148,7 @@ sentences = (
     "a woman with a beard and a hat",
 )
 tokens = np.repeat(tokenizer.encode(sentences), 10, axis=0)
-images = direct.generate_for(tokens, seed=1, steps=STEPS, guidance=2.0)
+images = direct.generate_for(tokens, seed=1, steps=STEPS, guidance=3.0)
 for i, text in enumerate(sentences):
     print(i + 1, text)
 pictures.image_grid(images.reshape(len(sentences), 10, *X_test.shape[1:]))
