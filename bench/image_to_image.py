@@ -83,8 +83,8 @@ def pix2pix(seconds: float, seed: int) -> dict:
     figures: dict[str, Any] = {"from the portraits": portraits}
     rows = {}
     for name, lam, adversarial in (
-        ("both terms", 20.0, 1.0),
-        ("L1 alone", 20.0, 0.0),
+        ("both terms", 100.0, 1.0),
+        ("L1 alone", 100.0, 0.0),
         ("adversarial alone", 0.0, 1.0),
     ):
         model = Pix2Pix(
@@ -92,7 +92,6 @@ def pix2pix(seconds: float, seed: int) -> dict:
             get_patch_discriminator((64, 64, 3), (64, 64, 3)),
             lam=lam,
             adversarial=adversarial,
-            r1=0.005,
         )
         train_game(model, train.images, train.targets["paired"], seconds)
         rows[name] = drawn = model.translate(test.images)

@@ -57,8 +57,7 @@ def train_on_pairs(model, x, y, epochs, batch_size=16, rate=1e-3):
     model.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=2)
 
 
-players = get_unet(), get_patch_discriminator((64, 64, 3), (64, 64, 3))
-pix2pix = Pix2Pix(*players, lam=20.0, r1=0.005)
+pix2pix = Pix2Pix(get_unet(), get_patch_discriminator((64, 64, 3), (64, 64, 3)))
 train_on_pairs(pix2pix, train.images, train.targets["paired"], epochs=1 if QUICK else 5)
 drawn = pix2pix.translate(test.images)
 longer = pretrained.load("faces-pix2pix").translate(test.images)

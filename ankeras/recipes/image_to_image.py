@@ -47,8 +47,7 @@ def _test_pairs(view: str) -> Dataset:
 
 
 def _pix2pix(steps: int) -> Pix2Pix:
-    players = get_unet(), get_patch_discriminator(SHAPE, SHAPE)
-    return _two_rates(Pix2Pix(*players, lam=20.0, r1=0.005), steps)
+    return _two_rates(Pix2Pix(get_unet(), get_patch_discriminator(SHAPE, SHAPE)), steps)
 
 
 def _cyclegan(steps: int) -> CycleGAN:
@@ -195,7 +194,7 @@ RECIPES = (
         data=f"{N_TRAIN:,} label maps and their drawn portraits",
         draw=functools.partial(_pairs, "labels"),
         build=_pix2pix,
-        epochs=14,
+        epochs=10,
         batch=16,
         figures=_pix2pix_figures,
         picture=_translations,
