@@ -23,7 +23,6 @@ from ankeras.data.people import PEOPLE, person, swapped
 from ankeras.data.views import LUMA, domains, pairs, shrink
 from ankeras.image_to_image import (
     Colorization,
-    CycleGAN,
     FaceSwap,
     NextFrame,
     Pix2Pix,
@@ -36,6 +35,7 @@ from ankeras.image_to_image import (
     mean_chroma,
     with_chroma,
 )
+from ankeras.recipes.image_to_image import get_cyclegan
 from ankeras.training.system import System
 
 import keras
@@ -130,24 +130,6 @@ def translated(
     }
 
 
-def new_cyclegan() -> CycleGAN:
-    """Return a CycleGAN of faces of 32 pixels that was not trained."""
-    shape = (32, 32, 3)
-    options: dict[str, Any] = {
-        "widths": (16, 32),
-        "normalization": "instance",
-        "residual": True,
-    }
-    return CycleGAN(
-        get_unet(shape, **options),
-        get_patch_discriminator(shape),
-        get_unet(shape, **options, seed=142),
-        get_patch_discriminator(shape, seed=143),
-        lam=2.0,
-        r1=0.002,
-    )
-
-
 def cyclegan(seconds: float, seed: int) -> dict:
     """Translate between two domains without pairs, beside doing nothing and beside pix2pix."""
     reader, figures = evaluation.face_reader(32), {}
@@ -161,7 +143,7 @@ def cyclegan(seconds: float, seed: int) -> dict:
         test = domains(factor, values, N_TEST, seed=2 * seed + 1)
         x, y = (part.images for part in train)
         batches = UnpairedBatches(x, y, 16, seed)
-        model = train_game(new_cyclegan(), batches, None, seconds, 2e-3)
+        model = train_game(get_cyclegan(), batches, None, seconds, 2e-3)
         pix = Pix2Pix(
             get_unet(shape, widths=(16, 32)), get_patch_discriminator(shape, shape, widths=(16, 32))
         )
@@ -208,7 +190,7 @@ def augmentation(seconds: float, seed: int) -> dict:
     x, y = domains("hair_color", values, N_TRAIN // 2, seed=2 * seed)
     _, test = domains("hair_color", values, N_TEST, seed=2 * seed + 1)
     batches = UnpairedBatches(x.images, y.images, 16, seed)
-    model = train_game(new_cyclegan(), batches, None, seconds, 2e-3)
+    model = train_game(get_cyclegan(), batches, None, seconds, 2e-3)
     red, black = (part.targets["factors"]["hair_style"] for part in (x, y))
     few = np.arange(len(x.images)) % N_FEW  # repeated: both domains count the same
     labels = np.concatenate([black[few], red])

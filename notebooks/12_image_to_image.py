@@ -113,12 +113,12 @@ cyclegan.fit(UnpairedBatches(x_part.images, y_part.images, 16), epochs=epochs, v
 
 # %%
 longer = pretrained.load("faces-cyclegan")
-with_glasses = cyclegan.translate(x_test.images)
+with_glasses, longer_with = (model.translate(x_test.images) for model in (cyclegan, longer))
 pictures.reconstructions(
     x_test.images,
     {
         "yours": with_glasses,
-        "pretrained": longer.translate(x_test.images),
+        "pretrained": longer_with,
         "hidden pair": x_test.targets["paired"],
         "yours, there and back": cyclegan.translate(with_glasses, back=True),
     },
@@ -126,12 +126,14 @@ pictures.reconstructions(
 )
 
 # %%
-without = cyclegan.translate(y_test.images, back=True)
+without, longer_without = (
+    model.translate(y_test.images, back=True) for model in (cyclegan, longer)
+)
 pictures.reconstructions(
     y_test.images,
     {
         "yours": without,
-        "pretrained": longer.translate(y_test.images, back=True),
+        "pretrained": longer_without,
         "hidden pair": y_test.targets["paired"],
     },
     first="input",
@@ -142,8 +144,8 @@ reader = evaluation.face_reader(32)
 for title, images, value, part in (
     ("yours, glasses on", with_glasses, 1, x_test),
     ("yours, glasses off", without, 0, y_test),
-    ("pretrained, glasses on", longer.translate(x_test.images), 1, x_test),
-    ("pretrained, glasses off", longer.translate(y_test.images, back=True), 0, y_test),
+    ("pretrained, glasses on", longer_with, 1, x_test),
+    ("pretrained, glasses off", longer_without, 0, y_test),
 ):
     found = evaluation.read_attributes(reader, images)
     before = evaluation.true_attributes(part.factors)

@@ -59,12 +59,12 @@ class FlowMatching(NoiseToImage):
         """Draw n images by Euler's method with equal steps: (n, *image).
 
         Raises:
-            ValueError: if n or steps is below 1.
+            ValueError: if n or steps is below 1, or steps is no whole number.
         """
-        if steps < 1:
-            raise ValueError(f"steps must be at least 1, not {steps}.")
+        if steps < 1 or steps != int(steps):
+            raise ValueError(f"steps must be at least 1, and a whole number, not {steps}.")
         x, h = self.start(n, seed), 1 / steps
-        for i in range(steps):
+        for i in range(int(steps)):
             x = x + h * self.predict_from(x, i * h)  # x_(t + h) = x_t + h u_theta(x_t, t)
         return self.to_images(x)
 

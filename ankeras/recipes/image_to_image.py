@@ -50,13 +50,14 @@ def _pix2pix(steps: int) -> Pix2Pix:
     return _two_rates(Pix2Pix(get_unet(), get_patch_discriminator(SHAPE, SHAPE)), steps)
 
 
-def _cyclegan(steps: int) -> CycleGAN:
+def get_cyclegan() -> CycleGAN:
+    """Build a CycleGAN of faces of 32 pixels."""
     options: dict[str, Any] = {
         "widths": (16, 32),
         "normalization": "instance",
         "residual": True,
     }
-    model = CycleGAN(
+    return CycleGAN(
         get_unet(SMALL, **options),
         get_patch_discriminator(SMALL),
         get_unet(SMALL, **options, seed=142),
@@ -64,7 +65,10 @@ def _cyclegan(steps: int) -> CycleGAN:
         lam=2.0,
         r1=0.002,
     )
-    return _two_rates(model, steps, 2e-3)
+
+
+def _cyclegan(steps: int) -> CycleGAN:
+    return _two_rates(get_cyclegan(), steps, 2e-3)
 
 
 def _without_buffers(model: CycleGAN) -> CycleGAN:

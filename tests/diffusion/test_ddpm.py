@@ -137,6 +137,7 @@ def test_samples_depend_on_the_seed_and_on_the_sampler():
         (lambda: DDPM(_unet()).generate(1, sampler="euler"), "sampler must be one of"),
         (lambda: DDPM(_unet()).generate(0), "Ask for n >= 1 images"),
         (lambda: FlowMatching(_unet()).generate(1, steps=0), "steps must be at least 1"),
+        (lambda: FlowMatching(_unet()).generate(1, steps=2.5), "a whole number, not 2.5"),
         (lambda: DDPM(_unet()).compile(loss="mse"), "A diffusion model has its own loss"),
         (lambda: get_diffusion_unet(SHAPE, n_blocks=0), "at least 1 block"),
         (lambda: get_diffusion_unet(SHAPE, widths=(4,) * 6), "can be halved 4 times"),
