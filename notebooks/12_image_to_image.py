@@ -161,7 +161,7 @@ for title, images, value, part in (
 # %% [markdown]
 # ## Super-resolution
 #
-# From 16x16 to 64x64 pixels: each pixel becomes sixteen. The usual enlargement, **bicubic**, draws a smooth surface through the pixels. A network that has seen faces knows what eyes look like. It draws what the bicubic image lacks. Yours descends the squared error alone. The pretrained one also descends an adversarial term and the distance of features: its edges are sharper, and its squared error is larger (`SuperResolution`).
+# From 16x16 to 64x64 pixels: each pixel becomes sixteen. The usual enlargement, **bicubic**, draws a smooth surface through the pixels. A network that has seen faces knows what eyes look like. It draws what the bicubic image lacks. Yours descends the squared error alone. The pretrained one also descends an adversarial term and the distance of features: its edges are sharper. After equal training its squared error would be larger (`SuperResolution`); it was trained for longer.
 
 # %%
 train, test = (pairs("small", n, seed=seed) for n, seed in ((N_TRAIN, 0), (N_TEST, 1)))
