@@ -76,6 +76,7 @@ def _diffusion(steps: int) -> GuidedDDPM:
 
 
 def _vae_figures(model: VAE) -> Figures:
+    model.compile()  # loaded without an optimizer, but `evaluate` asks for one
     found = model.evaluate(test_digits().images, batch_size=500, verbose=0, return_dict=True)
     likelihood = log_likelihood(model, test_digits().images[:500], k=100)
     samples = model.generate(N_SAMPLES)
