@@ -24,6 +24,7 @@ from ankeras.builders.imagenet import (
     top_classes,
 )
 from ankeras.input_gradients import (
+    MAPS,
     AdversarialTraining,
     FastStyle,
     activations,
@@ -73,7 +74,7 @@ PAIRS = (
     ("astronaut", "brick"),
 )
 DIGITS = np.arange(10)
-STYLE, FAST_STEPS = "tissue", 600  # of the network that paints in one pass
+STYLE, FAST_STEPS = "tissue", 1800  # of the network that paints in one pass
 
 
 def picture(figure: Any, name: str) -> None:
@@ -190,8 +191,8 @@ def fast_style() -> dict:
     """Train one network for one style, and paint photographs that it never saw."""
     network, unseen = imagenet_classifier(), ("chelsea", "coffee", "china")
     known = [name for name in data.PHOTOS if name not in (*unseen, STYLE)]
-    x = np.concatenate([data.crops(data.photo(name), 60, 96, seed=1) for name in known])
-    target = data.photo(STYLE, 192)
+    x = np.concatenate([data.crops(data.photo(name, 256), 60, 96, seed=1) for name in known])
+    target = data.photo(STYLE, 128)
     model = FastStyle(
         get_style_network(), read_layers(network, [*STYLE_LAYERS, CONTENT_LAYER]), target
     )
@@ -200,9 +201,9 @@ def fast_style() -> dict:
     model.fit(x, batch_size=4, epochs=-(-FAST_STEPS * 4 // len(x)), verbose=0)
     figures: dict[str, Any] = {"seconds of training": time.perf_counter() - start}
     shown, titles = [], []
-    model.paint(data.photos(unseen[:1], 192))  # builds the graph
+    model.paint(data.photos(unseen[:1], 128))  # builds the graph
     for name in unseen:
-        content = data.photo(name, 192)
+        content = data.photo(name, 128)
         before = style_distance(network, content[None], target)[0]
         ways = {
             "one pass": lambda content=content: model.paint(content[None]),
@@ -233,10 +234,7 @@ def maps() -> dict:
     p = network.predict(x, verbose=0)
     right = [i for i, name in enumerate(SHOWN) if top_classes(p[i], 1)[0][0] in SHOWN[name]]
     x, classes = x[right], p[right].argmax(axis=1)
-    orders = {
-        kind: saliency_map(network, x, kind, classes=classes)
-        for kind in ("gradient", "gradient times input", "grad-cam")
-    }
+    orders = {kind: saliency_map(network, x, kind, classes=classes) for kind in MAPS}
     orders["grad-cam of block 16"] = saliency_map(network, x, layer="block_16", classes=classes)
     orders["grad-cam of random weights"] = saliency_map(untrained, x, classes=classes)
     figures: dict[str, Any] = {}
@@ -265,7 +263,7 @@ def maps() -> dict:
         shown += [image, *(order[i] for order in orders.values())]
         titles += [imagenet_classes()[classes[i]]]
         titles += [f"{kind}: {figures[kind][i]:.2f}" for kind in orders]
-    picture(pictures.gallery(shown, titles, columns=6), "maps")
+    picture(pictures.gallery(shown, titles, columns=7), "maps")
     return figures
 
 
@@ -416,5 +414,10 @@ if __name__ == "__main__":
         begin = time.perf_counter()
         result = SECTIONS[name]()
         result["seconds in all"] = round(time.perf_counter() - begin, 1)
-        save("input_gradients", {**load("input_gradients"), name: result})
+        key = (
+            name
+            if keras.backend.backend() == "tensorflow"
+            else f"{name}, {keras.backend.backend()}"
+        )
+        save("input_gradients", {**load("input_gradients"), key: result})
         print(name, result, flush=True)

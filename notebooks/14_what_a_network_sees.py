@@ -16,6 +16,7 @@ from ankeras.autoencoders import VAE
 from ankeras.builders import get_classifier, get_decoder, get_encoder
 from ankeras.builders.imagenet import class_index, imagenet_classifier, top_classes
 from ankeras.input_gradients import (
+    MAPS,
     AdversarialTraining,
     attack,
     change_class,
@@ -62,11 +63,12 @@ pictures.gallery(list(x), titles)
 
 # %%
 print(", ".join(layer_names(network)[:8]), "...")
-layers = {"block_02_expand": 4, "block_06_expand": 4, "block_11_expand": 4}
 seen, titles = [], []
-for layer, n in layers.items():
-    seen += list(maximize_activation(network, layer, range(n), size=size, steps=steps).x)
-    titles += [f"{layer}, channel {i}" for i in range(n)]
+for block in ("block_02", "block_06", "block_11"):
+    # the output of the convolution: behind the ReLU a unit may be 0 at the start, without a slope
+    layer = f"{block}_expand_conv"
+    seen += list(maximize_activation(network, layer, range(4), size=size, steps=steps).x)
+    titles += [f"{block}, channel {i}" for i in range(4)]
 pictures.gallery(seen, titles)
 
 # %% [markdown]
@@ -123,7 +125,7 @@ Image(str(folder / "zoom.gif"))
 # %% [markdown]
 # ## What mattered?
 #
-# Three maps of the pixels that made the network answer as it does. A map always looks like an answer. The **deletion test** asks whether it is one: the image is blurred cell by cell, in the order of the map, and the probability of the class must fall quickly. The titles show the area under that curve.
+# Four maps of the pixels that made the network answer as it does. A map always looks like an answer. The **deletion test** asks whether it is one: the image is blurred cell by cell, in the order of the map, and the probability of the class must fall quickly. The titles show the area under that curve.
 
 # %%
 seen, titles = [], []
@@ -131,16 +133,16 @@ for image in x[:3]:
     seen.append(image)
     random = deletion_area(deletion_curve(network, image, random_order(image.shape[:2])))
     titles.append(f"random order: {random:.2f}")
-    for kind in ("gradient", "gradient times input", "grad-cam"):
+    for kind in MAPS:
         found = saliency_map(network, image[None], kind)[0]
         seen.append(found)
         titles.append(f"{kind}: {deletion_area(deletion_curve(network, image, found)):.2f}")
-pictures.gallery(seen, titles)
+pictures.gallery(seen, titles, columns=5)
 
 # %% [markdown]
 # ## Adversarial examples
 #
-# "A tiny, imperceptible to humans, yet consistent perturbation" of all pixels fools the classifier: $x' = x + \epsilon \, \mathrm{sign}(\partial H / \partial x)$. Here $\epsilon = 1/255$, the smallest difference that an image file can store. Random noise of the same size changes nothing.
+# "A tiny, imperceptible to humans, yet consistent perturbation" of all pixels fools the classifier: $x' = x + \epsilon \, \mathrm{sign}(\partial H / \partial x)$. Here $\epsilon = 1/255$, the smallest difference that an image file can store. Random noise of the same size changes the answer only where the network was not sure of it.
 
 # %%
 x = stored(x)
@@ -186,7 +188,7 @@ for name, classifier in (("plain", plain), ("defended", defended.classifier)):
 # %% [markdown]
 # ## The data manifold
 #
-# Why is it so easy? "The objects we're interested in occupy a low-dimensional portion in the feature space." An attack leaves it. Along the latent space of a VAE we stay near it: there, changing the class of a digit takes a much longer way, and the result **is** the other digit.
+# Why is it so easy? "The objects we're interested in occupy a low-dimensional portion in the feature space." An attack leaves it. Along the latent space of a VAE we stay near it: there, changing the class of a digit takes a way about three times as long, and the strokes themselves move towards the other digit. Both pictures show the first point that the classifier reads as the new class, so some along the manifold are between two digits.
 
 # %%
 vae = VAE(get_encoder((28, 28, 1), 32), get_decoder(16, (28, 28, 1)))

@@ -17,6 +17,7 @@ from ankeras.input_gradients.network import (
 )
 from ankeras.input_gradients.representation_inversion import invert_representation
 from ankeras.input_gradients.saliency import (
+    MAPS,
     deletion_area,
     deletion_curve,
     random_order,
@@ -32,6 +33,7 @@ from ankeras.input_gradients.texture_synthesis import (
 )
 
 __all__ = [
+    "MAPS",
     "AdversarialTraining",
     "FastStyle",
     "Fooling",

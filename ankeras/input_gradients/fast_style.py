@@ -57,8 +57,15 @@ def get_style_network(
         raise ValueError(f"The sides must be multiples of {stride}, not {tuple(image_shape[:2])}.")
     seeded = SeededLayers(seed)
 
-    def block(x: Any, width: int, size: int, layer: Any = layers.Conv2D, **options: Any) -> Any:
-        x = seeded(layer, width, kernel_size=size, padding="same", use_bias=False, **options)(x)
+    def block(x: Any, width: int, size: int, strides: int = 1) -> Any:
+        x = seeded(
+            layers.Conv2D,
+            width,
+            kernel_size=size,
+            strides=strides,
+            padding="same",
+            use_bias=False,
+        )(x)
         return layers.GroupNormalization(groups=-1)(x)
 
     image = layers.Input(tuple(image_shape), name="input_layer")
@@ -69,7 +76,8 @@ def get_style_network(
         h = layers.ReLU()(block(x, widths[-1], 3))
         x = layers.Add()([x, block(h, widths[-1], 3)])
     for width in (*widths[-2::-1], widths[0]):
-        x = layers.ReLU()(block(x, width, 4, layers.Conv2DTranspose, strides=2))
+        # transposed convolutions leave a woven pattern
+        x = layers.ReLU()(block(layers.UpSampling2D()(x), width, 3))
     x = seeded(layers.Conv2D, image_shape[-1], kernel_size=5, padding="same")(x)
     drawn = layers.Activation("sigmoid", dtype="float32", name="output_layer")(x)
     return keras.Model(image, drawn, name="generator")
@@ -101,7 +109,7 @@ class FastStyle(OwnLoss):
         generator: keras.Model,
         reader: keras.Model,
         style: np.ndarray | None = None,
-        alpha: float = 0.05,
+        alpha: float = 0.1,
         beta: float = 1.0,
         **kwargs: Any,
     ) -> None:

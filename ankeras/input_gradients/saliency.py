@@ -2,15 +2,19 @@
 
 Source: NOTES, lesson 10: "what information from the input image is considered relevant by the
 neural network?"; Simonyan et al. 2014 (gradient); Shrikumar et al. 2017 (gradient times input);
-Selvaraju et al. 2017 (Grad-CAM); Petsiuk et al. 2018 (deletion).
+Sundararajan et al. 2017 (integrated gradients); Selvaraju et al. 2017 (Grad-CAM); Petsiuk et al.
+2018 (deletion).
 
     gradient:               m = max over channels of |d s_c / dx|
     gradient times input:   m = |sum over channels of x d s_c / dx|
+    integrated gradients:   m = sum over channels of (x - b) g,
+                            g = mean of d s_c / dx over points of the straight line from b to x
     Grad-CAM:               m = ReLU(sum_k w_k A_k),    w_k = mean over positions of d s_c / dA_k
 
-s_c is the score of the class c, A_k is feature map k of a deep layer. A map always looks like an
-answer. The deletion test asks whether it is one: the image is made unreadable cell by cell, in the
-order of the map. The faster the probability of c falls, the better the map says what mattered.
+s_c is the score of the class c, A_k is feature map k of a deep layer, b is the image blurred until
+nothing can be read from it. A map always looks like an answer. The deletion test asks whether it is
+one: the image is made unreadable cell by cell, in the order of the map. The faster the probability
+of c falls, the better the map says what mattered.
 """
 
 from typing import Any
@@ -32,7 +36,8 @@ from keras import ops
 from skimage.filters import gaussian
 from skimage.transform import resize
 
-MAPS = ("gradient", "gradient times input", "grad-cam")
+MAPS = ("gradient", "gradient times input", "integrated gradients", "grad-cam")
+POINTS = 16  # of the line of integrated gradients
 CELLS = 14  # cells per side in the deletion test
 
 
@@ -44,7 +49,10 @@ def saliency_map(
     classes: Any = None,
     layer: str | None = None,
 ) -> np.ndarray:
-    """Return how much each pixel matters for a class: (n, height, width), values >= 0.
+    """Return how much each pixel matters for a class: (n, height, width).
+
+    The values are >= 0, but integrated gradients are negative where a pixel speaks against the
+    class: their sum is the score of the image less that of the blurred image.
 
     Args:
         network: a classifier.
@@ -65,6 +73,8 @@ def saliency_map(
     c = check_classes(network, classes, len(x))
     if kind == "grad-cam":
         return _grad_cam(network, x, c, layer or deepest_map(network))
+    if kind == "integrated gradients":
+        return _integrated_gradients(read, x, c)
     slope = _slope(read, x, c)
     if kind == "gradient":
         return np.abs(slope).max(axis=-1)
@@ -92,6 +102,18 @@ def _grad_cam(network: keras.Model, x: np.ndarray, c: np.ndarray, layer: str) ->
     m = np.maximum((w * a).sum(axis=-1), 0)
     # order=1: the map of the few positions of A, smooth between them
     return np.stack([resize(row, x.shape[1:3], order=1) for row in m]).astype("float32")
+
+
+def _integrated_gradients(read: keras.Model, x: np.ndarray, c: np.ndarray) -> np.ndarray:
+    b = np.stack([_blurred(image) for image in x])
+    line = [b + (i + 0.5) / POINTS * (x - b) for i in range(POINTS)]
+    g = np.mean([_slope(read, point, c) for point in line], axis=0)
+    return ((x - b) * g).sum(axis=-1)
+
+
+def _blurred(image: np.ndarray) -> np.ndarray:
+    """Return an image (height, width, c) so blurred that nothing can be read from it."""
+    return gaussian(image, sigma=min(image.shape[:2]) / 12, channel_axis=-1)
 
 
 def _slope(read: keras.Model, x: np.ndarray, c: np.ndarray) -> np.ndarray:
@@ -136,10 +158,9 @@ def deletion_curve(
     sums = np.bincount(cell_of.ravel(), order.ravel(), minlength=CELLS**2)
     rank = np.empty(CELLS**2, int)
     rank[np.argsort(-sums, kind="stable")] = np.arange(CELLS**2)
-    blurred = gaussian(x, sigma=min(x.shape[:2]) / 12, channel_axis=-1)
     limits = np.round(np.linspace(0, CELLS**2, steps + 1))
     deleted = rank[cell_of][None] < limits[:, None, None]
-    stages = np.where(deleted[..., None], blurred, x).astype("float32")
+    stages = np.where(deleted[..., None], _blurred(x), x).astype("float32")
     p = network.predict(np.clip(stages, 0, 1), verbose=0, batch_size=8)
     return p[:, p[0].argmax() if label is None else label]
 

@@ -21,7 +21,7 @@ def gallery(
 
     Args:
         images: images (height, width, c) with values in [0, 1], or maps (height, width) of any
-            values >= 0, which are drawn from black (0) over red to white (their maximum).
+            values, which are drawn from black (0 and below) over red to white (the top 1 %).
         titles: one per image. Default: none.
         below: texts below the images, one per image. Default: none.
         columns: images per row.
@@ -51,7 +51,8 @@ def gallery(
         all_axes.flat, images, titles or [""] * len(images), strict=False
     ):
         if image.ndim == 2:
-            axes.imshow(image, cmap="hot", vmin=0, vmax=max(float(image.max()), 1e-12))
+            largest = max(float(np.quantile(image, 0.99)), 1e-12)
+            axes.imshow(image, cmap="hot", vmin=0, vmax=largest)
         else:
             if not (image.min() >= 0 and image.max() <= 1):
                 raise ValueError(

@@ -1,10 +1,12 @@
 """Tests of maps of what mattered, by hand, and of the deletion test."""
 
 from ankeras.input_gradients import deletion_area, deletion_curve, random_order, saliency_map
+from ankeras.input_gradients.network import read_scores
 
 import keras
 import numpy as np
 import pytest
+from skimage.filters import gaussian
 
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(8, 8, 2)).astype("float32")
@@ -18,6 +20,20 @@ def test_gradients_of_a_linear_classifier(linear):
     np.testing.assert_allclose(found, np.abs(w), rtol=1e-5)
     found = saliency_map(network, X, "gradient times input", classes=c)
     np.testing.assert_allclose(found, np.abs(w * X[..., 0]), rtol=1e-4, atol=1e-6)
+
+
+def test_integrated_gradients_sum_to_the_difference_of_the_scores(linear, colors):
+    """They do for every network, up to the error of the mean over 16 points."""
+    blurred = np.stack([gaussian(x, sigma=8 / 12, channel_axis=-1) for x in X])
+    w = np.moveaxis(W, -1, 0)[[0, 1, 1]]
+    found = saliency_map(linear(W), X, "integrated gradients", classes=np.array([0, 1, 1]))
+    np.testing.assert_allclose(found, w * (X - blurred)[..., 0], rtol=1e-4, atol=1e-5)
+    x = RNG.uniform(0, 1, (2, 4, 4, 3)).astype("float32")
+    blurred = np.stack([gaussian(image, sigma=4 / 12, channel_axis=-1) for image in x])
+    scores = read_scores(colors)
+    difference = (scores.predict(x, verbose=0) - scores.predict(blurred, verbose=0))[:, 0]
+    found = saliency_map(colors, x, "integrated gradients", classes=0)
+    np.testing.assert_allclose(found.sum(axis=(1, 2)), difference, atol=0.02)
 
 
 def test_grad_cam_by_hand(colors):

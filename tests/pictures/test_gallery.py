@@ -9,11 +9,13 @@ import pytest
 
 
 def test_each_image_has_its_place_and_title():
-    images = [np.zeros((8, 8, 3)), np.ones((70, 40, 1)), np.arange(6.0).reshape(2, 3)]
+    spiky = np.full((20, 10), 5.0)
+    spiky[0, 0] = 1000  # one value that would leave the others black
+    images = [np.zeros((8, 8, 3)), np.ones((70, 40, 1)), spiky]
     axes = gallery(images, ["a", "b", "c"], columns=2).axes
     assert [a.get_title() for a in axes] == ["a", "b", "c", ""]
     drawn = [a.images[0].get_array().shape for a in axes[:3]]
-    assert drawn == [(8, 8, 3), (70, 40), (2, 3)]
+    assert drawn == [(8, 8, 3), (70, 40), (20, 10)]
     assert axes[2].images[0].get_clim() == (0, 5)
     assert not axes[3].images
 
