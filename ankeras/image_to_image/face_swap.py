@@ -2,19 +2,29 @@
 
 Source: AE, "DeepFakes!"; the architecture is the one of the programs of that name.
 
-    x_hat_a = D_a(E(w(x_a))),   x_hat_b = D_b(E(w(x_b)))
+    z_a = N_a(E(w(x_a))),   x_hat_a = D_a(S(z_a))          the same for b
     descend  E ||x_hat_a - x_a||_1 + E ||x_hat_b - x_b||_1
-    swap     x_a -> D_b(E(x_a))
+             + alpha E [l_feature(x_a, x_hat_a) + l_feature(x_b, x_hat_b)]
+    swap     x_a -> D_b(S(N_a(E(x_a))))
 
-w warps an image a little, at random. Both persons share the encoder, so its code describes what
-they have in common: pose, expression, light. What belongs to one person is in the decoder of that
-person. ||.||_1 is the mean over the values of an image.
+w warps an image a little, at random. ||.||_1 is the mean over the values of an image. The feature
+loss, of `builders/feature_network.py`, sees small parts such as a mouth.
+
+Both persons share E and the first steps up S, so the code describes what they have in common: pose,
+expression, light. What belongs to one person is in the decoder of that person. Nothing in the loss
+says that a code must mean the same for both. Two parts of the network see to it:
+- S draws the code as coarse feature maps for both. Without S each decoder could give the code its
+  own meaning, and a head that turns left would be swapped for one that turns right.
+- N_a normalizes a code by the mean and the variance of all codes of person a (Chang et al.,
+  "Domain-specific batch normalization", 2019). Without N the encoder tells the persons apart.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ankeras.builders import get_decoder, get_encoder
-from ankeras.latent.codes import decode, encode
+from ankeras.builders.feature_network import feature_loss
+from ankeras.latent.codes import PREDICT_BATCH, decode, encode
 from ankeras.training.autodiff import SeedGenerator, descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 from ankeras.training.checks import (
@@ -27,9 +37,10 @@ from ankeras.training.own_loss import OwnLoss
 
 import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
 GRID = 4  # cells of the warp along each side
+MOMENTUM = 0.95  # of the mean and variance of the codes, which move while the encoder learns
 
 
 def warp(x: Any, displacements: Any) -> Any:
@@ -63,13 +74,60 @@ def warp(x: Any, displacements: Any) -> Any:
     return found
 
 
+def get_face_swap_networks(
+    image_shape: Sequence[int] = (64, 64, 3),
+    latent_dim: int = 16,
+    *,
+    widths: Sequence[int] = (32, 48, 64, 96),
+    own_blocks: int = 2,
+    seed: int = 42,
+) -> tuple[keras.Model, keras.Model, keras.Model, keras.Model]:
+    """Build the networks of a face swap: those of an autoencoder, with the end of D twice.
+
+    Args:
+        image_shape: (height, width, channels).
+        latent_dim: the size d of the code.
+        widths: channels of each block, outermost first, as in `get_encoder`.
+        own_blocks: number of blocks, outermost first, that each person has for itself in D_a or
+            D_b; the others are in S.
+        seed: seed of the initial weights.
+
+    Returns:
+        E, (batch, *image) -> (batch, d); S, (batch, d) -> (batch, h, w, k); D_a and D_b,
+        (batch, h, w, k) -> (batch, *image).
+
+    Raises:
+        ValueError: if no such networks exist; the sentence says why.
+    """
+    if not 1 <= own_blocks <= len(widths):
+        raise ValueError(
+            f"Of {len(widths)} blocks, own_blocks is from 1 to {len(widths)}, not {own_blocks}."
+        )
+    encoder = get_encoder(image_shape, latent_dim, widths=widths, seed=seed)
+    halves = []
+    for i in (1, 2):
+        decoder = get_decoder(latent_dim, image_shape, widths=widths, seed=seed + i)
+        steps_up = [x for x in decoder.layers if isinstance(x, layers.UpSampling2D)]
+        first = steps_up[-own_blocks]
+        maps = layers.Activation("linear", dtype="float32", name="output_layer")(first.input)
+        halves.append(
+            (
+                keras.Model(decoder.input, maps, name="shared_decoder"),
+                keras.Model(first.input, decoder.output, name="decoder"),
+            )
+        )
+    return encoder, halves[0][0], halves[0][1], halves[1][1]
+
+
 @keras.saving.register_keras_serializable("ankeras")
 class FaceSwap(OwnLoss):
     """Face swap; `fit(x_a, x_b)` with equally many portraits of two persons.
 
     Args:
-        encoder: E, (batch, *image) -> (batch, d), `get_encoder(image_shape, d)`.
-        decoder_a, decoder_b: (batch, d) -> (batch, *image), `get_decoder(d, image_shape)`.
+        encoder, shared_decoder, decoder_a, decoder_b: E, S, D_a and D_b of
+            `get_face_swap_networks`.
+        feature_network: Phi of `get_feature_network`, or None.
+        alpha: weight of the feature loss.
         warping: standard deviation of the warp, as a share of the side of an image; 0 for none.
         seed: seed of the warp.
 
@@ -78,37 +136,54 @@ class FaceSwap(OwnLoss):
     """
 
     called = "A face swap"
-    networks = ("encoder", "decoder_a", "decoder_b")
-    options = ("warping", "seed")
+    networks = ("encoder", "shared_decoder", "decoder_a", "decoder_b", "feature_network")
+    options = ("alpha", "warping", "seed")
     logged = ("loss", "l1_a", "l1_b")
     target = "paired"
 
     def __init__(
         self,
         encoder: keras.Model,
+        shared_decoder: keras.Model,
         decoder_a: keras.Model,
         decoder_b: keras.Model,
+        feature_network: keras.Model | None = None,
+        alpha: float = 0.0,
         warping: float = 0.02,
         seed: int = 42,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if warping < 0:
-            raise ValueError(f"warping must not be negative, as {warping} is.")
-        check_shapes_known(encoder, "encoder")
+        if min(alpha, warping) < 0:
+            raise ValueError("alpha and warping must not be negative.")
+        if alpha and feature_network is None:
+            raise ValueError("A feature loss needs a feature_network.")
+        for name, network in (("encoder", encoder), ("shared decoder", shared_decoder)):
+            check_shapes_known(network, name)
         for decoder in (decoder_a, decoder_b):
             check_shapes_known(decoder, "decoder")
-            if (decoder.input_shape, decoder.output_shape) != (
-                encoder.output_shape,
-                encoder.input_shape,
-            ):
+            shapes = shared_decoder.input_shape, decoder.input_shape, decoder.output_shape
+            if shapes != (encoder.output_shape, shared_decoder.output_shape, encoder.input_shape):
                 raise ValueError(
-                    f"Each decoder goes the encoder's way back, {encoder.output_shape[1:]} -> "
-                    f"{encoder.input_shape[1:]}."
+                    f"The shared decoder and each decoder go the encoder's way back, "
+                    f"{encoder.output_shape[1:]} -> {encoder.input_shape[1:]}."
                 )
         self.encoder = encoder
+        self.shared_decoder = shared_decoder
         self.decoder_a = decoder_a
         self.decoder_b = decoder_b
+        if feature_network is not None:
+            feature_network.trainable = False
+        self.feature_network = feature_network
+        self.normal_a, self.normal_b = (
+            layers.BatchNormalization(
+                center=False, scale=False, momentum=MOMENTUM, dtype="float32", name=name
+            )
+            for name in ("normal_a", "normal_b")
+        )
+        for normal in (self.normal_a, self.normal_b):
+            normal.build(encoder.output_shape)
+        self.alpha = alpha
         self.warping = warping
         self.seed = seed
         self.noise = SeedGenerator(seed)
@@ -118,23 +193,49 @@ class FaceSwap(OwnLoss):
         x_a, x_b, _ = keras.utils.unpack_x_y_sample_weight(data)
         warped_a, warped_b = self.warped(x_a), self.warped(x_b)
 
-        # E ||D_a(E(w(x_a))) - x_a||_1 + E ||D_b(E(w(x_b))) - x_b||_1
+        # E ||x_hat_a - x_a||_1 + E ||x_hat_b - x_b||_1
+        # + alpha E [l_feature(x_a, x_hat_a) + l_feature(x_b, x_hat_b)]
         def objective() -> tuple:
-            x_hat_a = self.decoder_a(self.encoder(warped_a, training=True), training=True)
-            x_hat_b = self.decoder_b(self.encoder(warped_b, training=True), training=True)
-            l1_a, l1_b = ops.mean(ops.abs(x_hat_a - x_a)), ops.mean(ops.abs(x_hat_b - x_b))
-            return l1_a + l1_b + self.layer_losses(), l1_a, l1_b
+            loss, l1_a, l1_b = self.errors(x_a, x_b, warped_a, warped_b, training=True)
+            return loss + self.layer_losses(), loss, l1_a, l1_b
 
-        loss, l1_a, l1_b = descend(objective, self.optimizer, self.trainable_variables)
+        _, loss, l1_a, l1_b = descend(objective, self.optimizer, self.trainable_variables)
         return self.log(loss=loss, l1_a=l1_a, l1_b=l1_b)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate both reconstruction errors on one minibatch, without warps."""
         x_a, x_b, _ = keras.utils.unpack_x_y_sample_weight(data)
-        x_hat_a = self.decoder_a(self.encoder(x_a, training=False), training=False)
-        x_hat_b = self.decoder_b(self.encoder(x_b, training=False), training=False)
+        loss, l1_a, l1_b = self.errors(x_a, x_b, x_a, x_b, training=False)
+        return self.log(loss=loss, l1_a=l1_a, l1_b=l1_b)
+
+    def errors(
+        self, x_a: Any, x_b: Any, seen_a: Any, seen_b: Any, training: bool
+    ) -> tuple[Any, Any, Any]:
+        """Return the loss and both L1 errors of a minibatch of each person.
+
+        Args:
+            x_a, x_b: (batch, *image), what is to be drawn.
+            seen_a, seen_b: (batch, *image), what the encoder sees: the same images, or warped ones.
+            training: whether layers behave as in training.
+        """
+        # one minibatch of both: batch normalization in E and S keeps one average, that of both
+        codes = self.encoder(ops.concatenate([seen_a, seen_b]), training=training)
+        code_a, code_b = ops.split(codes, 2)
+        z_a, z_b = (
+            self.normal_a(code_a, training=training),
+            self.normal_b(code_b, training=training),
+        )
+        maps = self.shared_decoder(ops.concatenate([z_a, z_b]), training=training)
+        maps_a, maps_b = ops.split(maps, 2)
+        x_hat_a = self.decoder_a(maps_a, training=training)
+        x_hat_b = self.decoder_b(maps_b, training=training)
         l1_a, l1_b = ops.mean(ops.abs(x_hat_a - x_a)), ops.mean(ops.abs(x_hat_b - x_b))
-        return self.log(loss=l1_a + l1_b + self.layer_losses(), l1_a=l1_a, l1_b=l1_b)
+        loss = l1_a + l1_b
+        if self.feature_network is not None and self.alpha:
+            for x, x_hat in ((x_a, x_hat_a), (x_b, x_hat_b)):
+                features = [self.feature_network(image, training=False) for image in (x, x_hat)]
+                loss += self.alpha * ops.mean(feature_loss(*features))
+        return loss, l1_a, l1_b
 
     def warped(self, x: Any) -> Any:
         """Return images, each warped at random."""
@@ -145,8 +246,9 @@ class FaceSwap(OwnLoss):
         return warp(x, pixels * keras.random.normal(shape, seed=self.noise))
 
     def call(self, x: Any, training: bool | None = None) -> Any:
-        """Return the swapped faces D_b(E(x)) of person a."""
-        return self.decoder_b(self.encoder(x, training=training), training=training)
+        """Return the swapped faces D_b(S(N_a(E(x)))) of person a."""
+        z = self.normal_a(self.encoder(x, training=training), training=training)
+        return self.decoder_b(self.shared_decoder(z, training=training), training=training)
 
     def swap(self, x: np.ndarray, to: str = "b") -> np.ndarray:
         """Return portraits with the face of the other person: (n, *image) -> (n, *image).
@@ -160,7 +262,12 @@ class FaceSwap(OwnLoss):
         """
         if to not in ("a", "b"):
             raise ValueError(f'to is "a" or "b", not {to!r}.')
-        return decode(self.decoder_b if to == "b" else self.decoder_a, encode(self.encoder, x))
+        normal, decoder = (
+            (self.normal_a, self.decoder_b) if to == "b" else (self.normal_b, self.decoder_a)
+        )
+        z = ops.convert_to_numpy(normal(encode(self.encoder, x), training=False))
+        maps = decode(self.shared_decoder, z)
+        return decoder.predict(maps, batch_size=PREDICT_BATCH, verbose=0)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on images x and y of two persons."""
@@ -181,10 +288,6 @@ ROWS = (
         paper="",
         notebook="12",
         learns_from="x, x",
-        tiny=lambda: FaceSwap(
-            get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
-            get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8), seed=43),
-            get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8), seed=44),
-        ),
+        tiny=lambda: FaceSwap(*get_face_swap_networks(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8))),
     ),
 )

@@ -145,7 +145,7 @@ def _activation(outputs: Any, units: np.ndarray | None, part: str) -> Any:
         middle = a[:, a.shape[1] // 2, a.shape[2] // 2]
         a = middle if part == "neuron" else ops.mean(a, axis=(1, 2))
     one_hot = np.eye(a.shape[-1], dtype="float32")[units]
-    return ops.sum(a * one_hot, axis=1)
+    return ops.sum(ops.multiply(a, one_hot), axis=1)
 
 
 def _check_units(reader: keras.Model, layer: str, units: np.ndarray) -> None:

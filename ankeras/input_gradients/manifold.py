@@ -73,7 +73,7 @@ def change_class(
     read = read_scores(network)
 
     def loss(x: Any) -> Any:
-        squared = ops.sum(ops.square(x - x_0), axis=(1, 2, 3))
+        squared = ops.sum(ops.square(ops.subtract(x, x_0)), axis=(1, 2, 3))
         return cross_entropy(t, read(x, training=False)) + lam * squared
 
     z_1 = optimize_input(

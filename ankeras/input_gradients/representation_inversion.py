@@ -83,7 +83,7 @@ def invert_representation(
 def relative_distance(theta: Any, theta_0: Any) -> Any:
     """Return l = ||Theta - Theta_0||^2 / ||Theta_0||^2 of each image: (n, ...) -> (n,)."""
     axes = tuple(range(1, len(theta.shape)))
-    squared = ops.sum(ops.square(theta - theta_0), axis=axes)
+    squared = ops.sum(ops.square(ops.subtract(theta, theta_0)), axis=axes)
     return squared / (ops.sum(ops.square(theta_0), axis=axes) + 1e-12)
 
 

@@ -121,7 +121,7 @@ def _slope(read: keras.Model, x: np.ndarray, c: np.ndarray) -> np.ndarray:
     one_hot = np.eye(read.output_shape[-1], dtype="float32")[c]
 
     def score(x: Any) -> Any:
-        return ops.sum(read(x, training=False) * one_hot, axis=1)
+        return ops.sum(ops.multiply(read(x, training=False), one_hot), axis=1)
 
     _, slope = input_gradient(score, ops.convert_to_tensor(x))
     return ops.convert_to_numpy(slope)

@@ -47,7 +47,7 @@ def style_loss(gram: Sequence[Any], target: Sequence[Any]) -> Any:
     """
     total = 0.0
     for g, a in zip(gram, target, strict=True):
-        squared = ops.sum(ops.square(g - a), axis=(1, 2))
+        squared = ops.sum(ops.square(ops.subtract(g, a)), axis=(1, 2))
         total = total + squared / (ops.sum(ops.square(a), axis=(1, 2)) + 1e-12)
     return total / len(gram)
 

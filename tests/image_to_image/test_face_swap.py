@@ -1,7 +1,7 @@
 """Tests of the face swap: the warp by hand, the losses by hand, a swap of two kinds of images."""
 
-from ankeras.builders import get_decoder, get_encoder
-from ankeras.image_to_image import FaceSwap
+from ankeras.builders import get_encoder
+from ankeras.image_to_image import FaceSwap, get_face_swap_networks
 from ankeras.image_to_image.face_swap import warp
 
 import keras
@@ -14,14 +14,13 @@ RNG = np.random.default_rng(0)
 
 
 def _model(**options):
-    model = FaceSwap(
-        get_encoder(SHAPE, 4, widths=(8, 16)),
-        get_decoder(4, SHAPE, widths=(8, 16), seed=1),
-        get_decoder(4, SHAPE, widths=(8, 16), seed=2),
-        **options,
-    )
+    model = FaceSwap(*get_face_swap_networks(SHAPE, 4, widths=(8, 16), own_blocks=1), **options)
     model.compile(keras.optimizers.Adam(1e-2))
     return model
+
+
+def _networks(model):
+    return model.encoder, model.shared_decoder, model.decoder_a, model.decoder_b
 
 
 def _images(n):
@@ -40,16 +39,54 @@ def test_the_warp_by_hand():
     np.testing.assert_allclose(moved[1, :, :11], (x[1, :, :11] + x[1, :, 1:]) / 2, atol=1e-6)
 
 
+def _reconstructed(model, x, normal, decoder):
+    z = normal(model.encoder.predict(x, verbose=0), training=False)
+    maps = model.shared_decoder.predict(ops.convert_to_numpy(z), verbose=0)
+    return decoder.predict(maps, verbose=0)
+
+
 def test_the_losses_by_hand():
     a, b = _images(6), _images(6)
-    model = _model()
+    image = keras.Input(SHAPE)
+    phi = keras.Model(image, [2 * image, image[:, ::2] ** 2])
+    model = _model(feature_network=phi, alpha=0.5)
     logs = model.evaluate(a, b, batch_size=6, verbose=0, return_dict=True)
-    expected = []
-    for x, decoder in ((a, model.decoder_a), (b, model.decoder_b)):
-        drawn = decoder.predict(model.encoder.predict(x, verbose=0), verbose=0)
-        expected.append(float(np.abs(drawn - x).mean()))
-    assert [logs["l1_a"], logs["l1_b"]] == pytest.approx(expected, rel=1e-4)
-    assert logs["loss"] == pytest.approx(sum(expected), rel=1e-4)
+    l1, features = [], []
+    for x, person in ((a, "a"), (b, "b")):
+        normal, decoder = getattr(model, f"normal_{person}"), getattr(model, f"decoder_{person}")
+        drawn = _reconstructed(model, x, normal, decoder)
+        l1.append(float(np.abs(drawn - x).mean()))
+        features.append(2 * ((drawn - x) ** 2).mean() + ((drawn**2 - x**2)[:, ::2] ** 2).mean() / 2)
+    assert [logs["l1_a"], logs["l1_b"]] == pytest.approx(l1, rel=1e-4)
+    assert logs["loss"] == pytest.approx(sum(l1) + 0.5 * sum(features), rel=1e-4)
+
+
+def test_each_person_is_normalized_by_averages_of_its_own():
+    """Person b is much brighter, which the codes of the encoder show, and the normalized do not."""
+    model, light = _model(warping=0), RNG.random((40, 1, 1, 1)).astype("float32")
+    a, b = 0.4 * light * _images(40), 0.6 + 0.4 * light * _images(40)
+    model.compile(keras.optimizers.Adam(0.0))  # only the averages move
+    model.fit(a, b, batch_size=20, epochs=40, verbose=0)
+    codes = [model.encoder.predict(x, verbose=0) for x in (a, b)]
+    normal = [
+        ops.convert_to_numpy(normalize(code, training=False))
+        for normalize, code in zip((model.normal_a, model.normal_b), codes, strict=True)
+    ]
+    gap, normal_gap = (
+        (np.abs(x.mean(axis=0) - y.mean(axis=0)) / x.std(axis=0)).mean() for x, y in (codes, normal)
+    )
+    assert normal_gap < 0.3 * gap
+
+
+def test_both_persons_share_all_but_the_last_steps():
+    encoder, shared, *decoders = get_face_swap_networks((64, 64, 3), 8)
+    assert encoder.output_shape == shared.input_shape == (None, 8)
+    assert shared.output_shape == (None, 16, 16, 48)
+    for decoder in decoders:
+        assert decoder.input_shape == (None, 16, 16, 48)
+        assert decoder.output_shape == (None, 64, 64, 3)
+    first, second = (decoder.get_weights()[0] for decoder in decoders)
+    assert not np.allclose(first, second)
 
 
 def test_the_pose_stays_and_the_person_changes():
@@ -66,9 +103,9 @@ def test_the_pose_stays_and_the_person_changes():
     true_swap, drawn = ring[200:260], model.swap(test)
     error = np.abs(drawn - true_swap).mean()
     other_place = np.abs(true_swap - np.roll(true_swap, 1, axis=0)).mean()
-    assert error < 0.65 * other_place
+    assert error < 0.5 * other_place
     back = np.abs(model.swap(b[:60], to="a") - disc[200:260]).mean()
-    assert back < 0.75 * np.abs(disc[200:260] - np.roll(disc[200:260], 1, axis=0)).mean()
+    assert back < 0.6 * np.abs(disc[200:260] - np.roll(disc[200:260], 1, axis=0)).mean()
 
 
 def test_wrong_arguments_are_answered_by_a_sentence():
@@ -82,5 +119,11 @@ def test_wrong_arguments_are_answered_by_a_sentence():
         model.swap(a, to="c")
     with pytest.raises(ValueError, match="has its own loss: leave out loss"):
         model.compile("adam", loss="mse")
-    with pytest.raises(ValueError, match="goes the encoder's way back"):
-        FaceSwap(model.encoder, model.decoder_a, get_decoder(3, SHAPE, widths=(8, 16)))
+    with pytest.raises(ValueError, match="go the encoder's way back"):
+        FaceSwap(get_encoder(SHAPE, 3, widths=(8, 16)), *_networks(model)[1:])
+    with pytest.raises(ValueError, match="alpha and warping must not be negative"):
+        FaceSwap(*_networks(model), warping=-1)
+    with pytest.raises(ValueError, match="A feature loss needs a feature_network"):
+        FaceSwap(*_networks(model), alpha=1)
+    with pytest.raises(ValueError, match="Of 2 blocks, own_blocks is from 1 to 2, not 3"):
+        get_face_swap_networks(SHAPE, 4, widths=(8, 16), own_blocks=3)

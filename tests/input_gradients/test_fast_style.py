@@ -40,7 +40,7 @@ def test_the_losses_by_hand():
     distance = ((content - x_content) ** 2).sum(axis=(1, 2, 3)) / (x_content**2).sum(axis=(1, 2, 3))
     assert logs["style"] == pytest.approx(total.mean(), rel=1e-4)
     assert logs["content"] == pytest.approx(distance.mean(), rel=1e-4)
-    assert logs["loss"] == pytest.approx(0.05 * distance.mean() + total.mean(), rel=1e-4)
+    assert logs["loss"] == pytest.approx(0.1 * distance.mean() + total.mean(), rel=1e-4)
 
 
 def test_it_paints_images_that_it_never_saw_in_the_style(tmp_path):
