@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import ankeras
-from ankeras import data, evaluation, pictures
-from ankeras.builders import get_decoder, get_encoder
+from ankeras import data, evaluation, pictures, pretrained
+from ankeras.builders import get_encoder
 from ankeras.builders.feature_network import get_feature_network
 from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.builders.unet import get_unet
@@ -31,6 +31,7 @@ from ankeras.image_to_image import (
     chroma,
     find_palette,
     frame_pairs,
+    get_face_swap_networks,
     get_super_resolution_network,
     mean_chroma,
     with_chroma,
@@ -338,12 +339,12 @@ def face_swap(seconds: float, seed: int) -> dict:
     names = tuple(PEOPLE)
     train = [person(name, N_TRAIN, seed=2 * seed) for name in names]
     test = [person(name, N_TEST, seed=1) for name in names]
-    shape, d = (64, 64, 3), 32
-    widths = (16, 32, 64, 128)
-    model = FaceSwap(
-        get_encoder(shape, d, widths=widths),
-        *(get_decoder(d, shape, widths=widths, upsampling="transposed", seed=s) for s in (43, 44)),
-    )
+    encoder = pretrained.load("faces-vae").mean_encoder
+    encoder.trainable = False
+    d = encoder.output_shape[-1]
+    _, shared, decoder_a, decoder_b = get_face_swap_networks((64, 64, 3), d)
+    phi = get_feature_network(evaluation.face_reader(64), faces(200, seed=5).images)
+    model = FaceSwap(encoder, shared, decoder_a, decoder_b, phi, alpha=2.0, warping=0.0)
     train_alone(model, train[0].images, train[1].images, seconds)
     reader, poses = evaluation.face_reader(64), pose_reader(seconds / 4)
     figures = {}

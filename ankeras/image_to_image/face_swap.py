@@ -17,6 +17,10 @@ says that a code must mean the same for both. Two parts of the network see to it
   own meaning, and a head that turns left would be swapped for one that turns right.
 - N_a normalizes a code by the mean and the variance of all codes of person a (Chang et al.,
   "Domain-specific batch normalization", 2019). Without N the encoder tells the persons apart.
+
+Both are not enough for what is small in the image: an encoder that only knows two persons may give
+the smile of one the code of the other's serious mouth. The encoder of a VAE of many faces does not:
+there, one direction of the code is the smile of everybody. So take it, with `trainable = False`.
 """
 
 from collections.abc import Sequence
@@ -78,7 +82,7 @@ def get_face_swap_networks(
     image_shape: Sequence[int] = (64, 64, 3),
     latent_dim: int = 16,
     *,
-    widths: Sequence[int] = (32, 48, 64, 96),
+    widths: Sequence[int] = (24, 32, 64, 96),
     own_blocks: int = 2,
     seed: int = 42,
 ) -> tuple[keras.Model, keras.Model, keras.Model, keras.Model]:
@@ -125,7 +129,7 @@ class FaceSwap(OwnLoss):
 
     Args:
         encoder, shared_decoder, decoder_a, decoder_b: E, S, D_a and D_b of
-            `get_face_swap_networks`.
+            `get_face_swap_networks`; E may be that of a VAE, `pretrained.load("faces-vae")`.
         feature_network: Phi of `get_feature_network`, or None.
         alpha: weight of the feature loss.
         warping: standard deviation of the warp, as a share of the side of an image; 0 for none.
