@@ -44,7 +44,7 @@ def transfer_style(
     beta: float = 1.0,
     content_layer: str = CONTENT_LAYER,
     style_layers: Sequence[str] = STYLE_LAYERS,
-    steps: int = 200,
+    steps: int = 400,
 ) -> OptimizedInput:
     """Return an image with the content of one image and the style of others.
 
