@@ -4,8 +4,8 @@ Pipelines: tf.data tunes each pipeline in a thread that sleeps for 10, 20, 40, .
 the end of each epoch the iterator is deleted and the thread is woken. If it wakes before its
 cancellation is written down, it sleeps on, and the epoch waits for it, at worst as long again as
 the epoch has taken. Images in memory need no tuning. So tuning is off unless somebody asks for it.
-`bench/epoch_end.py` measures the gain with TensorFlow 2.21: an epoch ends 1.2 to 1.8 times as fast on
-one core, and hardly sooner on two idle cores.
+`bench/epoch_end.py` measures the gain with TensorFlow 2.21: an epoch ends 1.2 to 1.8 times as fast
+on one core, and hardly sooner on two idle cores.
 
 Warnings: TensorFlow warns of every model that is compiled anew, which a course does all the time.
 """
