@@ -72,7 +72,8 @@ def deepdream(
     if octaves < 1 or (octaves > 1 and min(sides[0]) < SMALLEST_SIDE):
         raise ValueError(
             f"{octaves} octaves of an image of {base.shape[0]}x{base.shape[1]} would begin at "
-            f"{sides[0] if sides else 'no size'}: the first needs {SMALLEST_SIDE} pixels."
+            f"{sides[0] if sides else 'no size'}: the first needs {SMALLEST_SIDE} pixels, "
+            f"except for octaves=1."
         )
 
     def loss(x: Any) -> Any:
