@@ -229,9 +229,8 @@ def run(
         if race.labels:
             found["accuracy"] = evaluation.conditional_accuracy(classifier, samples, asked)
         if len(turns.points) == POINTS - 1:
-            file = f"quality_{name}_{'ours' if ours else 'textbook'}".replace(", ", "_").replace(
-                " ", "_"
-            )
+            file = f"quality_{name}_{'ours' if ours else 'textbook'}"
+            file = file.replace(",", "").replace(" ", "_")
             pictures.image_grid(samples[:50].reshape(5, 10, *samples.shape[1:])).savefig(
                 RESULTS / f"{file}.png"
             )

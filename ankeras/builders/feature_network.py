@@ -57,6 +57,11 @@ def get_feature_network(
     return phi
 
 
+def feature_distance(phi: keras.Model, x: Any, x_hat: Any) -> Any:
+    """Return the feature loss between two minibatches of images, averaged over the images."""
+    return ops.mean(feature_loss(*(phi(image, training=False) for image in (x, x_hat))))
+
+
 def feature_loss(features: list, features_hat: list) -> Any:
     """Return sum_l 1 / (2 C_l H_l W_l) ||Phi_l(x) - Phi_l(x_hat)||^2 of each image: (batch,)."""
     return sum(

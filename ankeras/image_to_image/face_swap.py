@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ankeras.builders import get_decoder, get_encoder
-from ankeras.builders.feature_network import feature_loss
+from ankeras.builders.feature_network import feature_distance
 from ankeras.latent.codes import PREDICT_BATCH, decode, encode
 from ankeras.training.autodiff import SeedGenerator, descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
@@ -237,8 +237,7 @@ class FaceSwap(OwnLoss):
         loss = l1_a + l1_b
         if self.feature_network is not None and self.alpha:
             for x, x_hat in ((x_a, x_hat_a), (x_b, x_hat_b)):
-                features = [self.feature_network(image, training=False) for image in (x, x_hat)]
-                loss += self.alpha * ops.mean(feature_loss(*features))
+                loss += self.alpha * feature_distance(self.feature_network, x, x_hat)
         return loss, l1_a, l1_b
 
     def warped(self, x: Any) -> Any:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ankeras.builders.blocks import SeededLayers, checked_image_shape
-from ankeras.builders.feature_network import feature_loss
+from ankeras.builders.feature_network import feature_distance
 from ankeras.builders.patch_discriminator import get_patch_discriminator
 from ankeras.gans.gan import discriminator_loss, non_saturating_loss
 from ankeras.image_to_image.paired_game import PairedGame
@@ -167,8 +167,7 @@ class SuperResolution(PairedGame):
         """Return l_feature(y, G(x)), averaged over the images; 0 without a feature network."""
         if self.feature_network is None or not self.alpha:
             return 0.0
-        features = [self.feature_network(image, training=False) for image in (y, fake)]
-        return ops.mean(feature_loss(*features))
+        return feature_distance(self.feature_network, y, fake)
 
     def enlarge(self, x: np.ndarray) -> np.ndarray:
         """Return the large images, clipped to [0, 1]: (n, h, w, c) -> (n, *image)."""
