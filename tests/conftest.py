@@ -131,3 +131,20 @@ def bars() -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
         return images, labels
 
     return draw
+
+
+@pytest.fixture
+def draw_kernels() -> Callable[..., None]:
+    """Return what gives a network random kernels that are the same on each backend.
+
+    Where a tiny network must learn within a few steps, its initial weights decide.
+    """
+
+    def draw(network: keras.Model, gain: float = 1.0, seed: int = 0) -> None:
+        rng = np.random.default_rng(seed)
+        for weight in network.weights:
+            if len(weight.shape) > 1:
+                kernel = rng.normal(size=weight.shape)
+                weight.assign(gain * kernel / np.sqrt(np.prod(weight.shape[:-1])))
+
+    return draw

@@ -86,6 +86,7 @@ def free_bits_cost(kl: Any, free_bits: float) -> Any:
 
 def reparameterize(mu: Any, log_var: Any, eps: Any) -> Any:
     """Return z = mu + sqrt(v) * eps: the gradient passes through mu and v, not through the draw."""
+    mu, log_var, eps = (ops.convert_to_tensor(a) for a in (mu, log_var, eps))
     return mu + ops.exp(0.5 * log_var) * eps
 
 
@@ -103,6 +104,7 @@ def gaussian_parameters(x_hat: Any) -> tuple[Any, Any]:
 
 def gaussian_nll(x: Any, mean: Any, log_var: Any) -> Any:
     """Return -log N(x; mean, v) of each image, summed over its values: (batch, ...) -> (batch,)."""
+    x, mean, log_var = (ops.convert_to_tensor(a) for a in (x, mean, log_var))
     nll = 0.5 * (math.log(2 * math.pi) + log_var + ops.square(x - mean) * ops.exp(-log_var))
     return ops.sum(nll, axis=tuple(range(1, len(nll.shape))))
 

@@ -77,16 +77,18 @@ class Coupling(Step):
 
     def call(self, x: Any) -> tuple[Any, Any]:
         """Return y and log |det J|."""
-        s, t = self.scale_and_shift(self.b * x)
+        kept = ops.multiply(self.b, x)
+        s, t = self.scale_and_shift(kept)
         # y = b x + (1 - b) (x exp(s) + t)
-        y = self.b * x + (1 - self.b) * (x * ops.exp(s) + t)
+        y = kept + ops.multiply(1 - self.b, x * ops.exp(s) + t)
         # log |det J| = sum (1 - b) s
-        return y, _sum_per_image((1 - self.b) * s)
+        return y, _sum_per_image(ops.multiply(1 - self.b, s))
 
     def inverse(self, y: Any) -> Any:
         """Return x = b y + (1 - b) (y - t) exp(-s)."""
-        s, t = self.scale_and_shift(self.b * y)  # b y = b x
-        return self.b * y + (1 - self.b) * (y - t) * ops.exp(-s)
+        kept = ops.multiply(self.b, y)  # b y = b x
+        s, t = self.scale_and_shift(kept)
+        return kept + ops.multiply(1 - self.b, (y - t) * ops.exp(-s))
 
     def scale_and_shift(self, kept: Any) -> tuple[Any, Any]:
         """Return s and t, each of x's shape, from the values that are kept."""

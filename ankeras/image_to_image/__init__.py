@@ -9,7 +9,7 @@ from ankeras.image_to_image.colorization import (
     with_chroma,
 )
 from ankeras.image_to_image.cyclegan import CycleGAN, UnpairedBatches
-from ankeras.image_to_image.face_swap import FaceSwap, get_face_swap_networks
+from ankeras.image_to_image.face_swap import FaceSwap, split_decoder
 from ankeras.image_to_image.next_frame import NextFrame, frame_pairs
 from ankeras.image_to_image.pix2pix import Pix2Pix
 from ankeras.image_to_image.super_resolution import (
@@ -28,8 +28,8 @@ __all__ = [
     "chroma",
     "find_palette",
     "frame_pairs",
-    "get_face_swap_networks",
     "get_super_resolution_network",
     "mean_chroma",
+    "split_decoder",
     "with_chroma",
 ]

@@ -40,7 +40,8 @@ MIN_COLORS = 2
 
 def chroma(images: Any) -> Any:
     """Return the chroma (B - Y, R - Y): (..., 3) -> (..., 2), values in (-1, 1)."""
-    luma = ops.sum(images * LUMA, axis=-1)
+    images = ops.convert_to_tensor(images)
+    luma = ops.sum(ops.multiply(images, LUMA), axis=-1)
     return ops.stack([images[..., 2] - luma, images[..., 0] - luma], axis=-1)
 
 

@@ -2,7 +2,7 @@
 
 Source: AE, "DeepFakes!"; the architecture is the one of the programs of that name.
 
-    z_a = N_a(E(w(x_a))),   x_hat_a = D_a(S(z_a))          the same for b
+    z_a = N_a(E(w(x_a))) + s eps,   x_hat_a = D_a(S(z_a)),   eps ~ N(0, I)      the same for b
     descend  E ||x_hat_a - x_a||_1 + E ||x_hat_b - x_b||_1
              + alpha E [l_feature(x_a, x_hat_a) + l_feature(x_b, x_hat_b)]
     swap     x_a -> D_b(S(N_a(E(x_a))))
@@ -18,12 +18,14 @@ says that a code must mean the same for both. Two parts of the network see to it
 - N_a normalizes a code by the mean and the variance of all codes of person a (Chang et al.,
   "Domain-specific batch normalization", 2019). Without N the encoder tells the persons apart.
 
-Both are not enough for what is small in the image: an encoder that only knows two persons may give
-the smile of one the code of the other's serious mouth. The encoder of a VAE of many faces does not:
-there, one direction of the code is the smile of everybody. So take it, with `trainable = False`.
+A little noise s eps on the code makes D_b draw person b for codes that only resemble those of b.
+
+All this is not enough for what is small in the image: an encoder that only knows two persons may
+give the smile of one the code of the other's serious mouth. The encoder of a VAE of many faces does
+not: there, one direction of the code is the smile of everybody. So take it, with
+`trainable = False`. D must then start from random weights: the VAE's decoder draws any person.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from ankeras.builders import get_decoder, get_encoder
@@ -78,49 +80,39 @@ def warp(x: Any, displacements: Any) -> Any:
     return found
 
 
-def get_face_swap_networks(
-    image_shape: Sequence[int] = (64, 64, 3),
-    latent_dim: int = 16,
-    *,
-    widths: Sequence[int] = (24, 32, 64, 96),
-    own_blocks: int = 2,
-    seed: int = 42,
-) -> tuple[keras.Model, keras.Model, keras.Model, keras.Model]:
-    """Build the networks of a face swap: those of an autoencoder, with the end of D twice.
+def split_decoder(
+    decoder: keras.Model, own_blocks: int = 2
+) -> tuple[keras.Model, keras.Model, keras.Model]:
+    """Split a decoder into the first half S and, twice, the second half: D_a and D_b.
 
     Args:
-        image_shape: (height, width, channels).
-        latent_dim: the size d of the code.
-        widths: channels of each block, outermost first, as in `get_encoder`.
-        own_blocks: number of blocks, outermost first, that each person has for itself in D_a or
-            D_b; the others are in S.
-        seed: seed of the initial weights.
+        decoder: (batch, d) -> (batch, *image), of `get_decoder` or `get_generator`. Its weights are
+            kept: S has those of the first half, D_a and D_b each have those of the second half.
+        own_blocks: number of blocks, the last ones, that each person has for itself. A block
+            starts with a layer that doubles the side of its feature maps.
 
     Returns:
-        E, (batch, *image) -> (batch, d); S, (batch, d) -> (batch, h, w, k); D_a and D_b,
-        (batch, h, w, k) -> (batch, *image).
+        S, (batch, d) -> (batch, h, w, k); D_a and D_b, (batch, h, w, k) -> (batch, *image). S and
+        D_a are made of the layers of `decoder`, D_b is a copy.
 
     Raises:
-        ValueError: if no such networks exist; the sentence says why.
+        ValueError: if the decoder has fewer blocks.
     """
-    if not 1 <= own_blocks <= len(widths):
+    steps_up = [
+        x for x in decoder.layers if isinstance(x, (layers.UpSampling2D, layers.Conv2DTranspose))
+    ]
+    if not 1 <= own_blocks <= len(steps_up):
         raise ValueError(
-            f"Of {len(widths)} blocks, own_blocks is from 1 to {len(widths)}, not {own_blocks}."
+            f"Of {len(steps_up)} blocks, own_blocks is from 1 to {len(steps_up)}, not {own_blocks}."
         )
-    encoder = get_encoder(image_shape, latent_dim, widths=widths, seed=seed)
-    halves = []
-    for i in (1, 2):
-        decoder = get_decoder(latent_dim, image_shape, widths=widths, seed=seed + i)
-        steps_up = [x for x in decoder.layers if isinstance(x, layers.UpSampling2D)]
-        first = steps_up[-own_blocks]
-        maps = layers.Activation("linear", dtype="float32", name="output_layer")(first.input)
-        halves.append(
-            (
-                keras.Model(decoder.input, maps, name="shared_decoder"),
-                keras.Model(first.input, decoder.output, name="decoder"),
-            )
-        )
-    return encoder, halves[0][0], halves[0][1], halves[1][1]
+    cut = steps_up[-own_blocks].input
+    maps = layers.Activation("linear", dtype="float32", name="output_layer")(cut)
+    shared_decoder = keras.Model(decoder.input, maps, name="shared_decoder")
+    decoder_a = keras.Model(cut, decoder.output, name="decoder_a")
+    decoder_b = keras.models.clone_model(decoder_a)
+    decoder_b.name = "decoder_b"
+    decoder_b.set_weights(decoder_a.get_weights())
+    return shared_decoder, decoder_a, decoder_b
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -128,12 +120,13 @@ class FaceSwap(OwnLoss):
     """Face swap; `fit(x_a, x_b)` with equally many portraits of two persons.
 
     Args:
-        encoder, shared_decoder, decoder_a, decoder_b: E, S, D_a and D_b of
-            `get_face_swap_networks`; E may be that of a VAE, `pretrained.load("faces-vae")`.
+        encoder: E of `get_encoder`, or that of a VAE, `pretrained.load("faces-vae").mean_encoder`.
+        shared_decoder, decoder_a, decoder_b: S, D_a and D_b of `split_decoder`.
         feature_network: Phi of `get_feature_network`, or None.
         alpha: weight of the feature loss.
         warping: standard deviation of the warp, as a share of the side of an image; 0 for none.
-        seed: seed of the warp.
+        noise: standard deviation s of the noise on the normalized code, in training.
+        seed: seed of the warp and of the noise.
 
     Raises:
         ValueError: if the networks do not fit each other, or an option is out of range.
@@ -141,7 +134,7 @@ class FaceSwap(OwnLoss):
 
     called = "A face swap"
     networks = ("encoder", "shared_decoder", "decoder_a", "decoder_b", "feature_network")
-    options = ("alpha", "warping", "seed")
+    options = ("alpha", "warping", "noise", "seed")
     logged = ("loss", "l1_a", "l1_b")
     target = "paired"
 
@@ -154,12 +147,13 @@ class FaceSwap(OwnLoss):
         feature_network: keras.Model | None = None,
         alpha: float = 0.0,
         warping: float = 0.02,
+        noise: float = 0.0,
         seed: int = 42,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if min(alpha, warping) < 0:
-            raise ValueError("alpha and warping must not be negative.")
+        if min(alpha, warping, noise) < 0:
+            raise ValueError("alpha, warping and noise must not be negative.")
         if alpha and feature_network is None:
             raise ValueError("A feature loss needs a feature_network.")
         for name, network in (("encoder", encoder), ("shared decoder", shared_decoder)):
@@ -189,8 +183,9 @@ class FaceSwap(OwnLoss):
             normal.build(encoder.output_shape)
         self.alpha = alpha
         self.warping = warping
+        self.noise = noise
         self.seed = seed
-        self.noise = SeedGenerator(seed)
+        self.random = SeedGenerator(seed)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Descend both reconstruction errors on a minibatch of each person."""
@@ -229,7 +224,10 @@ class FaceSwap(OwnLoss):
             self.normal_a(code_a, training=training),
             self.normal_b(code_b, training=training),
         )
-        maps = self.shared_decoder(ops.concatenate([z_a, z_b]), training=training)
+        z = ops.concatenate([z_a, z_b])
+        if training and self.noise:
+            z += self.noise * keras.random.normal(ops.shape(z), seed=self.random)
+        maps = self.shared_decoder(z, training=training)
         maps_a, maps_b = ops.split(maps, 2)
         x_hat_a = self.decoder_a(maps_a, training=training)
         x_hat_b = self.decoder_b(maps_b, training=training)
@@ -246,7 +244,7 @@ class FaceSwap(OwnLoss):
             return x
         shape = (ops.shape(x)[0], GRID + 1, GRID + 1, 2)
         pixels = self.warping * x.shape[1]
-        return warp(x, pixels * keras.random.normal(shape, seed=self.noise))
+        return warp(x, pixels * keras.random.normal(shape, seed=self.random))
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Return the swapped faces D_b(S(N_a(E(x)))) of person a."""
@@ -291,6 +289,9 @@ ROWS = (
         paper="",
         notebook="12",
         learns_from="x, x",
-        tiny=lambda: FaceSwap(*get_face_swap_networks(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8))),
+        tiny=lambda: FaceSwap(
+            get_encoder(TINY_SHAPE, TINY_LATENT_DIM, widths=(4, 8)),
+            *split_decoder(get_decoder(TINY_LATENT_DIM, TINY_SHAPE, widths=(4, 8))),
+        ),
     ),
 )

@@ -76,7 +76,7 @@ def _difference(x: Any, target: Any) -> Any:
             f"x_0 is {tuple(target.shape[1:])}, but what is compared with it is "
             f"{tuple(x.shape[1:])}."
         )
-    return x - target
+    return ops.subtract(x, target)
 
 
 def squared_norm(x: Any) -> Any:

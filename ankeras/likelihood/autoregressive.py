@@ -159,8 +159,9 @@ class Autoregressive(OwnLoss):
         for start in range(0, len(images), IMAGES_AT_ONCE):
             part = slice(start, start + IMAGES_AT_ONCE)
             y = None if labels is None else labels[part]
-            logits = self.network.predict_on_batch(self.network_inputs(images[part], y))
-            found.append(-ops.convert_to_numpy(self.nll(images[part], logits)))
+            x = ops.convert_to_tensor(images[part])
+            logits = self.network.predict_on_batch(self.network_inputs(x, y))
+            found.append(-ops.convert_to_numpy(self.nll(x, logits)))
         return np.concatenate(found)
 
     def generate(self, n: int, seed: int = 0) -> np.ndarray:

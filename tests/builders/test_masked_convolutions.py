@@ -10,8 +10,8 @@ from keras import ops
 
 RNG = np.random.default_rng(0)
 SHAPE = (9, 9, 1)
-TENSORFLOW = keras.backend.backend() == "tensorflow"
-on_tensorflow = pytest.mark.skipif(not TENSORFLOW, reason="JAX compiles each operation: too slow")
+ON_JAX = keras.backend.backend() == "jax"
+not_on_jax = pytest.mark.skipif(ON_JAX, reason="JAX compiles each operation: too slow")
 
 
 def seen_by(network, i, j):
@@ -28,7 +28,7 @@ def before(i, j):
     return (rows < i) | ((rows == i) & (columns < j))
 
 
-@on_tensorflow
+@not_on_jax
 @pytest.mark.parametrize("levels", [2, 5])
 def test_two_stacks_see_every_earlier_pixel_of_the_receptive_field_and_no_other(levels):
     network = get_pixelcnn(SHAPE, levels, channels=4, blocks=3)
@@ -39,7 +39,7 @@ def test_two_stacks_see_every_earlier_pixel_of_the_receptive_field_and_no_other(
         np.testing.assert_array_equal(seen_by(network, i, j), above | left)
 
 
-@on_tensorflow
+@not_on_jax
 def test_one_stack_has_a_blind_spot_however_deep_it_is():
     network = get_pixelcnn(SHAPE, stacks="one", channels=4, blocks=9)
     rows, columns = np.indices(SHAPE[:2])
@@ -65,7 +65,7 @@ def test_masks_by_hand():
     np.testing.assert_array_equal(found["B"], found["A"] + 1)
 
 
-@on_tensorflow
+@not_on_jax
 @pytest.mark.parametrize("stacks", ["one", "two"])
 def test_a_condition_enters_each_gate(stacks):
     network = get_pixelcnn(SHAPE, stacks=stacks, channels=4, blocks=2, condition_dim=3)
@@ -79,7 +79,7 @@ def test_a_condition_enters_each_gate(stacks):
     assert np.abs(logits[0] - logits[2]).max() > 1e-4
 
 
-@on_tensorflow
+@not_on_jax
 def test_parameters_of_the_lectures_size():
     assert 70_000 < get_pixelcnn().count_params() < 90_000
 
@@ -105,13 +105,13 @@ def test_a_network_that_does_not_exist_is_refused(options, sentence):
         get_pixelcnn(**options)
 
 
-@on_tensorflow
+@not_on_jax
 def test_images_with_two_levels_may_have_colours():
     network = get_pixelcnn((6, 6, 3), channels=4, blocks=1)
     assert network.output_shape == (None, 6, 6, 3)
 
 
-@on_tensorflow
+@not_on_jax
 def test_the_last_layer_is_in_32_bits():
     keras.config.set_dtype_policy("mixed_bfloat16")
     network = get_pixelcnn(SHAPE, channels=4, blocks=2)

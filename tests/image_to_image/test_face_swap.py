@@ -1,7 +1,7 @@
 """Tests of the face swap: the warp by hand, the losses by hand, a swap of two kinds of images."""
 
-from ankeras.builders import get_encoder
-from ankeras.image_to_image import FaceSwap, get_face_swap_networks
+from ankeras.builders import get_decoder, get_encoder, get_generator
+from ankeras.image_to_image import FaceSwap, split_decoder
 from ankeras.image_to_image.face_swap import warp
 
 import keras
@@ -14,7 +14,9 @@ RNG = np.random.default_rng(0)
 
 
 def _model(**options):
-    model = FaceSwap(*get_face_swap_networks(SHAPE, 4, widths=(8, 16), own_blocks=1), **options)
+    encoder = get_encoder(SHAPE, 4, widths=(8, 16))
+    halves = split_decoder(get_decoder(4, SHAPE, widths=(8, 16)), own_blocks=1)
+    model = FaceSwap(encoder, *halves, **options)
     model.compile(keras.optimizers.Adam(1e-2))
     return model
 
@@ -78,15 +80,23 @@ def test_each_person_is_normalized_by_averages_of_its_own():
     assert normal_gap < 0.3 * gap
 
 
-def test_both_persons_share_all_but_the_last_steps():
-    encoder, shared, *decoders = get_face_swap_networks((64, 64, 3), 8)
-    assert encoder.output_shape == shared.input_shape == (None, 8)
-    assert shared.output_shape == (None, 16, 16, 32)
-    for decoder in decoders:
-        assert decoder.input_shape == (None, 16, 16, 32)
-        assert decoder.output_shape == (None, 64, 64, 3)
-    first, second = (decoder.get_weights()[0] for decoder in decoders)
-    assert not np.allclose(first, second)
+@pytest.mark.parametrize("build", [get_decoder, get_generator])
+def test_both_persons_share_all_but_the_last_steps_of_a_decoder(build):
+    decoder = build(8, (64, 64, 3), widths=(4, 6, 8, 10))
+    z = RNG.normal(size=(3, 8)).astype("float32")
+    before = decoder.predict(z, verbose=0)
+    shared, *own = split_decoder(decoder, own_blocks=2)
+    assert shared.output_shape[1:3] == (16, 16)
+    assert sum(shared.count_params() + half.count_params() for half in own) == (
+        2 * decoder.count_params()
+    )
+    for half in own:
+        drawn = half.predict(shared.predict(z, verbose=0), verbose=0)
+        np.testing.assert_allclose(drawn, before, atol=1e-6)
+    own[0].set_weights([0 * w for w in own[0].get_weights()])
+    np.testing.assert_allclose(
+        own[1].predict(shared.predict(z, verbose=0), verbose=0), before, atol=1e-6
+    )
 
 
 def test_the_pose_stays_and_the_person_changes():
@@ -121,9 +131,9 @@ def test_wrong_arguments_are_answered_by_a_sentence():
         model.compile("adam", loss="mse")
     with pytest.raises(ValueError, match="go the encoder's way back"):
         FaceSwap(get_encoder(SHAPE, 3, widths=(8, 16)), *_networks(model)[1:])
-    with pytest.raises(ValueError, match="alpha and warping must not be negative"):
+    with pytest.raises(ValueError, match="alpha, warping and noise must not be negative"):
         FaceSwap(*_networks(model), warping=-1)
     with pytest.raises(ValueError, match="A feature loss needs a feature_network"):
         FaceSwap(*_networks(model), alpha=1)
     with pytest.raises(ValueError, match="Of 2 blocks, own_blocks is from 1 to 2, not 3"):
-        get_face_swap_networks(SHAPE, 4, widths=(8, 16), own_blocks=3)
+        split_decoder(get_decoder(4, SHAPE, widths=(8, 16)), own_blocks=3)

@@ -75,7 +75,7 @@ def test_the_squared_error_alone_beats_bicubic_interpolation():
     )
     model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(4e-3))
     bicubic = np.mean((model.enlarge(test.images) - test.targets["paired"]) ** 2)
-    model.fit(data, batch_size=20, epochs=15, verbose=0)
+    model.fit(data, batch_size=20, epochs=18, verbose=0)
     error = np.mean((model.enlarge(test.images) - test.targets["paired"]) ** 2)
     assert error < 0.7 * bicubic
     drawn = model.enlarge(test.images)

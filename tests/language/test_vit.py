@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-TENSORFLOW = keras.backend.backend() == "tensorflow"
-pytestmark = pytest.mark.skipif(not TENSORFLOW, reason="NumPy after one prediction")
+ON_JAX = keras.backend.backend() == "jax"
+pytestmark = pytest.mark.skipif(ON_JAX, reason="NumPy after one prediction")
 RNG = np.random.default_rng(0)
 SMALL = {"patch": 4, "dim": 16, "depth": 2, "n_heads": 2}
 
