@@ -25,7 +25,6 @@ from ankeras.builders import get_generator
 from ankeras.data import Dataset, faces
 from ankeras.data.captions import (
     FACTS,
-    are_true_of,
     caption_tokenizer,
     captions_of,
     draw_captions,
@@ -37,9 +36,8 @@ from ankeras.language import (
     ImageTags,
     TextToImageGAN,
     get_caption_discriminator,
-    get_tag_discriminator,
-    get_tag_generator,
 )
+from ankeras.recipes.caption_gans import get_image_tags, tag_figures, true_tags
 from ankeras.recipes.captioned_faces import get_clip, tokens_of
 from ankeras.training import devices
 from ankeras.training.callbacks import WeightAverage
@@ -183,49 +181,13 @@ def draw_sentences(gan: TextToImageGAN) -> None:
     figure.savefig(RESULTS / "clip_text_to_image_gan.png")
 
 
-def vocabulary() -> tuple[list[str], np.ndarray]:
-    """Return the tags, one per value of each fact, and what each of them states."""
-    texts = [captions_of({name: value})[0] for name in FACTS for value in range(len(FACTS[name]))]
-    return texts, stated_by(texts)
-
-
-def trained_tags(
-    clip: CLIP, data: Dataset, seconds: float, seed: int
-) -> tuple[ImageTags, np.ndarray, dict]:
-    """Train the GAN of tags for some seconds; return it, and the tokens of the vocabulary."""
-    texts, stated = vocabulary()
-    words = caption_tokenizer().encode(texts)
-    true = are_true_of(stated, data.factors).T
-    tags = words[np.nonzero(true)[1].reshape(len(data), len(FACTS))]
-    d = clip.text_encoder.outputs[1].shape[-1]
-    model = ImageTags(
-        get_tag_generator(32, d, d, seed=seed),
-        get_tag_discriminator(d, d, seed=seed),
-        clip.image_encoder,
-        clip.text_encoder,
-        r1=0.3,
-        seed=seed,
-    )
+def trained_tags(data: Dataset, seconds: float, seed: int) -> tuple[ImageTags, dict]:
+    """Train the GAN of tags for some seconds."""
+    model = get_image_tags(seed)
     model.compile()
     clock = Training(seconds, model.optimizer.discriminator, model.optimizer.generator)
-    return model, words, trained(model, data.images, tags, 128, clock, WeightAverage())
-
-
-def of_tags(model: ImageTags, words: np.ndarray, test: Dataset, seed: int) -> dict:
-    """Return how many of the drawn tags are true, and how many of the true ones are drawn."""
-    test = test.take(slice(500))
-    true = are_true_of(vocabulary()[1], test.factors).T
-    counts = model.count_tags(test.images, words, n=100, seed=seed)
-    frequency = true.mean(axis=0) / len(FACTS)
-    often = np.argsort(-counts, axis=1, kind="stable")[:, : len(FACTS)]
-    return {
-        "drawn tags that are true": float((counts * true).sum() / counts.sum()),
-        "by chance": float(np.mean(true @ frequency)),
-        "true tags that are drawn": float(((counts > 0) & true).sum() / true.sum()),
-        "the 12 tags drawn most often are true": float(
-            np.take_along_axis(true, often, axis=1).mean()
-        ),
-    }
+    tags = true_tags(data.targets["factors"])
+    return model, trained(model, data.images, tags, 128, clock, WeightAverage())
 
 
 def main() -> None:
@@ -253,10 +215,12 @@ def main() -> None:
                 draw_sentences(gan)
         if "tags" in given.only:
             devices.setup(seed)
-            clip = pretrained.load("faces-clip")
-            model, words, cost = trained_tags(clip, train, given.seconds, seed)
-            figures = of_tags(model, words, test, seed)
-            found["tags"].append(report(f"tags, seed {seed}", cost | figures))
+            model, cost = trained_tags(train, given.seconds, seed)
+            test_500 = test.take(slice(500))
+            figures = tag_figures(model, test_500.images, test_500.targets["factors"])
+            values = {name: figure["value"] for name, figure in figures.items()}
+            report(f"tags, seed {seed}", cost | values)
+            found["tags"].append(cost | figures)
         save("clip", load("clip") | found)
 
 

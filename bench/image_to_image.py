@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import ankeras
-from ankeras import data, evaluation, pictures, pretrained
+from ankeras import data, evaluation, pictures
 from ankeras.builders import get_encoder
 from ankeras.builders.feature_network import get_feature_network
 from ankeras.builders.patch_discriminator import get_patch_discriminator
@@ -23,7 +23,6 @@ from ankeras.data.people import PEOPLE, person, swapped
 from ankeras.data.views import LUMA, domains, pairs, shrink
 from ankeras.image_to_image import (
     Colorization,
-    FaceSwap,
     NextFrame,
     Pix2Pix,
     SuperResolution,
@@ -31,11 +30,11 @@ from ankeras.image_to_image import (
     chroma,
     find_palette,
     frame_pairs,
-    get_face_swap_networks,
     get_super_resolution_network,
     mean_chroma,
     with_chroma,
 )
+from ankeras.recipes.face_swap import get_face_swap
 from ankeras.recipes.image_to_image import get_cyclegan
 from ankeras.training.system import System
 
@@ -339,12 +338,7 @@ def face_swap(seconds: float, seed: int) -> dict:
     names = tuple(PEOPLE)
     train = [person(name, N_TRAIN, seed=2 * seed) for name in names]
     test = [person(name, N_TEST, seed=1) for name in names]
-    encoder = pretrained.load("faces-vae").mean_encoder
-    encoder.trainable = False
-    d = encoder.output_shape[-1]
-    _, shared, decoder_a, decoder_b = get_face_swap_networks((64, 64, 3), d)
-    phi = get_feature_network(evaluation.face_reader(64), faces(200, seed=5).images)
-    model = FaceSwap(encoder, shared, decoder_a, decoder_b, phi, alpha=2.0, warping=0.0)
+    model = get_face_swap()
     train_alone(model, train[0].images, train[1].images, seconds)
     reader, poses = evaluation.face_reader(64), pose_reader(seconds / 4)
     figures = {}

@@ -7,8 +7,10 @@ from typing import Any
 
 from ankeras.data.dataset import Dataset
 from ankeras.data.faces import faces, render
+from ankeras.data.views import PART_NAMES, label_map
 
 import numpy as np
+from scipy.ndimage import binary_dilation
 
 # A person's factors, which are the same in all portraits; all other factors are free: expression,
 # pose, place in the image, brightness and background.
@@ -82,6 +84,22 @@ def swapped(factors: np.ndarray, name: str, size: int = 64) -> np.ndarray:
     for factor in identity:
         table[factor] = np.asarray(own)[factor][0]
     return render(table, size)
+
+
+def head_masks(factors: np.ndarray, size: int = 64, margin: int = 2) -> np.ndarray:
+    """Return where the head is in portraits: all parts but background and shirt.
+
+    Args:
+        factors: the table of factors of portraits, (n,).
+        size: height and width in pixels: 32, 64 or 128.
+        margin: by how many pixels the head is enlarged.
+
+    Returns:
+        (n, size, size) booleans.
+    """
+    backdrop = [PART_NAMES.index(part) for part in ("background", "shirt")]
+    heads = ~np.isin(label_map(factors, size), backdrop)
+    return np.stack([binary_dilation(head, iterations=margin) for head in heads])
 
 
 def _identity(name: str) -> dict[str, Any]:

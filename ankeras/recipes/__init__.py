@@ -4,8 +4,10 @@ ankeras pretrain faces-vae        trains the model again, and writes it into pre
 """
 
 from ankeras.recipes import (
+    caption_gans,
     captioned_faces,
     digits,
+    face_swap,
     faces,
     image_to_image,
     readers,
@@ -19,13 +21,16 @@ from ankeras.recipes.recipe import Recipe, make, train
 FILES = (
     readers,
     digits,
+    face_swap,
     faces,
     zoo,
     textures,
     image_to_image,
+    face_swap,
     captioned_faces,
     text_to_image,
     unclip,
+    caption_gans,
 )
 RECIPES = {recipe.name: recipe for file in FILES for recipe in file.RECIPES}
 

@@ -43,7 +43,9 @@ def _prior(steps: int) -> Prior:
 def _unclip(steps: int) -> UnCLIP:
     clip = pretrained.load("faces-clip")
     embedding_dim = clip.image_encoder.output_shape[1]
-    network = get_text_to_image_network(SHAPE, clip.text_encoder, embedding_dim=embedding_dim)
+    network = get_text_to_image_network(
+        SHAPE, clip.text_encoder, embedding_dim=embedding_dim, widths=(24, 32, 64), stem=False
+    )
     model = UnCLIP(clip.image_encoder, network)
     model.compile(cosine_adam(steps, 2e-3, warmup=0.02, clip=1.0))
     return model

@@ -3,7 +3,7 @@
 from ankeras.data import faces
 from ankeras.data.clips import clips
 from ankeras.data.faces import RANGES, render
-from ankeras.data.people import PEOPLE, person, swapped
+from ankeras.data.people import PEOPLE, head_masks, person, swapped
 
 import numpy as np
 import pytest
@@ -35,6 +35,20 @@ def test_the_swap_has_the_pose_of_one_and_the_face_of_the_other():
     assert np.abs(as_leo - ada.images).mean() > 0.05
     with pytest.raises(ValueError, match="no person 'Max'; there are Ada and Leo"):
         swapped(ada.factors, "Max")
+
+
+def test_a_head_is_the_portrait_without_background_and_shirt():
+    ada = person("Ada", 4, seed=2, size=32)
+    heads = head_masks(ada.factors, 32, margin=1)
+    assert heads.shape == (4, 32, 32)
+    assert heads.dtype == bool
+    table = ada.factors.copy()
+    table["background"] = (table["background"] + 1) % 6
+    table["shirt"] = (table["shirt"] + 1) % 6
+    other = np.abs(render(table, 32) - ada.images).max(axis=-1) > 0.1  # background and shirt
+    assert (other & heads).mean() < 0.1  # the margin
+    assert (other | heads).mean() > 0.97
+    assert (head_masks(ada.factors, 32, margin=3) & ~heads).any()
 
 
 def test_the_first_frame_is_a_portrait_and_the_others_move_a_little():
