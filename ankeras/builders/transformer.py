@@ -30,6 +30,8 @@ from ankeras.training.checks import check_keras_settings
 import keras
 from keras import layers, ops
 
+WINDOW = 5  # tokens that the convolution of a text encoder sees
+
 
 def encoder_block(
     x: Any,
@@ -135,6 +137,18 @@ class MeanOfTokens(layers.Layer):
         return total / ops.maximum(ops.sum(m, axis=1), 1.0)
 
 
+@keras.saving.register_keras_serializable("ankeras")
+class OnlyTokens(layers.Layer):
+    """Returns vectors, with 0 where a mask is False: (batch, n, dim) -> (batch, n, dim).
+
+    Called on (x, mask (batch, n)).
+    """
+
+    def call(self, x: Any, mask: Any) -> Any:
+        """Return m_i x_i."""
+        return ops.cast(mask, x.dtype)[..., None] * x
+
+
 def get_text_encoder(
     n_words: int,
     length: int,
@@ -147,8 +161,13 @@ def get_text_encoder(
 ) -> keras.Model:
     """Build a text encoder: tokens -> features of each token, and one vector of the whole text.
 
+    Before the blocks, each token sees its neighbours by a convolution over five tokens: "no" and
+    "beard" mean something together. Attention alone takes long to learn which words are near.
+
     The vector is a linear map of the mean of the features of all tokens. CLIP takes the feature of
-    the end token instead. A mean needs no end token, so it also serves a text that was cut.
+    the end token instead. A mean needs no end token, so it also serves a text that was cut. Batch
+    normalization takes away what the vectors of all texts have in common. Without it they all
+    point much the same way, and a contrastive loss needs long to turn them apart.
 
     Args:
         n_words: number of tokens, 0 ... n_words - 1; 0 is padding.
@@ -171,9 +190,15 @@ def get_text_encoder(
     check_blocks(dim, depth, n_heads)
     seeded = SeededLayers(seed)
     tokens = layers.Input((length,), dtype="int32", name="tokens")
-    features, mask = _encoded(tokens, n_words, dim, depth, n_heads, seeded)
+    mask = NotPadding()(tokens)
+    x = _embedded(tokens, n_words, dim, seeded)
+    neighbours = seeded(layers.Conv1D, dim, WINDOW, padding="same", activation="relu")
+    x = layers.Add()([x, neighbours(OnlyTokens()(layer_norm(x), mask))])
+    features = _encoded(x, mask, depth, n_heads, seeded)
     mean = MeanOfTokens(dtype="float32")(features, mask)
     vector = seeded(layers.Dense, embedding_dim, dtype="float32", name="embedding")(mean)
+    normal = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, dtype="float32")
+    vector = normal(vector)
     features = layers.Activation("linear", dtype="float32", name="features")(features)
     return keras.Model(tokens, [features, vector], name="text_encoder")
 
@@ -246,7 +271,9 @@ def get_sequence_to_sequence(
     seeded = SeededLayers(seed)
     source = layers.Input((length,), dtype="int32", name="source")
     target = layers.Input((length,), dtype="int32", name="target")
-    memory, mask = _encoded(source, n_words, dim, depth, n_heads, seeded)
+    mask = NotPadding()(source)
+    embedded = _embedded(source, n_words, dim, seeded)
+    memory = _encoded(embedded, mask, depth, n_heads, seeded)
     x = _embedded(target, n_words, dim, seeded)
     for i in range(depth):
         names = f"decoder_attention_{i}", f"cross_attention_{i}"
@@ -260,15 +287,11 @@ def _embedded(tokens: Any, n_words: int, dim: int, seeded: SeededLayers) -> Any:
     return PositionalEncoding()(TokenEmbedding(n_words, dim, seeded.next_seed())(tokens))
 
 
-def _encoded(
-    tokens: Any, n_words: int, dim: int, depth: int, n_heads: int, seeded: SeededLayers
-) -> tuple[Any, Any]:
-    """Return the features of tokens, and which of them are no padding."""
-    mask = NotPadding()(tokens)
-    x = _embedded(tokens, n_words, dim, seeded)
+def _encoded(x: Any, mask: Any, depth: int, n_heads: int, seeded: SeededLayers) -> Any:
+    """Return the features of embedded tokens, of which a mask says what is no padding."""
     for i in range(depth):
         x = encoder_block(x, n_heads, seeded, mask=mask, name=f"attention_{i}")
-    return layer_norm(x), mask
+    return layer_norm(x)
 
 
 def _logits(x: Any, n_words: int, seeded: SeededLayers) -> Any:

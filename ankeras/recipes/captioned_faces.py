@@ -53,7 +53,7 @@ def get_clip(seed: int = 42) -> CLIP:
 
 def _clip(steps: int) -> CLIP:
     model = get_clip()
-    model.compile(cosine_adam(steps, 2e-3, warmup=0.02))
+    model.compile(cosine_adam(steps, 2e-3, warmup=0.02, clip=1.0))
     return model
 
 

@@ -20,7 +20,8 @@ def _network(**options):
 
 def _with_random_weights(network):
     rng = np.random.default_rng(0)
-    network.set_weights([rng.normal(0, 0.2, w.shape) for w in network.get_weights()])
+    for weight in network.trainable_variables:
+        weight.assign(rng.normal(0, 0.2, weight.shape))
     return network
 
 

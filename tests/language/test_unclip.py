@@ -37,7 +37,8 @@ def decoder():
     """A decoder whose weights are random: the last layer is not 0."""
     made = _decoder()
     rng = np.random.default_rng(0)
-    made.network.set_weights([rng.normal(0, 0.2, w.shape) for w in made.network.get_weights()])
+    for weight in made.network.trainable_variables:
+        weight.assign(rng.normal(0, 0.2, weight.shape))
     return made
 
 
