@@ -4,6 +4,7 @@ from ankeras.builders.attention import attention_weights
 from ankeras.builders.blocks import SeededLayers
 from ankeras.builders.transformer import (
     MeanOfTokens,
+    OnlyTokens,
     decoder_block,
     encoder_block,
     get_language_model,
@@ -71,6 +72,36 @@ def test_a_text_encoder_does_not_see_padding():
     np.testing.assert_allclose(longer_features[:, :4], features[:, :4], atol=1e-5)
     _, of_nothing = run(short, np.zeros((1, 6), int))
     assert np.isfinite(of_nothing).all()
+
+
+def test_the_vectors_of_a_minibatch_have_mean_0_and_variance_1():
+    encoder = get_text_encoder(7, 6, **SMALL, embedding_dim=3)
+    tokens = np.random.default_rng(0).integers(1, 7, (200, 6))
+    vectors = ops.convert_to_numpy(encoder(ops.convert_to_tensor(tokens), training=True)[1])
+    np.testing.assert_allclose(vectors.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(vectors.var(axis=0), 1, rtol=1e-3)
+
+
+def test_a_word_sees_two_neighbours_on_each_side_before_the_attention():
+    encoder = get_text_encoder(9, 9, **SMALL, embedding_dim=3)
+    (convolution,) = [x for x in encoder.layers if isinstance(x, keras.layers.Conv1D)]
+    neighbours = keras.Model(encoder.input, convolution.output)
+    tokens = np.array([[1, 2, 3, 4, 5, 6, 7, 0, 0]])
+    other = tokens.copy()
+    other[0, 3] = 8
+    changed = np.abs(run(neighbours, tokens) - run(neighbours, other)).max(axis=-1)[0] > 1e-6
+    np.testing.assert_array_equal(np.flatnonzero(changed), [1, 2, 3, 4, 5])
+    padded = tokens.copy()
+    padded[0, 5:] = 0
+    nothing_to_see = run(neighbours, padded)[0, 8]  # the bias alone
+    np.testing.assert_allclose(nothing_to_see, 0, atol=1e-6)
+
+
+def test_only_tokens_keep_their_vectors():
+    x = np.arange(1.0, 13.0).reshape(2, 3, 2)
+    mask = np.array([[True, False, True], [False, False, False]])
+    found = ops.convert_to_numpy(OnlyTokens()(x, mask))
+    np.testing.assert_allclose(found, x * mask[..., None])
 
 
 def test_the_mean_of_tokens_by_hand():
