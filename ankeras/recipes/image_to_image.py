@@ -116,29 +116,52 @@ def _pix2pix_figures(model: Pix2Pix) -> Figures:
     return found
 
 
+def translated(factor: str, value: int, part: Dataset, drawn: np.ndarray) -> dict[str, Any]:
+    """Return how often a factor was turned and the others were kept, and errors by place.
+
+    Args:
+        factor: name of the factor.
+        value: what it is turned to.
+        part: portraits of 32 pixels, with their hidden pairs.
+        drawn: (n, *image), their translations.
+
+    Returns:
+        "turned" and "kept", the latter for each other attribute, and two mean absolute errors.
+    """
+    truth, before = part.targets["paired"], evaluation.true_attributes(part.factors)
+    found = evaluation.read_attributes(evaluation.face_reader(32), drawn)
+    changes = np.abs(part.images - truth).max(axis=-1) > 0.02
+    error = np.abs(drawn - truth).mean(axis=-1)
+    return {
+        "turned": float(np.mean(found[factor] == value)),
+        "kept": {
+            name: float(np.mean(found[name] == before[name]))
+            for name in evaluation.ATTRIBUTES
+            if name != factor
+        },
+        "error where it should change": float(error[changes].mean()),
+        "error elsewhere": float(error[~changes].mean()),
+    }
+
+
 def _cyclegan_figures(model: CycleGAN) -> Figures:
-    reader, found = evaluation.face_reader(32), Figures()
+    found = Figures()
     for i, (part, way) in enumerate(
         zip(domains("glasses", (0, 1), N_TEST, seed=1), ("on", "off"), strict=True)
     ):
-        drawn, truth = model.translate(part.images, bool(i)), part.targets["paired"]
-        wanted = part.targets["factors"].copy()
-        wanted["glasses"] = 1 - i
-        read, before = (_read(reader, images, wanted) for images in (drawn, part.images))
-        changes = np.abs(part.images - truth).max(axis=-1) > 0.02
-        errors = [np.abs(images - truth).mean(axis=-1) for images in (drawn, part.images)]
-        others = [name for name in evaluation.ATTRIBUTES if name != "glasses"]
-        found[f"glasses {way}, read as such"] = {
-            "value": read["glasses"],
-            "doing nothing": before["glasses"],
+        drawn = model.translate(part.images, bool(i))
+        figures = {
+            name: translated("glasses", 1 - i, part, images)
+            for name, images in (("value", drawn), ("doing nothing", part.images))
         }
-        found[f"glasses {way}, the least kept of the other attributes"] = {
-            "value": min(read[name] for name in others),
-            "doing nothing": min(before[name] for name in others),
+        found |= {
+            f"glasses {way}, read as such": {k: f["turned"] for k, f in figures.items()},
+            f"glasses {way}, the least kept of the other attributes": {
+                k: min(f["kept"].values()) for k, f in figures.items()
+            },
         }
-        for place, pixels in (("where it should change", changes), ("elsewhere", ~changes)):
-            value, nothing = (float(error[pixels].mean()) for error in errors)
-            found[f"glasses {way}, error {place}"] = {"value": value, "doing nothing": nothing}
+        for place in ("error where it should change", "error elsewhere"):
+            found[f"glasses {way}, {place}"] = {k: f[place] for k, f in figures.items()}
     return found
 
 
