@@ -65,10 +65,10 @@ def classifier(model: keras.Model, data: tuple[Dataset, Dataset], seconds: float
     return found | {"test accuracy": float((scores.argmax(axis=1) == test.labels).mean())}
 
 
-def vit(data: tuple[Dataset, Dataset], seconds: float, seed: int) -> dict:
+def vit(data: tuple[Dataset, Dataset], seconds: float, seed: int, stem: str = "linear") -> dict:
     """Train a vision transformer; return its accuracy, and where it looks."""
     images = data[1].images[:N_LOOKED_AT]
-    model = get_vit(images.shape[1:], 10, depth=3, seed=seed)
+    model = get_vit(images.shape[1:], 10, depth=3, stem=stem, seed=seed)
     before = {kind: class_attention(model, images, kind) for kind in KINDS}
     found = classifier(model, data, seconds)
     after = {kind: class_attention(model, images, kind) for kind in KINDS}
@@ -79,7 +79,7 @@ def vit(data: tuple[Dataset, Dataset], seconds: float, seed: int) -> dict:
         rows = {kind: pictures.heat_over_images(images[:10], after[kind][:10]) for kind in KINDS}
         RESULTS.mkdir(exist_ok=True)
         shown = pictures.reconstructions(images[:10].repeat(3, axis=-1), rows, first="digit")
-        shown.savefig(RESULTS / "attention_vit.png")
+        shown.savefig(RESULTS / f"attention_vit_{stem}.png")
     return found
 
 
@@ -128,6 +128,7 @@ def captions(data: tuple[Dataset, Dataset], seconds: float, seed: int) -> dict:
 
 MODELS: dict[str, Callable[..., dict]] = {
     "ViT": vit,
+    "ViT, stem of convolutions": functools.partial(vit, stem="convolutions"),
     "CNN": cnn,
     "sequences": sequences,
     "captions": captions,

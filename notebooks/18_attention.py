@@ -265,3 +265,4 @@ for name, model in (("untrained", untrained), ("trained", vit)):
 # 2. Self-attention computes $n^2$ weights. How many more are there if the patches of the vision transformer are half as wide?
 # 3. The language model cannot fall below the entropy of the grammar. Where on a caption is $-\log p$ of a word large, and where is it nearly 0?
 # 4. FiLM (notebook 09) is "a form of Attention" (NOTES, lesson 16). What are its weights, and what does it not have?
+# 5. `get_vit(..., stem="convolutions")` lets neighbouring patches share pixels before the attention. Train it for the same epochs. How much of the distance to the CNN is left?

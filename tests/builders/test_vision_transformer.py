@@ -27,6 +27,22 @@ def test_a_pixel_enters_its_patch_and_then_the_whole():
     assert np.abs(vit.predict(x, verbose=0) - vit.predict(other, verbose=0)).max() > 1e-5
 
 
+def test_a_stem_of_convolutions_sees_a_little_beyond_the_patch():
+    vit = get_vit((16, 16, 1), 5, patch=4, stem="convolutions", **SMALL)
+    patches = vit.get_layer("patches")
+    assert patches.output.shape == (None, 4, 4, 8)
+    assert vit.predict(np.zeros((2, 16, 16, 1)), verbose=0).shape == (2, 5)
+    draw = keras.Model(vit.input, patches.output)
+    x = RNG.random((1, 16, 16, 1)).astype("float32")
+    seen = []
+    for row in range(16):
+        other = x.copy()
+        other[0, row] += 0.5
+        change = np.abs(draw.predict(x, verbose=0) - draw.predict(other, verbose=0))
+        seen += [row] * bool(change[0, 1].max() > 1e-6)
+    assert set(range(4, 8)) < set(seen) <= set(range(2, 12))
+
+
 def test_the_weights_of_all_blocks_can_be_read(tmp_path):
     vit = get_vit((8, 12, 1), 5, patch=4, **SMALL)
     x = RNG.random((3, 8, 12, 1)).astype("float32")
@@ -52,6 +68,8 @@ def test_the_last_layer_is_in_32_bits():
     [
         ({"patch": 5}, "An image of 28x28 can't be divided into patches of 5x5"),
         ({"patch": 0}, "can't be divided into patches of 0x0"),
+        ({"patch": 7, "stem": "convolutions"}, "patch is 2, 4, 8, ..., not 7"),
+        ({"stem": "mlp"}, 'stem is "linear" or "convolutions", not \'mlp\''),
         ({"n_outputs": 0}, "n_outputs is at least 1, not 0"),
         ({"dim": 10}, "not 10 with 4 heads"),
         ({"depth": 0}, "at least 1 block"),
