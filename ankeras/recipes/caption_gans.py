@@ -152,13 +152,12 @@ def _figures_of_tags(model: ImageTags) -> Figures:
 
 
 def _drawn_tags(model: ImageTags) -> pictures.Figure:
-    """Draw some portraits, each with the eight tags that are drawn most often."""
+    """Draw some portraits, each with the six tags that are drawn most often."""
     texts, _ = tag_vocabulary()
     images = _test_faces().images[:4]
     counts = model.count_tags(images, caption_tokenizer().encode(texts), n=N_DRAWN)
-    tags = [[texts[i] for i in np.argsort(-row)[:8]] for row in counts]
-    title = "\n".join(f"{i + 1}: {', '.join(of_image)}" for i, of_image in enumerate(tags))
-    return pictures.image_grid(images, title=title, columns=4)
+    tags = ["\n".join(texts[i] for i in np.argsort(-row)[:6]) for row in counts]
+    return pictures.gallery(list(images), tags, cell=3)
 
 
 RECIPES = (
@@ -168,7 +167,7 @@ RECIPES = (
         data=f"{N_TRAIN:,} drawn faces of 32 pixels, {N_CAPTIONS} captions each",
         draw=functools.partial(captioned_faces, N_CAPTIONS),
         build=_text_gan,
-        epochs=10,
+        epochs=28,
         batch=64,
         figures=_text_gan_figures,
         picture=_by_sentence,
