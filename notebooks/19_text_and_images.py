@@ -269,7 +269,7 @@ print(
 # %% [markdown]
 # ## unCLIP: the decoder, P(x | z_i, y)
 #
-# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone. The model below was trained for 21 minutes on one core.
+# The decoder is the same diffusion model as above, which is also told $z_i$. In half of its training the captions are left out, so it also draws from an embedding alone. The model below was trained for 26 minutes on one core.
 #
 # Are the attributes of the caption in the pictures? That depends on the embedding that the decoder is given:
 
