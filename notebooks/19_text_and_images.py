@@ -191,7 +191,7 @@ for i, text in enumerate(sentences):
 pictures.image_grid(images.reshape(len(sentences), 10, *X_test.shape[1:]))
 
 # %% [markdown]
-# The GAN draws a picture in one step, the diffusion model in twenty. The GAN agrees with the caption at least as well. But its pictures are speckled, and they differ less from each other: see the recall.
+# The GAN draws a picture in one step, the diffusion model in twenty. It was trained for 24 minutes on one core, half as long as the diffusion model, and it agrees more often with the caption: it also draws smiles. But its recall is lower: its pictures differ less from each other, and they are a little speckled.
 
 # %%
 tokens = tokenizer.encode(captions.texts)
