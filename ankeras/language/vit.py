@@ -63,7 +63,8 @@ def class_attention(vit: keras.Model, images: np.ndarray, kind: str = "last laye
         raise ValueError(f"The model {vit.name} has no patches: build it by get_vit.")
     check_images(images, vit.input_shape[1:], (-np.inf, np.inf), "images")
     read = attention_weights(vit)
-    height, width = vit.get_layer("patches").kernel_size
+    rows, columns = vit.get_layer("patches").output.shape[1:3]
+    height, width = images.shape[1] // rows, images.shape[2] // columns  # of a patch
     maps = []
     for i in range(0, len(images), IMAGES_AT_ONCE):
         of_layers = read.predict_on_batch(images[i : i + IMAGES_AT_ONCE])
@@ -72,7 +73,7 @@ def class_attention(vit: keras.Model, images: np.ndarray, kind: str = "last laye
         maps.append(a[:, 0, 1:])
     m = np.concatenate(maps)
     m = m / (m.sum(axis=1, keepdims=True) * height * width)
-    m = m.reshape(len(m), images.shape[1] // height, images.shape[2] // width)
+    m = m.reshape(len(m), rows, columns)
     return m.repeat(height, axis=1).repeat(width, axis=2)
 
 

@@ -21,8 +21,9 @@ def test_the_rollout_by_hand():
     np.testing.assert_allclose(rollout([a, b[:, :, :1]])[0], (second @ first)[:1], atol=1e-6)
 
 
-def test_the_attention_of_the_class_token_over_the_image():
-    vit = get_vit((8, 12, 1), 5, **SMALL)
+@pytest.mark.parametrize("stem", ["linear", "convolutions"])
+def test_the_attention_of_the_class_token_over_the_image(stem):
+    vit = get_vit((8, 12, 1), 5, stem=stem, **SMALL)
     images = RNG.random((150, 8, 12, 1)).astype("float32")  # more than are read at once
     weights = attention_weights(vit).predict(images, verbose=0)
     layers = [weights[f"attention_{i}"] for i in range(2)]
