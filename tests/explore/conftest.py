@@ -44,7 +44,8 @@ def text_to_image() -> TextToImage:
     text_encoder = get_text_encoder(caption_tokenizer().n_words, LENGTH, 8, 8, depth=1, n_heads=2)
     network = get_text_to_image_network((32, 32, 3), text_encoder, widths=(4, 8))
     rng = np.random.default_rng(0)  # without a training, the network draws 0 for each caption
-    network.set_weights([rng.normal(0, 0.2, w.shape) for w in network.get_weights()])
+    for weight in network.trainable_variables:
+        weight.assign(rng.normal(0, 0.2, weight.shape))
     return TextToImage(network, n_steps=20)
 
 
