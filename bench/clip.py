@@ -20,8 +20,7 @@ import functools
 import time
 from typing import Any
 
-from ankeras import evaluation, pictures, pretrained
-from ankeras.builders import get_generator
+from ankeras import evaluation, pictures
 from ankeras.data import Dataset, faces
 from ankeras.data.captions import (
     FACTS,
@@ -35,9 +34,8 @@ from ankeras.language import (
     CLIP,
     ImageTags,
     TextToImageGAN,
-    get_caption_discriminator,
 )
-from ankeras.recipes.caption_gans import get_image_tags, tag_figures, true_tags
+from ankeras.recipes.caption_gans import get_image_tags, get_text_gan, tag_figures, true_tags
 from ankeras.recipes.captioned_faces import get_clip, tokens_of
 from ankeras.training import devices
 from ankeras.training.callbacks import WeightAverage
@@ -125,17 +123,10 @@ def of_clip(clip: CLIP, test: Dataset) -> dict:
 
 
 def trained_gan(
-    clip: CLIP, x: np.ndarray, tokens: np.ndarray, seconds: float, seed: int
+    x: np.ndarray, tokens: np.ndarray, seconds: float, seed: int
 ) -> tuple[TextToImageGAN, dict]:
     """Train the text-to-image GAN for some seconds, with averaged weights of G."""
-    d = clip.text_encoder.outputs[1].shape[-1]
-    gan = TextToImageGAN(
-        get_generator(64, x.shape[1:], widths=(32, 64, 128), condition_dim=d, seed=seed),
-        get_caption_discriminator(x.shape[1:], d, widths=(32, 64, 128), seed=seed),
-        clip.text_encoder,
-        r1=1.0,
-        seed=seed,
-    )
+    gan = get_text_gan(seed)
     gan.compile()
     clock = Training(seconds, gan.optimizer.discriminator, gan.optimizer.generator)
     return gan, trained(gan, x, tokens, 64, clock, WeightAverage())
@@ -208,8 +199,7 @@ def main() -> None:
             found["clip"].append(report(f"clip, seed {seed}", cost | of_clip(clip, test)))
         if "gan" in given.only:
             devices.setup(seed)
-            clip = pretrained.load("faces-clip")
-            gan, cost = trained_gan(clip, train.images, tokens, given.gan_seconds, seed)
+            gan, cost = trained_gan(train.images, tokens, given.gan_seconds, seed)
             found["gan"].append(report(f"gan, seed {seed}", cost | of_gan(gan, test, seed)))
             if seed == 0:
                 draw_sentences(gan)

@@ -19,7 +19,7 @@ from ankeras.builders.unet import get_unet
 from ankeras.data import Dataset, faces
 from ankeras.data.clips import clips
 from ankeras.data.faces import HAIR_COLORS, HAIR_STYLES, RANGES
-from ankeras.data.people import PEOPLE, person, swapped
+from ankeras.data.people import PEOPLE, person
 from ankeras.data.views import LUMA, domains, pairs, shrink
 from ankeras.image_to_image import (
     Colorization,
@@ -34,7 +34,7 @@ from ankeras.image_to_image import (
     mean_chroma,
     with_chroma,
 )
-from ankeras.recipes.face_swap import get_face_swap
+from ankeras.recipes.face_swap import get_face_swap, same_person, swaps
 from ankeras.recipes.image_to_image import get_cyclegan, translated
 from ankeras.training.system import System
 
@@ -314,30 +314,21 @@ def pose(factors: np.ndarray) -> np.ndarray:
 
 def face_swap(seconds: float, seed: int) -> dict:
     """Swap the faces of two persons, and compare with portraits that were drawn so."""
-    names = tuple(PEOPLE)
-    train = [person(name, N_TRAIN, seed=2 * seed) for name in names]
-    test = [person(name, N_TEST, seed=1) for name in names]
+    train = [person(name, N_TRAIN, seed=2 * seed) for name in PEOPLE]
     model = get_face_swap()
     train_alone(model, train[0].images, train[1].images, seconds)
     reader, poses = evaluation.face_reader(64), pose_reader(seconds / 4)
     figures = {}
-    for i, to in ((0, "b"), (1, "a")):
-        source, target = test[i], names[1 - i]
-        truth = swapped(source.targets["factors"], target)
-        drawn = model.swap(source.images, to)
+    for i, (title, source, drawn, truth) in enumerate(swaps(model, N_TEST)):
         found, wanted = (evaluation.read_attributes(reader, a) for a in (drawn, truth))
-        identity = np.all(
-            [found[a] == wanted[a] for a in ("woman", "glasses", "beard", "hair_color")], axis=0
-        )
         true_pose = pose(source.targets["factors"])
         of_swap, of_reader = (
             np.abs(poses.predict(images, verbose=0) - true_pose) for images in (drawn, truth)
         )
         # a pose counts if its error is no larger than nine in ten of the errors of the reader
         near = of_swap <= np.quantile(of_reader, 0.9, axis=0)
-        title = f"{names[i]} -> {target}"
         figures[title] = {
-            "identity of the target": float(identity.mean()),
+            "identity of the target": same_person(found, wanted),
             "smile of the source": float(
                 np.mean(found["smile"] == source.targets["factors"]["smile"])
             ),
@@ -350,7 +341,8 @@ def face_swap(seconds: float, seed: int) -> dict:
             "L1 of doing nothing": float(np.abs(source.images - truth).mean()),
         }
         report(title, figures[title])
-        picture(f"face_swap_{i}", source.images, {"swap": drawn, "true swap": truth}, names[i])
+        rows = {"swap": drawn, "true swap": truth}
+        picture(f"face_swap_{i}", source.images, rows, "portrait")
     return figures
 
 

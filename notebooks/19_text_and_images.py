@@ -16,11 +16,11 @@ from ankeras.data.captions import (
     FACTS,
     are_true_of,
     caption_tokenizer,
-    captions_of,
     draw_captions,
     prompts,
     stated_by,
     stated_facts,
+    tags,
 )
 from ankeras.data.held_out import COMBINATIONS, faces_to_train_on, held_out_factors
 from ankeras.evaluation import read_attributes
@@ -219,12 +219,12 @@ for name, draw in (
 
 # %%
 tagger = pretrained.load("faces-tags")
-tags = [captions_of({name: value})[0] for name in FACTS for value in range(len(FACTS[name]))]
-counts = tagger.count_tags(X_test[:4], tokenizer.encode(tags), n=100)
-true = are_true_of(stated_by(tags), test_data.factors[:4]).T
+texts = tags()
+counts = tagger.count_tags(X_test[:4], tokenizer.encode(texts), n=100)
+true = are_true_of(stated_by(texts), test_data.factors[:4]).T
 for i, row in enumerate(counts):
     often = np.argsort(-row)[:8]
-    print(i + 1, ", ".join(f"{tags[j]} {row[j]}{'' if true[i, j] else ' ✗'}" for j in often))
+    print(i + 1, ", ".join(f"{texts[j]} {row[j]}{'' if true[i, j] else ' ✗'}" for j in often))
 pictures.image_grid(X_test[:4], columns=4)
 
 # %% [markdown]

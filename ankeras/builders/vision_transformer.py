@@ -12,7 +12,8 @@ needs by attention. Its attention to the patches can be drawn over the image.
 
 With `stem="convolutions"`, E is not one linear map but a few convolutions of 3x3, each of which
 halves the sides (Xiao et al., "Early convolutions help transformers see better", NeurIPS 2021).
-Then neighbouring patches share pixels. The transformer learns in a third of the steps.
+Then neighbouring patches share pixels. On real digits such a network was right in .970 after 1,200
+steps, one with the linear map in .954 after 3,088.
 """
 
 from typing import Any

@@ -164,6 +164,11 @@ def prompts(*names: str, unseen: bool = False) -> dict[tuple[int, ...], list[str
     }
 
 
+def tags() -> list[str]:
+    """Return one short caption for each value of each fact, such as "a person with a hat"."""
+    return [texts[0] for name in FACTS for texts in prompts(name).values()]
+
+
 def log_probability(stated: np.ndarray) -> np.ndarray:
     """Return the logarithm of the probability that a portrait has all stated facts: (n,) -> (n,).
 

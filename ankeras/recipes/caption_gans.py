@@ -6,18 +6,11 @@ Both take the encoders of "faces-clip". No training sees the combinations of att
 
 import functools
 
-from ankeras import evaluation, pictures, pretrained
+from ankeras import pictures, pretrained
 from ankeras.builders import get_generator
-from ankeras.data.captions import (
-    FACTS,
-    are_true_of,
-    caption_tokenizer,
-    captions_of,
-    draw_captions,
-    stated_by,
-)
-from ankeras.data.faces import render
-from ankeras.data.held_out import faces_to_train_on, held_out_factors
+from ankeras.data.captions import FACTS, are_true_of, caption_tokenizer, stated_by, tags
+from ankeras.data.held_out import faces_to_train_on
+from ankeras.gans import GAN
 from ankeras.language import (
     ImageTags,
     TextToImageGAN,
@@ -26,10 +19,14 @@ from ankeras.language import (
     get_tag_generator,
 )
 from ankeras.recipes.captioned_faces import N_TRAIN, SHAPE, captioned_faces
-from ankeras.recipes.figures import of_samples
 from ankeras.recipes.recipe import Figures, Recipe
-from ankeras.recipes.text_to_image import N_CAPTIONS, N_HELD_OUT, N_TEST, SENTENCES, agreement
-from ankeras.recipes.text_to_image import test_faces as _test_faces
+from ankeras.recipes.text_to_image import (
+    N_CAPTIONS,
+    N_TEST,
+    by_sentence,
+    figures_of_captions,
+    test_faces,
+)
 from ankeras.training.schedules import cosine_adam
 
 import numpy as np
@@ -38,51 +35,27 @@ WIDTHS, LATENT_DIM = (32, 64, 128), 64
 N_DRAWN = 100  # vectors of tags per image
 
 
-def _text_gan(steps: int) -> TextToImageGAN:
+def get_text_gan(seed: int = 42) -> TextToImageGAN:
+    """Build the text-to-image GAN for faces of 32 pixels."""
     text_encoder = pretrained.load("faces-clip").text_encoder
     d = text_encoder.outputs[1].shape[-1]
-    model = TextToImageGAN(
-        get_generator(LATENT_DIM, SHAPE, widths=WIDTHS, condition_dim=d),
-        get_caption_discriminator(SHAPE, d, widths=WIDTHS),
+    return TextToImageGAN(
+        get_generator(LATENT_DIM, SHAPE, widths=WIDTHS, condition_dim=d, seed=seed),
+        get_caption_discriminator(SHAPE, d, widths=WIDTHS, seed=seed),
         text_encoder,
         r1=1.0,
+        seed=seed,
     )
+
+
+def _two_optimizers(model: GAN, steps: int) -> None:
     model.compile(*(cosine_adam(steps, 1e-3, beta_1=0.5, end=0.02) for _ in range(2)))
+
+
+def _text_gan(steps: int) -> TextToImageGAN:
+    model = get_text_gan()
+    _two_optimizers(model, steps)
     return model
-
-
-def _text_gan_figures(model: TextToImageGAN) -> Figures:
-    tokenizer, test = caption_tokenizer(), _test_faces().take(slice(N_TEST))
-    half = N_TEST // 2
-    seen = draw_captions(test.take(slice(half)).factors, seed=100)
-    unseen = draw_captions(test.take(slice(half, None)).factors, seed=100, unseen=True)
-    drawn = model.generate_for(tokenizer.encode([*seen.texts, *unseen.texts]), seed=1)
-    factors = held_out_factors(N_HELD_OUT, seed=1)
-    held_out = draw_captions(factors, seed=100, n_facts=(len(FACTS), len(FACTS)))
-    of_held_out = model.generate_for(tokenizer.encode(held_out.texts), seed=2)
-    name = "attributes of the caption that are found in the picture"
-    return {
-        name: agreement(drawn[:half], test.images[:half], seen.stated),
-        f"{name}, forms of captions that no training saw": agreement(
-            drawn[half:], test.images[half:], unseen.stated
-        ),
-        f"{name}, combinations that no training saw": agreement(
-            of_held_out, render(factors, SHAPE[0]), held_out.stated
-        ),
-        **of_samples(evaluation.face_reader(SHAPE[0]), _test_faces().images, drawn),
-    }
-
-
-def _by_sentence(model: TextToImageGAN) -> pictures.Figure:
-    tokens = np.repeat(caption_tokenizer().encode(SENTENCES), 8, axis=0)
-    rows = model.generate_for(tokens, seed=1).reshape(len(SENTENCES), 8, *SHAPE)
-    return pictures.image_grid(rows, title="\n".join(SENTENCES))
-
-
-def tag_vocabulary() -> tuple[list[str], np.ndarray]:
-    """Return the tags, one per value of each fact, and what each of them states."""
-    texts = [captions_of({name: value})[0] for name in FACTS for value in range(len(FACTS[name]))]
-    return texts, stated_by(texts)
 
 
 def _tagged_faces() -> tuple[np.ndarray, np.ndarray]:
@@ -93,8 +66,8 @@ def _tagged_faces() -> tuple[np.ndarray, np.ndarray]:
 
 def true_tags(factors: np.ndarray) -> np.ndarray:
     """Return the tokens of the tags that are true of portraits, one per fact: (n, 12, length)."""
-    texts, stated = tag_vocabulary()
-    true = are_true_of(stated, factors).T
+    texts = tags()
+    true = are_true_of(stated_by(texts), factors).T
     return caption_tokenizer().encode(texts)[np.nonzero(true)[1].reshape(-1, len(FACTS))]
 
 
@@ -114,7 +87,7 @@ def get_image_tags(seed: int = 42) -> ImageTags:
 
 def _tags(steps: int) -> ImageTags:
     model = get_image_tags()
-    model.compile(*(cosine_adam(steps, 1e-3, beta_1=0.5, end=0.02) for _ in range(2)))
+    _two_optimizers(model, steps)
     return model
 
 
@@ -126,8 +99,8 @@ def tag_figures(model: ImageTags, images: np.ndarray, factors: np.ndarray) -> Fi
         images: (n, *image), portraits.
         factors: their factors.
     """
-    texts, stated = tag_vocabulary()
-    true = are_true_of(stated, factors).T
+    texts = tags()
+    true = are_true_of(stated_by(texts), factors).T
     counts = model.count_tags(images, caption_tokenizer().encode(texts), n=N_DRAWN)
     frequency = true.mean(axis=0) / len(FACTS)
     often = np.argsort(-counts, axis=1, kind="stable")[:, : len(FACTS)]
@@ -147,17 +120,17 @@ def tag_figures(model: ImageTags, images: np.ndarray, factors: np.ndarray) -> Fi
 
 
 def _figures_of_tags(model: ImageTags) -> Figures:
-    test = _test_faces().take(slice(N_TEST))
+    test = test_faces().take(slice(N_TEST))
     return tag_figures(model, test.images, test.targets["factors"])
 
 
 def _drawn_tags(model: ImageTags) -> pictures.Figure:
     """Draw some portraits, each with the six tags that are drawn most often."""
-    texts, _ = tag_vocabulary()
-    images = _test_faces().images[:4]
+    texts = tags()
+    images = test_faces().images[:4]
     counts = model.count_tags(images, caption_tokenizer().encode(texts), n=N_DRAWN)
-    tags = ["\n".join(texts[i] for i in np.argsort(-row)[:6]) for row in counts]
-    return pictures.gallery(list(images), tags, cell=3)
+    titles = ["\n".join(texts[i] for i in np.argsort(-row)[:6]) for row in counts]
+    return pictures.gallery(list(images), titles, cell=3)
 
 
 RECIPES = (
@@ -169,8 +142,8 @@ RECIPES = (
         build=_text_gan,
         epochs=28,
         batch=64,
-        figures=_text_gan_figures,
-        picture=_by_sentence,
+        figures=lambda model: figures_of_captions(model.generate_for),
+        picture=lambda model: by_sentence(model.generate_for),
         average="generator",
     ),
     Recipe(

@@ -58,6 +58,12 @@ def swaps(model: FaceSwap, n: int) -> list[tuple[str, Dataset, np.ndarray, np.nd
     return found
 
 
+def same_person(read: np.ndarray, wanted: np.ndarray) -> float:
+    """Return how often all attributes that make an identity are read as wanted."""
+    same = [read[attribute] == wanted[attribute] for attribute in OF_A_PERSON]
+    return float(np.all(same, axis=0).mean())
+
+
 def in_frame(portraits: Dataset, drawn: np.ndarray) -> np.ndarray:
     """Return portraits with the heads of their swaps: background and shirt stay as they were.
 
@@ -77,8 +83,7 @@ def _figures(model: FaceSwap) -> Figures:
         identity, smiles, errors = {}, {}, {}
         for name, images in (("value", drawn), ("true swap", truth), ("before", portraits.images)):
             read = evaluation.read_attributes(reader, images)
-            same = [read[attribute] == wanted[attribute] for attribute in OF_A_PERSON]
-            identity[name] = float(np.all(same, axis=0).mean())
+            identity[name] = same_person(read, wanted)
             smiles[name] = float(np.mean(read["smile"] == smile))
             errors[name] = float(np.abs(images - truth).mean())
         found[f"{way}: identity of the target"] = identity

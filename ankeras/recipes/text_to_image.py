@@ -4,6 +4,7 @@ No training sees the combinations of attributes that `data/held_out.py` holds ou
 """
 
 import functools
+from collections.abc import Callable
 
 from ankeras import evaluation, pictures, pretrained
 from ankeras.data import Dataset, faces
@@ -20,6 +21,7 @@ from ankeras.training.schedules import cosine_adam
 
 import numpy as np
 
+Draw = Callable[[np.ndarray, int], np.ndarray]  # tokens of captions and a seed -> images
 N_TEST, N_HELD_OUT = 500, 250  # images of a card, which the tests draw again
 N_CAPTIONS = 8  # per image of the training
 GUIDANCE, STEPS = 2.0, 20
@@ -62,18 +64,20 @@ def agreement(images: np.ndarray, real: np.ndarray, stated: np.ndarray) -> dict[
     return {"value": found.share, "real images": of_real, "by chance": found.chance}
 
 
-def _text_to_image_figures(model: TextToImage) -> Figures:
+def figures_of_captions(draw: Draw) -> Figures:
+    """Return how well pictures agree with their captions, and the quality of the samples.
+
+    Args:
+        draw: (tokens (n, length), seed) -> (n, *image).
+    """
     tokenizer, test = caption_tokenizer(), test_faces().take(slice(N_TEST))
     half = N_TEST // 2
     seen = draw_captions(test.take(slice(half)).factors, seed=100)
     unseen = draw_captions(test.take(slice(half, None)).factors, seed=100, unseen=True)
-    tokens = tokenizer.encode([*seen.texts, *unseen.texts])
-    drawn = model.generate_for(tokens, seed=1, steps=STEPS, guidance=GUIDANCE)
+    drawn = draw(tokenizer.encode([*seen.texts, *unseen.texts]), 1)
     factors = held_out_factors(N_HELD_OUT, seed=1)
     held_out = draw_captions(factors, seed=100, n_facts=(len(FACTS), len(FACTS)))
-    of_held_out = model.generate_for(
-        tokenizer.encode(held_out.texts), seed=2, steps=STEPS, guidance=GUIDANCE
-    )
+    of_held_out = draw(tokenizer.encode(held_out.texts), 2)
     name = "attributes of the caption that are found in the picture"
     return {
         name: agreement(drawn[:half], test.images[:half], seen.stated),
@@ -87,11 +91,15 @@ def _text_to_image_figures(model: TextToImage) -> Figures:
     }
 
 
-def _by_sentence(model: TextToImage) -> pictures.Figure:
+def by_sentence(draw: Draw) -> pictures.Figure:
+    """Draw eight pictures for each of `SENTENCES`; `draw` as in `figures_of_captions`."""
     tokens = np.repeat(caption_tokenizer().encode(SENTENCES), 8, axis=0)
-    images = model.generate_for(tokens, seed=1, steps=STEPS, guidance=GUIDANCE)
-    rows = images.reshape(len(SENTENCES), 8, *SHAPE)
+    rows = draw(tokens, 1).reshape(len(SENTENCES), 8, *SHAPE)
     return pictures.image_grid(rows, title="\n".join(SENTENCES))
+
+
+def _guided(model: TextToImage) -> Draw:
+    return lambda tokens, seed: model.generate_for(tokens, seed, STEPS, GUIDANCE)
 
 
 DATA = (
@@ -107,8 +115,8 @@ RECIPES = (
         build=_text_to_image,
         epochs=28,
         batch=32,
-        figures=_text_to_image_figures,
-        picture=_by_sentence,
+        figures=lambda model: figures_of_captions(_guided(model)),
+        picture=lambda model: by_sentence(_guided(model)),
         average="network",
     ),
 )

@@ -1,8 +1,8 @@
 """The tags that the GAN of tags learns from, and how its tags are counted."""
 
 from ankeras.data import faces
-from ankeras.data.captions import FACTS, caption_tokenizer
-from ankeras.recipes.caption_gans import tag_figures, tag_vocabulary, true_tags
+from ankeras.data.captions import FACTS, caption_tokenizer, tags
+from ankeras.recipes.caption_gans import tag_figures, true_tags
 
 import numpy as np
 import pytest
@@ -10,11 +10,11 @@ import pytest
 
 def test_each_portrait_has_one_true_tag_for_each_fact():
     data = faces(30, seed=0, size=32)
-    texts, _ = tag_vocabulary()
+    texts = tags()
     assert len(set(texts)) == len(texts) == sum(len(values) for values in FACTS.values())
-    tags = true_tags(data.targets["factors"])
-    assert tags.shape[:2] == (30, len(FACTS))
-    for factors, of_portrait in zip(data.targets["factors"], tags, strict=True):
+    found = true_tags(data.targets["factors"])
+    assert found.shape[:2] == (30, len(FACTS))
+    for factors, of_portrait in zip(data.targets["factors"], found, strict=True):
         told = set(caption_tokenizer().decode(of_portrait))
         assert ("a person with glasses" in told) == bool(factors["glasses"])
         assert ("a person, without a hat" in told) != bool(factors["hat"])
@@ -35,10 +35,10 @@ class _Drawer:
 
 def test_drawn_tags_are_compared_with_the_true_ones():
     data = faces(20, seed=0, size=32)
-    texts, _ = tag_vocabulary()
+    texts = tags()
     rows = true_tags(data.targets["factors"])
     place = {tuple(t): i for i, t in enumerate(caption_tokenizer().encode(texts))}
-    true = np.array([[place[tuple(tag)] for tag in tags] for tags in rows])
+    true = np.array([[place[tuple(tag)] for tag in of_portrait] for of_portrait in rows])
     counts = np.zeros((20, len(texts)), int)
     np.put_along_axis(counts, true[:, :6], 10, axis=1)  # half of the true tags, 60 of 100
     wrong = (~np.isin(np.arange(len(texts)), true[0])).nonzero()[0][0]
