@@ -86,8 +86,8 @@ def free_bits_cost(kl: Any, free_bits: float) -> Any:
 
 def reparameterize(mu: Any, log_var: Any, eps: Any) -> Any:
     """Return z = mu + sqrt(v) * eps: the gradient passes through mu and v, not through the draw."""
-    mu, log_var, eps = (ops.convert_to_tensor(a) for a in (mu, log_var, eps))
-    return mu + ops.exp(0.5 * log_var) * eps
+    sigma = ops.exp(ops.multiply(0.5, log_var))
+    return ops.add(mu, ops.multiply(sigma, eps))
 
 
 def code_parameters(h: Any) -> tuple[Any, Any]:
@@ -104,8 +104,8 @@ def gaussian_parameters(x_hat: Any) -> tuple[Any, Any]:
 
 def gaussian_nll(x: Any, mean: Any, log_var: Any) -> Any:
     """Return -log N(x; mean, v) of each image, summed over its values: (batch, ...) -> (batch,)."""
-    x, mean, log_var = (ops.convert_to_tensor(a) for a in (x, mean, log_var))
-    nll = 0.5 * (math.log(2 * math.pi) + log_var + ops.square(x - mean) * ops.exp(-log_var))
+    squares = ops.multiply(ops.square(ops.subtract(x, mean)), ops.exp(ops.negative(log_var)))
+    nll = 0.5 * (math.log(2 * math.pi) + ops.add(log_var, squares))
     return ops.sum(nll, axis=tuple(range(1, len(nll.shape))))
 
 
