@@ -4,8 +4,8 @@ python bench/text_to_image.py [--seconds 240] [--only direct unclip] [--seeds 0 
 
 The face reader looks for each attribute that a caption states. Beside each share stand that of the
 real images that the captions were drawn for, and that of pictures that were exchanged at random.
-With --pretrained, the direct model that comes with the package is evaluated, and the seeds are
-those of captions and noise.
+With --pretrained, the models that come with the package are evaluated, and the seeds are those of
+captions and noise.
 
 direct: diffusion on the tokens of captions, P(x | y).
 unclip: CLIP is trained for the same time first; then the prior P(z_i | y) for a quarter of it and
@@ -30,8 +30,9 @@ from ankeras.data.faces import BINARY, render
 from ankeras.data.held_out import COMBINATIONS, combination_values, held_out_factors
 from ankeras.evaluation.captions import stated_found
 from ankeras.language import CLIP, Prior, TextToImage, UnCLIP, get_prior_network
-from ankeras.language.text_to_image import get_text_to_image_network
 from ankeras.recipes.captioned_faces import SHAPE, captioned_faces, get_clip
+from ankeras.recipes.text_to_image import LEARNING_RATE, get_text_to_image
+from ankeras.recipes.unclip import get_unclip
 from ankeras.training.callbacks import WeightAverage
 
 import keras
@@ -46,9 +47,9 @@ CHANGES = (*BINARY, "hair_color", "shirt", "background")  # what differs between
 ALL = (len(FACTS), len(FACTS))  # facts of a caption that states everything
 
 
-def train(model: Any, x: np.ndarray, tokens: np.ndarray, seconds: float, rate: float) -> int:
+def train(model: Any, x: np.ndarray, tokens: np.ndarray, seconds: float) -> int:
     """Train a diffusion model for some seconds with averaged weights; return the steps."""
-    model.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0))
+    model.compile(keras.optimizers.Adam(LEARNING_RATE, global_clipnorm=1.0))
     average, clock = WeightAverage(0.995, "network"), Training(seconds, model.optimizer)
     model.fit(x, tokens, batch_size=32, epochs=10_000, callbacks=[average, clock], verbose=0)
     return int(model.optimizer.iterations)
@@ -225,8 +226,8 @@ def unclip(prior: Prior, decoder: UnCLIP, clip: CLIP, *given: Any) -> dict:
 
 def trained_direct(x: np.ndarray, tokens: np.ndarray, seconds: float) -> TextToImage:
     """Return the direct model after some seconds of training."""
-    model = TextToImage(get_text_to_image_network(SHAPE, text_encoder()))
-    report("direct", {"steps": train(model, x, tokens, seconds, 1e-3)})
+    model = get_text_to_image(text_encoder())
+    report("direct", {"steps": train(model, x, tokens, seconds)})
     return model
 
 
@@ -238,10 +239,9 @@ def trained_unclip(x: np.ndarray, tokens: np.ndarray, seconds: float) -> tuple:
     clip.fit(x, tokens, batch_size=128, epochs=10_000, callbacks=[clock], verbose=0)
     d = clip.image_encoder.output_shape[1]
     prior = Prior(get_prior_network(d, text_encoder()))
-    steps = train(prior, clip.embed_images(x), tokens, seconds / 4, 1e-3)
-    network = get_text_to_image_network(SHAPE, text_encoder(), embedding_dim=d)
-    decoder = UnCLIP(clip.image_encoder, network)
-    both = {"prior": steps, "decoder": train(decoder, x, tokens, 0.75 * seconds, 1e-3)}
+    steps = train(prior, clip.embed_images(x), tokens, seconds / 4)
+    decoder = get_unclip(clip, text_encoder())
+    both = {"prior": steps, "decoder": train(decoder, x, tokens, 0.75 * seconds)}
     report("unCLIP, steps", both)
     return prior, decoder, clip
 
@@ -254,9 +254,7 @@ def main() -> None:
         "--only", nargs="+", choices=("direct", "unclip"), default=["direct", "unclip"]
     )
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    options.add_argument(
-        "--pretrained", action="store_true", help="take the direct model as shipped"
-    )
+    options.add_argument("--pretrained", action="store_true", help="take the models of the package")
     given = options.parse_args()
     ankeras.setup(0)
     test = faces(2 * N_SAMPLES, seed=1, size=SHAPE[0])
@@ -272,10 +270,13 @@ def main() -> None:
                 )
                 figures = direct(model, test, x, seed)
             else:
-                models = trained_unclip(x, tokens, given.seconds)
+                models = (
+                    map(pretrained.load, ("faces-prior", "faces-unclip", "faces-clip"))
+                    if given.pretrained
+                    else trained_unclip(x, tokens, given.seconds)
+                )
                 figures = unclip(*models, test, x, seed)
-            whole = given.pretrained and name == "direct"
-            kind = "pretrained" if whole else f"{given.seconds:g} s"
+            kind = "pretrained" if given.pretrained else f"{given.seconds:g} s"
             save("text_to_image", load("text_to_image") | {f"{name}, {kind}, seed {seed}": figures})
 
 

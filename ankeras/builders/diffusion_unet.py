@@ -3,9 +3,11 @@
 Source: NOTES, lesson 14, "Sampling Procedure" ("a conditional UNet"), and lesson 16, "Concrete
 Handling of the Condition" ("a form of Attention"); Ho et al., "Denoising diffusion probabilistic
 models" (NeurIPS 2020), appendix B; for texts Rombach et al., "High-resolution image synthesis with
-latent diffusion models" (CVPR 2022), section 3.3.
+latent diffusion models" (CVPR 2022), section 3.3; for the scales a Dhariwal & Nichol, "Diffusion
+models beat GANs on image synthesis" (NeurIPS 2021), section 3.1.
 
-    h <- h + conv(relu(conv(relu(h)) + W e)),    e = MLP(embedding of the signal rate, condition)
+    h <- h + conv(relu(a * conv(relu(h)) + b)),  a = 1 + W_a e, b = W_b e, one pair per channel,
+                                                 e = MLP(embedding of the signal rate, condition)
     h <- h + attention(LN(h + p), features)      for texts: each place asks the features of the
                                                  words; after each block of the coarsest resolution
 
@@ -86,8 +88,11 @@ def residual_block(x: Any, width: int, e: Any, seeded: SeededLayers) -> Any:
         seeded: makes the layers.
     """
     h = seeded(layers.Conv2D, width, **FLAT)(layers.ReLU()(x))
-    shift = layers.Reshape((1, 1, width))(seeded(layers.Dense, width)(e))
-    h = layers.ReLU()(layers.Add()([h, shift]))
+    b = layers.Reshape((1, 1, width))(seeded(layers.Dense, width)(e))
+    # at the start a = 1
+    a = layers.Dense(width, kernel_initializer="zeros", bias_initializer="ones")(e)
+    h = layers.Multiply()([h, layers.Reshape((1, 1, width))(a)])
+    h = layers.ReLU()(layers.Add()([h, b]))
     # small weights: at the start a block nearly passes on what it reads
     small = keras.initializers.VarianceScaling(0.01, seed=seeded.seed)
     h = layers.Conv2D(width, kernel_initializer=small, **FLAT)(h)

@@ -8,7 +8,7 @@ import functools
 
 from ankeras import evaluation, pictures, pretrained
 from ankeras.data.captions import FACTS, Captions, caption_tokenizer, draw_captions
-from ankeras.language import Prior, UnCLIP, get_prior_network
+from ankeras.language import CLIP, Prior, UnCLIP, get_prior_network
 from ankeras.language.text_to_image import get_text_to_image_network
 from ankeras.recipes.captioned_faces import SENTENCES, SHAPE, captioned_faces
 from ankeras.recipes.figures import of_samples
@@ -16,14 +16,18 @@ from ankeras.recipes.recipe import Figures, Recipe
 from ankeras.recipes.text_to_image import (
     DATA,
     GUIDANCE,
+    LEARNING_RATE,
     N_CAPTIONS,
     N_TEST,
+    SCHEDULE,
     STEPS,
+    WIDTHS,
     agreement,
     test_faces,
 )
 from ankeras.training.schedules import cosine_adam
 
+import keras
 import numpy as np
 
 
@@ -40,14 +44,23 @@ def _prior(steps: int) -> Prior:
     return model
 
 
+def get_unclip(clip: CLIP, text_encoder: keras.Model) -> UnCLIP:
+    """Build the decoder of unCLIP for faces.
+
+    Args:
+        clip: a trained CLIP, whose image encoder embeds.
+        text_encoder: `get_text_encoder(n_words, length)`. It is trained with the decoder.
+    """
+    network = get_text_to_image_network(
+        SHAPE, text_encoder, embedding_dim=clip.image_encoder.output_shape[1], widths=WIDTHS
+    )
+    return UnCLIP(clip.image_encoder, network, schedule=SCHEDULE)
+
+
 def _unclip(steps: int) -> UnCLIP:
     clip = pretrained.load("faces-clip")
-    embedding_dim = clip.image_encoder.output_shape[1]
-    network = get_text_to_image_network(
-        SHAPE, clip.text_encoder, embedding_dim=embedding_dim, widths=(24, 32, 64), stem=False
-    )
-    model = UnCLIP(clip.image_encoder, network)
-    model.compile(cosine_adam(steps, 2e-3, warmup=0.02, clip=1.0))
+    model = get_unclip(clip, clip.text_encoder)
+    model.compile(cosine_adam(steps, LEARNING_RATE, warmup=0.02, clip=1.0))
     return model
 
 
@@ -119,7 +132,7 @@ RECIPES = (
         data=DATA,
         draw=functools.partial(captioned_faces, N_CAPTIONS),
         build=_unclip,
-        epochs=16,
+        epochs=40,
         batch=32,
         figures=_unclip_figures,
         picture=_variations,
