@@ -287,14 +287,16 @@ for name, z in {
     print(f"attributes found, embedding of {name:25}{share:7.3f}")
 
 # %% [markdown]
-# From the sentence to the picture: the prior draws eight embeddings, and the decoder draws a picture of each.
+# From the sentence to the picture: the prior draws eight embeddings, the decoder draws a picture of each, and an **upsampler** doubles its sides. The upsampler is a diffusion model too. It reads the small picture beside the noisy large one. DALL-E 2 has two upsamplers, from 64 to 256 and from there to 1024 pixels.
 
 # %%
+upsampler = pretrained.load("faces-upsampler")
 tokens = np.repeat(tokenizer.encode([sentence]), 8, axis=0)
 z = prior.generate_for(tokens, seed=1, steps=STEPS, guidance=2.0)
-images = decoder.decode(z, tokens, seed=1, steps=STEPS)
-verdict(sentence, images)
-pictures.image_grid(images, title=sentence, columns=8)
+small = decoder.decode(z, tokens, seed=1, steps=STEPS)
+large = upsampler.upsample(small, seed=1, steps=STEPS)
+verdict(sentence, small)
+pictures.image_grid(large, title=sentence, columns=8)
 
 # %% [markdown]
 # **Decoding an input image.** An image is embedded, and the embedding is decoded with other noise. What is the same in all variations is what CLIP has kept of the image. What differs is what no caption ever spoke about.

@@ -118,7 +118,7 @@ def get_vit(
             x = layers.Activation("relu")(x)
         x = seeded(layers.Conv2D, dim, kernel_size=3, strides=2, padding="same", name="patches")(x)
     x = layers.Reshape((height // patch * (width // patch), dim))(x)
-    x = ClassToken(seeded.next_seed())(x)
+    x = ClassToken(seeded.next_seed(), name="class_token")(x)
     x = PositionalEncoding(learnt=True, seed=seeded.next_seed())(x)
     for i in range(depth):
         # Of the last block, the class token alone is read. With the patches too, a step of a

@@ -14,6 +14,7 @@ from ankeras.recipes import (
     text_to_image,
     textures,
     unclip,
+    upsampler,
     zoo,
 )
 from ankeras.recipes.recipe import Recipe, make, train
@@ -26,10 +27,10 @@ FILES = (
     zoo,
     textures,
     image_to_image,
-    face_swap,
     captioned_faces,
     text_to_image,
     unclip,
+    upsampler,
     caption_gans,
 )
 RECIPES = {recipe.name: recipe for file in FILES for recipe in file.RECIPES}
