@@ -33,13 +33,14 @@ from generative import Training, evaluated, picture, report
 from generative_digits import with_distorted_copies
 
 N_SAMPLES, SHAPE = 2_500, (28, 28, 1)
+WIDTHS = (64, 96)
 STEPS, MANY = (5, 20, 100), 1000  # MANY: with few samples, since it takes minutes
 WEIGHTS = (0.0, 1.0, 1.5, 2.0, 3.0, 5.0)
 
 
-def train(model: Any, data: Dataset, seconds: float, rate: float = 2e-3) -> int:
+def train(model: Any, data: Dataset, seconds: float) -> int:
     """Train for some seconds with averaged weights; return the number of steps."""
-    model.compile(keras.optimizers.Adam(rate))
+    model.compile(keras.optimizers.Adam(1e-3))
     average, clock = WeightAverage(0.999, "network"), Training(seconds, model.optimizer)
     model.fit(data, batch_size=32, epochs=10_000, callbacks=[average, clock], verbose=0)
     return int(model.optimizer.iterations)
@@ -77,7 +78,7 @@ def ddpm(
     predicts: str, data: Dataset, test: Dataset, classifier: keras.Model, seconds: float
 ) -> dict:
     """Train a diffusion model of digits, and evaluate both samplers."""
-    model = DDPM(get_diffusion_unet(SHAPE), predicts=predicts)
+    model = DDPM(get_diffusion_unet(SHAPE, widths=WIDTHS), predicts=predicts)
     figures: dict[str, Any] = {"steps": train(model, data, seconds)}
     name = f"DDPM {predicts}"
     if predicts != "velocity":
@@ -89,7 +90,7 @@ def ddpm(
 
 def guided(data: Dataset, test: Dataset, classifier: keras.Model, seconds: float) -> dict:
     """Train a conditional model, and evaluate accuracy and recall by the guidance weight."""
-    model = GuidedDDPM(get_diffusion_unet(SHAPE, condition_dim=10))
+    model = GuidedDDPM(get_diffusion_unet(SHAPE, widths=WIDTHS, condition_dim=10))
     figures: dict[str, Any] = {"steps": train(model, data, seconds)}
     wanted = np.arange(N_SAMPLES) % 10
     for weight in WEIGHTS:
@@ -105,7 +106,7 @@ def guided(data: Dataset, test: Dataset, classifier: keras.Model, seconds: float
 
 def flow(data: Dataset, test: Dataset, classifier: keras.Model, seconds: float) -> dict:
     """Train flow matching, and evaluate samples of Euler's method."""
-    model = FlowMatching(get_diffusion_unet(SHAPE))
+    model = FlowMatching(get_diffusion_unet(SHAPE, widths=WIDTHS))
     figures: dict[str, Any] = {"steps": train(model, data, seconds)}
     for steps in STEPS:
         samples = model.generate(N_SAMPLES, 1, steps)

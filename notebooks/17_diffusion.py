@@ -97,10 +97,10 @@ print(inspect.getsource(DDPM.train_step))
 # We train a model that also reads the class. In one of ten images the class is hidden, so the same network learns to draw without a class too.
 
 # %%
-network = get_diffusion_unet(image_shape, condition_dim=10)
+network = get_diffusion_unet(image_shape, widths=(64, 96), condition_dim=10)
 own = GuidedDDPM(network)
-epochs = 1 if QUICK else 6
-own.compile(cosine_adam(epochs * len(train_data.images) // 32, 2e-3, warmup=0.02))
+epochs = 1 if QUICK else 8
+own.compile(cosine_adam(epochs * len(train_data.images) // 32, 1e-3, warmup=0.02))
 own.fit(
     train_data,
     batch_size=32,
@@ -256,9 +256,9 @@ pictures.reconstructions(bicubic, {"upsampler": large}, first="bicubic")
 print(inspect.getsource(FlowMatching.train_step))
 
 # %%
-flow = FlowMatching(get_diffusion_unet(image_shape))
-epochs = 1 if QUICK else 3
-flow.compile(cosine_adam(epochs * len(train_data.images) // 32, 2e-3, warmup=0.02))
+flow = FlowMatching(get_diffusion_unet(image_shape, widths=(64, 96)))
+epochs = 1 if QUICK else 4
+flow.compile(cosine_adam(epochs * len(train_data.images) // 32, 1e-3, warmup=0.02))
 flow.fit(
     train_data,
     batch_size=32,
