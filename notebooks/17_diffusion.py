@@ -110,7 +110,7 @@ own.fit(
 pictures.image_grid(own.generate(40, steps=20), title="your model", columns=10)
 
 # %% [markdown]
-# The pretrained model has two residual blocks per resolution instead of one, and it was trained for longer. `ankeras pretrain digits-diffusion` makes it again.
+# The pretrained model has two residual blocks per resolution instead of one and narrower layers, and it was trained for longer. `ankeras pretrain digits-diffusion` makes it again.
 
 # %%
 best = own if OWN else pretrained.load("digits-diffusion")
