@@ -35,6 +35,7 @@ from ankeras.image_to_image import (
     with_chroma,
 )
 from ankeras.recipes.face_swap import get_face_swap, same_person, swaps
+from ankeras.recipes.figures import bicubic
 from ankeras.recipes.image_to_image import get_cyclegan, translated
 from ankeras.training.system import System
 
@@ -197,13 +198,6 @@ def luma_psnr(drawn: np.ndarray, truth: np.ndarray) -> float:
             ]
         )
     )
-
-
-def bicubic(images: np.ndarray, factor: int) -> np.ndarray:
-    """Return enlarged images."""
-    sides = images.shape[1] * factor, images.shape[2] * factor
-    large = ops.image.resize(images, sides, "bicubic", data_format="channels_last")
-    return ops.convert_to_numpy(large).clip(0, 1)
 
 
 def super_resolution(seconds: float, seed: int) -> dict:

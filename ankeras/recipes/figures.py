@@ -1,10 +1,17 @@
-"""The figures on the cards of generative models, each with its baselines."""
+"""The figures on the cards of generative models, and the baselines beside them."""
 
 from ankeras import evaluation
 from ankeras.recipes.recipe import Figures
 
 import keras
 import numpy as np
+
+
+def bicubic(images: np.ndarray, factor: int) -> np.ndarray:
+    """Return images enlarged by bicubic interpolation: (n, h, w, c) -> (n, f h, f w, c)."""
+    sides = images.shape[1] * factor, images.shape[2] * factor
+    large = keras.ops.image.resize(images, sides, "bicubic", data_format="channels_last")
+    return keras.ops.convert_to_numpy(large).clip(0, 1)
 
 
 def of_samples(classifier: keras.Model, real: np.ndarray, samples: np.ndarray) -> Figures:

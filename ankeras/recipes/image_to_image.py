@@ -15,6 +15,7 @@ from ankeras.image_to_image import (
     SuperResolution,
     get_super_resolution_network,
 )
+from ankeras.recipes.figures import bicubic
 from ankeras.recipes.recipe import Figures, Recipe
 from ankeras.training.schedules import cosine_adam
 
@@ -165,15 +166,10 @@ def _cyclegan_figures(model: CycleGAN) -> Figures:
     return found
 
 
-def _bicubic(images: np.ndarray) -> np.ndarray:
-    large = keras.ops.image.resize(images, SHAPE[:2], interpolation="bicubic")
-    return keras.ops.convert_to_numpy(large).clip(0, 1)
-
-
 def _super_resolution_figures(model: SuperResolution) -> Figures:
     test, reader = _test_pairs("small"), evaluation.face_reader(64)
     truth = test.targets["paired"]
-    drawn = {"value": model.enlarge(test.images), "bicubic": _bicubic(test.images)}
+    drawn = {"value": model.enlarge(test.images), "bicubic": bicubic(test.images, 4)}
     real = evaluation.features(reader, faces(N_TEST, seed=7).images)
 
     def distance(images: np.ndarray) -> float:
@@ -208,7 +204,7 @@ def _there_and_back(model: CycleGAN) -> pictures.Figure:
 
 def _enlarged(model: SuperResolution) -> pictures.Figure:
     test = _test_pairs("small").take(slice(SHOWN))
-    rows = {"bicubic": _bicubic(test.images), "network": model.enlarge(test.images)}
+    rows = {"bicubic": bicubic(test.images, 4), "network": model.enlarge(test.images)}
     rows["truth"] = test.targets["paired"]
     seen = test.images.repeat(4, axis=1).repeat(4, axis=2)
     return pictures.reconstructions(seen, rows, n=SHOWN, first="seen")

@@ -10,13 +10,12 @@ from ankeras.data.captions import caption_tokenizer, draw_captions
 from ankeras.data.held_out import faces_to_train_on
 from ankeras.data.views import shrink
 from ankeras.diffusion import DiffusionUpsampler
-from ankeras.recipes.figures import of_samples
+from ankeras.recipes.figures import bicubic, of_samples
 from ankeras.recipes.recipe import Figures, Recipe
-from ankeras.recipes.text_to_image import GUIDANCE, STEPS
+from ankeras.recipes.text_to_image import GUIDANCE, LEARNING_RATE, SCHEDULE, STEPS
 from ankeras.training.schedules import cosine_adam
 
 import numpy as np
-from keras import ops
 
 SHAPE = (64, 64, 3)
 N_TRAIN, N_TEST = 20_000, 250
@@ -28,15 +27,9 @@ def _large_faces() -> tuple[np.ndarray]:
 
 def _upsampler(steps: int) -> DiffusionUpsampler:
     network = get_diffusion_unet(SHAPE, image_condition=True)
-    model = DiffusionUpsampler(network, lowest=0.9, schedule="signal rate")
-    model.compile(cosine_adam(steps, 1e-3, warmup=0.02, clip=1.0))
+    model = DiffusionUpsampler(network, lowest=0.9, schedule=SCHEDULE)
+    model.compile(cosine_adam(steps, LEARNING_RATE, warmup=0.02, clip=1.0))
     return model
-
-
-def bicubic(images: np.ndarray) -> np.ndarray:
-    """Return images of twice the sides: (n, *small) -> (n, *image)."""
-    large = ops.image.resize(images, SHAPE[:2], "bicubic", data_format="channels_last")
-    return ops.convert_to_numpy(large).clip(0, 1)
 
 
 def _of_images(real: np.ndarray, images: np.ndarray) -> Figures:
@@ -49,7 +42,7 @@ def _of_images(real: np.ndarray, images: np.ndarray) -> Figures:
 
 def _beside_bicubic(model: DiffusionUpsampler, real: np.ndarray, small: np.ndarray) -> Figures:
     figures = _of_images(real, model.upsample(small, seed=1, steps=STEPS))
-    for name, of_bicubic in _of_images(real, bicubic(small)).items():
+    for name, of_bicubic in _of_images(real, bicubic(small, 2)).items():
         figures[name]["bicubic"] = of_bicubic["value"]
     return figures
 
@@ -72,7 +65,7 @@ def _enlarged(model: DiffusionUpsampler) -> pictures.Figure:
     truth = faces(8, seed=1, size=SHAPE[0]).images
     small = shrink(truth, 2)
     rows = {
-        "bicubic": bicubic(small),
+        "bicubic": bicubic(small, 2),
         "upsampler": model.upsample(small, seed=1, steps=STEPS),
         "truth": truth,
     }

@@ -106,6 +106,8 @@ def test_gaussian_nll_by_hand():
     nll = _numpy(gaussian_nll(x, mean, np.log(s)))
     assert nll.shape == (1,)
     assert nll[0] == pytest.approx(-math.log(density), rel=1e-5)
+    # NumPy's float64 images beside float32
+    assert float(gaussian_nll(x.astype("float64"), mean, np.log(s))[0]) == pytest.approx(nll[0])
 
 
 def test_the_reconstruction_terms(tiny_images):
