@@ -349,7 +349,8 @@ class _Run:
         allowed, used = self._allowed(number), self.draft.seconds.get(number, 0.0)
         if used >= allowed:
             raise too_long(allowed)
-        session = self.sessions[number] = self._connect().open(allowed, used)
+        session = self.sessions[number] = self._connect().session(allowed, used)
+        session.open()  # `sessions` has it by now: the time counts even if this takes too long
         self._run_earlier(session, number)
         alive = session.worker.failure is None
         try:

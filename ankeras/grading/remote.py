@@ -59,17 +59,15 @@ class Worker:
             self.close()
             raise _no_worker(error) from None
 
-    def open(self, allowed: float | None = None, used: float = 0.0) -> "RemoteSession":
-        """Start a session and return it. It knows no names, and has its own time limit.
+    def session(self, allowed: float | None = None, used: float = 0.0) -> "RemoteSession":
+        """Return a new session, not yet opened. It knows no names, and has its own time limit.
 
         Args:
             allowed: the seconds that all its requests together may take. Default: the limit.
             used: how many of them earlier sessions have taken already.
         """
         self.sessions += 1
-        session = RemoteSession(self, self.sessions, allowed or self.limits.seconds, used)
-        session.ask("open", session.seconds)
-        return session
+        return RemoteSession(self, self.sessions, allowed or self.limits.seconds, used)
 
     def close(self) -> None:
         """End the process and all processes that it started, and wait until they have ended."""
@@ -93,7 +91,7 @@ class RemoteSession:
     Args:
         worker: where it runs.
         number: of the session.
-        allowed, used: as in `Worker.open`.
+        allowed, used: as in `Worker.session`.
 
     Attributes:
         seconds: the time that is left.
@@ -104,6 +102,10 @@ class RemoteSession:
         self.number = number
         self.allowed = allowed
         self.seconds = allowed - used
+
+    def open(self) -> None:
+        """Start the session in the worker."""
+        self.ask("open", self.seconds)
 
     def define(self, source: str, file: str) -> None:
         """Run a cell."""
@@ -325,7 +327,8 @@ def probe(factory: WorkerFactory) -> list[str]:
     """
     worker = factory.connect()
     try:
-        session = worker.open()
+        session = worker.session()
+        session.open()
         session.define("import keras\ntotal = keras.ops.sum(keras.ops.ones((3, 3)) * 2)", "<probe>")
         if float(session.get(None, "total")) != 18.0:
             raise SandboxError("a worker computes a wrong sum")

@@ -9,6 +9,7 @@ import builtins
 import contextlib
 import linecache
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -240,15 +241,16 @@ class Session:
         return self._guarded(lambda: self._export(run()))
 
     def _guarded(self, run: Any) -> Any:
+        started = time.monotonic()
         try:
-            with time_limit(self.seconds) as clock:
+            with time_limit(self.seconds):
                 return run()
         except (TimeLimit, KeyboardInterrupt):
             raise
         except BaseException as error:
             raise _as_student_error(error) from None
         finally:
-            self.seconds -= clock.seconds  # of a call that raised, too
+            self.seconds -= time.monotonic() - started  # of a call that raised, too
 
     def _import(self, value: Any) -> Any:
         if isinstance(value, Reference):

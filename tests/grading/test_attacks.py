@@ -440,7 +440,8 @@ from pathlib import Path
 from ankeras.grading.remote import WorkerFactory
 from ankeras.grading.sandbox import Limits
 
-session = WorkerFactory(Path(sys.argv[1]), Limits(seconds=60)).connect().open()
+session = WorkerFactory(Path(sys.argv[1]), Limits(seconds=60)).connect().session()
+session.open()
 print("open", flush=True)
 session.define("import time; time.sleep(60)", "<exercise 1.1>")
 """
@@ -459,7 +460,8 @@ def test_a_worker_does_not_outlive_its_judge(court):
 def test_a_worker_does_not_outlive_its_supervisor(court):
     worker = court.warm.connect()
     free = "import ctypes\nfound = ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)"
-    session = worker.open()
+    session = worker.session()
+    session.open()
     session.define(free, "<exercise 1.1>")
     assert session.get(None, "found") == -1  # it may not wish to
     children = Path(f"/proc/{court.warm.process.pid}/task/{court.warm.process.pid}/children")

@@ -12,7 +12,7 @@ from ankeras.grading.cohort import Entry
 from ankeras.grading.grade import Draft, begin, grade_file, judge_wave, waves
 from ankeras.grading.judges import Task, judge_in_waves
 from ankeras.grading.lab import Lab, read_lab
-from ankeras.grading.remote import WorkerFactory
+from ankeras.grading.remote import RemoteSession, WorkerFactory
 from ankeras.grading.results import Grade
 from ankeras.grading.sandbox import Limits
 
@@ -196,6 +196,16 @@ def test_an_endless_loop_costs_one_limit(lab, class_of, factory):
     assert draft.seconds == dict.fromkeys(FULL, 1.0)  # of all runs of an exercise together
 
 
+def test_time_in_which_a_session_is_opened_counts(lab, class_of, factory, monkeypatch):
+    def late(session):
+        raise session._too_long()
+
+    monkeypatch.setattr(RemoteSession, "open", late)
+    draft = begin(lab, "eve", class_of(eve=("def double(x): return 2 * x",)) / "eve.ipynb")
+    judge_wave(lab, draft, factory)
+    assert draft.seconds["1.1"] == factory.limits.seconds
+
+
 def test_a_cell_without_end_takes_no_time_of_later_exercises(grade):
     found, _ = grade(
         "while True: pass", "def quadruple(x): return 4 * x", USES_QUADRUPLE, seconds=3
@@ -293,7 +303,8 @@ with h5py.File("own.h5") as file:
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="it has numbers of system calls")
 def test_no_signal_by_what_processes_share(factory):
     worker = factory.connect()
-    session = worker.open()
+    session = worker.session()
+    session.open()
     session.define(REFUSED, "<exercise 1.1>")
     calls = session.get(None, "calls")
     assert calls == dict.fromkeys(calls, True)
