@@ -207,7 +207,7 @@ def stated_facts(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     negation = ""
     before: list[str] = []  # the words since the last noun
-    split = text.lower().replace(",", " , ").split()
+    split = _split(text)
     for i, word in enumerate(split):
         if word in _NEGATIONS:
             negation = word
@@ -228,6 +228,28 @@ def stated_facts(text: str) -> dict[str, int]:
             before = []
             negation = negation if _goes_on(negation, split[i + 1 :]) else ""
         else:
+            before.append(word)
+    return found
+
+
+def without_noun(text: str) -> list[str]:
+    """Return the values in a caption that state nothing, since no noun follows, each with its noun.
+
+    In "a woman with a hat, red" it is "red": it returns ["red hair"].
+    """
+    nouns = {
+        value: noun
+        for noun, names in reversed(_NOUNS.items())
+        for name in names
+        for value in FACTS[name]
+    }
+    found, before = [], []
+    for word in [*_split(text), "person"]:  # a statement comes last, so that no value is left
+        if word in _STATING:
+            said = {value for name in _NOUNS.get(word, ()) for value in FACTS[name]}
+            found += [f"{value} {nouns[value]}" for value in before if value not in said]
+            before = []
+        elif word in nouns:
             before.append(word)
     return found
 
@@ -284,6 +306,10 @@ _NOUNS = {
 }
 # Each of these words states a fact, alone or with the words before it.
 _STATING = {*CLASS_NAMES, "person", *_SMILES, *_NOUNS_WITHOUT, *LOOKS, *_NOUNS}
+
+
+def _split(text: str) -> list[str]:
+    return text.lower().replace(",", " , ").split()
 
 
 def _goes_on(negation: str, after: list[str]) -> bool:

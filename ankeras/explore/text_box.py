@@ -6,7 +6,7 @@ Source: ATIV, "Principle"; DLSP, "Caption to image"; the system is `language/tex
 import textwrap
 from typing import Any, ClassVar
 
-from ankeras.data.captions import caption_tokenizer, in_words, stated_facts
+from ankeras.data.captions import caption_tokenizer, in_words, stated_facts, without_noun
 from ankeras.evaluation import ATTRIBUTES
 from ankeras.explore.explorer import Explorer, by_user, source
 from ankeras.explore.images import check_finite, png
@@ -132,9 +132,10 @@ def _marked(found: bool, words: str) -> str:
 def _understood(text: str, stated: dict[str, int], is_read: bool) -> str:
     """Return which attributes a sentence states, and which of them the face reader can't find."""
     words = {name: in_words(name, value) for name, value in stated.items()}
-    if not words:
-        return f'The sentence "{text}" states no attribute.'
-    said = f'The sentence "{text}" states: ' + ", ".join(words.values()) + "."
+    said = f'The sentence "{text}" states'
+    said += f": {', '.join(words.values())}." if words else " no attribute."
+    for value in without_noun(text):
+        said += f' The word "{value.split()[0]}" needs its noun, such as "{value}".'
     unread = [words[name] for name in words if name not in ATTRIBUTES]
     if unread and is_read:
         said += f" The face reader does not read: {', '.join(unread)}."

@@ -9,6 +9,7 @@ from ankeras.data.captions import (
     facts,
     in_words,
     stated_facts,
+    without_noun,
     words,
 )
 from ankeras.data.faces import caption, draw_factors
@@ -165,3 +166,24 @@ def test_combinations_that_are_held_out_are_never_in_the_training_images() -> No
         for name in combination:
             value = held_out[name][COMBINATIONS.index(combination)]
             assert np.mean(data.factors[name] == value) > 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a woman with a hat, red", ["red hair"]),
+        ("a fair woman in a navy shirt", ["fair skin"]),
+        ("navy, blue", ["navy shirt", "blue eyes"]),
+        ("a person with long red hair, without red hair", []),
+        ("no red hair, not a red hat", ["red hair"]),  # hats have no colour of their own
+        ("", []),
+    ],
+)
+def test_values_without_their_noun(text, found):
+    assert without_noun(text) == found
+
+
+def test_no_caption_of_the_grammar_leaves_a_noun_out():
+    for unseen in (False, True):
+        drawn = draw_captions(draw_factors(300, seed=1), seed=2, unseen=unseen)
+        assert not any(map(without_noun, drawn.texts))

@@ -61,6 +61,11 @@ def test_it_says_what_it_understood(widget, tell):
     tell(widget, sentence="  The portrait of a person. ")
     assert widget.understood == 'The sentence "The portrait of a person" states no attribute.'
     assert widget.verdicts == [[], [], [], []]
+    tell(widget, sentence="a woman, blond")
+    assert widget.understood == (
+        'The sentence "a woman, blond" states: woman. '
+        'The word "blond" needs its noun, such as "blond hair".'
+    )
 
 
 def test_each_picture_has_a_verdict_on_each_attribute_that_is_read(widget):
