@@ -45,9 +45,9 @@ truth = test.targets["paired"]
 pictures.reconstructions(test.images, {"target": truth}, first="label map")
 
 # %% [markdown]
-# The generator is a **U-Net**: an encoder-decoder whose layers of the same size are joined by skip connections, since a contour in the input is a contour in the output. The discriminator reads the label map and the portrait, and returns one score for each **patch**: it judges texture and sharpness, not the whole picture. The two losses (Isola et al., equations 1 to 4):
+# The generator is a **U-Net**: an encoder-decoder whose layers of the same size are joined by skip connections, since a contour in the input is a contour in the output. The discriminator reads the label map and the portrait, and returns one score for each **patch**: it judges texture and sharpness, not the whole picture. $x$ is the label map, $y$ the true portrait, $\mathcal G(x)$ the drawn one. The two losses (Isola et al., equations 1 to 4):
 #
-# $$ \mathcal D \text{ descends } -\tfrac12 \mathbb E[\log \mathcal D(x, y)] - \tfrac12 \mathbb E[\log(1 - \mathcal D(x, \mathcal G(x)))], \qquad \mathcal G \text{ descends } -\mathbb E[\log \mathcal D(x, \mathcal G(x))] + \lambda\, \mathbb E \lVert y - \mathcal G(x) \rVert_1 $$
+# $$ \mathcal D \text{ descends } -\tfrac12 \mathbb E[\log \mathcal D(y, x)] - \tfrac12 \mathbb E[\log(1 - \mathcal D(\mathcal G(x), x))], \qquad \mathcal G \text{ descends } -\mathbb E[\log \mathcal D(\mathcal G(x), x)] + \lambda\, \mathbb E \lVert y - \mathcal G(x) \rVert_1 $$
 
 # %%
 print(inspect.getsource(Pix2Pix.train_step))
@@ -89,7 +89,7 @@ print(f"{'sharpness, as a share of the truth':36}{yours:.2f}, {other:.2f}")
 #
 # $$ \lVert \mathcal F(\mathcal G(x)) - x \rVert_1 + \lVert \mathcal G(\mathcal F(y)) - y \rVert_1 $$
 #
-# Both terms are descended by both generators. Without them, $\mathcal G$ could draw any face with glasses.
+# Both generators descend both terms. Without them, $\mathcal G$ could draw any face with glasses. The code also has the **identity loss** (`identity=0.5`): $\mathcal G$ must not change an image that is already in $Y$.
 #
 # Most of a face stays as it is. So each generator draws only what it changes (`residual=True`), and starts near the identity.
 
@@ -164,7 +164,7 @@ for title, images, value, part in (
 # %% [markdown]
 # ## Super-resolution
 #
-# From 16x16 to 64x64 pixels: each pixel becomes sixteen. The usual enlargement, **bicubic**, draws a smooth surface through the pixels. A network that has seen faces knows what eyes look like. It draws what the bicubic image lacks. Yours descends the squared error alone. The pretrained one also descends an adversarial term and the distance of features: its edges are sharper. After equal training its squared error would be larger (`SuperResolution`); it was trained for longer.
+# From 16x16 to 64x64 pixels: each pixel becomes sixteen. The usual enlargement, **bicubic**, draws a smooth surface through the pixels. A network that has seen faces knows what eyes look like. It draws what the bicubic image lacks. Yours descends the squared error alone. The pretrained one also descends an adversarial term and the distance of features: its edges are sharper. After the same time of training, the adversarial term makes the squared error larger. The pretrained network was trained for longer.
 
 # %%
 train, test = (pairs("small", n, seed=seed) for n, seed in ((N_TRAIN, 0), (N_TEST, 1)))
@@ -203,7 +203,7 @@ pictures.gallery(
 # %% [markdown]
 # ## Face swap
 #
-# "DeepFakes" (AE) are made by autoencoders: one encoder for two persons, and one decoder for each of them. Each decoder learns to draw its person from the code. To swap the face, encode a portrait of one person and decode with the decoder of the other. Pose and smile are in the code, the person is in the decoder.
+# "DeepFakes" (AE) are made by autoencoders: one encoder for two persons, and one decoder for each of them. Each decoder learns to draw its person from the code. Here the codes of each person are normalized first, and the first steps of the two decoders are shared. To swap the face, encode a portrait of one person and decode with the decoder of the other. Pose and smile are in the code, the person is in the decoder.
 #
 # The network below was trained on portraits of Ada and Leo for 22 minutes on one core. Its encoder is that of the pretrained VAE of faces, which knows what a smile is in any face. No training saw the same pose of both persons. Since the portraits are drawn, the true swap is known.
 
@@ -240,6 +240,6 @@ for source, target, to in (("Ada", "Leo", "b"), ("Leo", "Ada", "a")):
 #
 # 1. Train pix2pix with `lam=0`, and with `adversarial=0`. What is lost in each case?
 # 2. Why is the discriminator of CycleGAN not given the input image, as that of pix2pix is?
-# 3. Set `lam=0` in CycleGAN. Do the translated faces still show the same person?
+# 3. Set `lam=0` in CycleGAN. This removes the cycle terms and the identity loss. Do the translated faces still show the same person?
 # 4. The encoder of the face swap was never told who is who. Where in the network is it decided that Leo has a beard?
-# 5. For which colours does the mean error of a network become smaller if it paints grey?
+# 5. A shirt can be red or blue, and the grey input does not show which. Why does a network that descends the squared error paint it in a greyish colour?

@@ -52,7 +52,7 @@ def psnr(image):
 #
 # $$ x^* = \arg\min_x \; E(x, x_0) + R(x) $$
 #
-# $E$ compares with what we see, for noise $E = \lVert x - x_0 \rVert^2$. $R$ says what images are like: it is small for likely images. The **total variation**, the sum of all differences between neighbouring pixels, is large for noise and small for areas of one colour. We search $x$ by gradient steps on the **image**. Here is the image, the image with noise of $\sigma = 25/255$, and what is found for $R = 0.2\, \mathrm{TV}$:
+# $E$ compares with what we see, for noise $E = \lVert x - x_0 \rVert^2$. $R$ says what images are like: it is small for likely images. The **total variation**, the sum of all differences between neighbouring pixels, is large for noise and small for areas of one colour. We look for $x$ by gradient steps on the **image**. In the code, $E$ and $R$ are means over all values. Here is the image, the image with noise of $\sigma = 25/255$, and what is found for $R = 0.2\, \mathrm{TV}$:
 
 # %%
 noisy = add_noise(photo, 25 / 255)
@@ -63,7 +63,7 @@ pictures.gallery([photo, noisy.clip(0, 1), smooth], ["truth", *titles], columns=
 # %% [markdown]
 # ## The deep image prior
 #
-# "A significant amount of information is encoded in the structure of the generator network, even without training its parameters." The deep image prior has no term $R$. Instead, the image is the output of a network with a fixed random input $z$, and the **weights** are searched:
+# "A significant amount of information is encoded in the structure of the generator network, even without training its parameters." The deep image prior has no term $R$. Instead, the image is the output of a network with a fixed random input $z$, and we look for its **weights**:
 #
 # $$ \theta^* = \arg\min_\theta \; E(f_\theta(z), x_0), \qquad x^* = f_{\theta^*}(z) $$
 #
@@ -81,7 +81,7 @@ pictures.gallery(
 )
 
 # %% [markdown]
-# **Stop before overfitting!** The network has enough weights to draw the noise too, but a convolutional network draws smooth things first. The output comes near the true image, and then goes away from it, towards the noisy one. How do we know where to stop, without the truth? While the network learns the image, its outputs become calm; when it begins to draw the noise, they change from step to step. So we look at the variance of ten outputs in a row, and stop in the middle of the ten where it has its first minimum. The average over the last outputs is better than each of them.
+# **Stop before overfitting!** The network has enough weights to draw the noise too, but a convolutional network draws smooth things first. The output comes near the true image, and then goes away from it, towards the noisy one. How do we know where to stop, without the truth? While the network learns the image, its outputs become calm; when it begins to draw the noise, they change from step to step. So we keep an output every 20 steps, and compute the variance of ten kept outputs in a row. We stop at the first minimum of this variance, in the middle of its ten outputs. The average over the last outputs is better than each of them.
 
 # %%
 at = np.arange(1, len(found.images) + 1) * found.every
@@ -106,7 +106,7 @@ pictures.gallery(
 # %% [markdown]
 # ## Missing pixels
 #
-# For inpainting, the energy counts the known pixels only: $E(x, x_0) = \lVert m \odot (x - x_0) \rVert^2$. What stands under the text is then drawn by the network, as it continues the surroundings. Beside it is the usual method without a network, which continues them smoothly (biharmonic).
+# For inpainting, the energy counts the known pixels only: $E(x, x_0) = \lVert m \odot (x - x_0) \rVert^2$. The network draws the pixels under the text: it continues what is around them. Beside it is the usual method without a network, which continues the surroundings smoothly (biharmonic).
 
 # %%
 mask = text_mask(SIZE, SIZE)
@@ -174,11 +174,11 @@ pictures.gallery(
 # %% [markdown]
 # ## A generator that knows faces
 #
-# If the eyes of a face are hidden, no structure of a network can know whether the person wears glasses, nor how glasses look. A generator that has learnt faces knows. **Semantic inpainting** (Yeh et al. 2017) searches the code $z$ whose face $\mathcal G(z)$ agrees with the known pixels, and is a likely code:
+# If the eyes of a face are hidden, no structure of a network can know whether the person wears glasses, nor how glasses look. A generator that has learnt faces knows. **Semantic inpainting** (Yeh et al. 2017) looks for a code $z$. Its face $\mathcal G(z)$ must agree with the known pixels, and the code must be likely:
 #
 # $$ z^* = \arg\min_z \; \lVert W \odot (\mathcal G(z) - x_0) \rVert_1 + \lambda L_{prior}(z) $$
 #
-# Pixels near the hole count more ($W$). The drawn part is put into the image so that its **gradients** stay, and no seam is seen (Poisson blending).
+# $L_{prior}$ is small for likely codes, and $\lambda$ is its weight. Pixels near the hole count more ($W$). The drawn part is put into the image so that its **gradients** stay, and no seam is seen (Poisson blending).
 
 # %%
 faces = data.faces(100, seed=9)
@@ -205,7 +205,7 @@ for name in ("faces-vae", "faces-dcgan"):
 pictures.reconstructions(seen, {**rows, "truth": faces.images}, n=len(rows[name]), first="seen")
 
 # %% [markdown]
-# What the generator draws fits the visible part: skin, hair and light continue. Whether the hidden person wears glasses can't be known unless a part of them is seen, so some faces get glasses that had none. That is the price of a strong prior: it invents.
+# What the generator draws fits the visible part: skin, hair and light continue. Whether the hidden person wears glasses can't be known unless a part of them is seen, so the generator gives glasses to some persons who had none. That is the price of a strong prior: it invents.
 #
 # ## Questions
 #

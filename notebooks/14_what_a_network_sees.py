@@ -86,7 +86,7 @@ pictures.gallery(seen, titles)
 # %% [markdown]
 # ## What a layer remembers
 #
-# Representation inversion searches an image with the same representation as a given one, $\arg\min_x \, l(\Theta(x), \Theta_0) + \lambda R(x)$, from noise. "The deeper we go, the more information we lose."
+# Representation inversion starts from noise and looks for an image with the same representation as a given one, $\arg\min_x \, l(\Theta(x), \Theta_0) + \lambda R(x)$. $\Theta(x)$ is the output of the layer, $\Theta_0$ that for the photograph, $l$ a distance, $R$ the total variation, and $\lambda$ its weight. "The deeper we go, the more information we lose."
 
 # %%
 photograph = data.photo("chelsea", size)
@@ -114,7 +114,7 @@ pictures.gallery(
 )
 
 # %% [markdown]
-# If the centre of the dream is enlarged and dreamt again, it becomes a flight.
+# If the centre of the dream is enlarged and dreamt again, many times, the frames become a film that flies into the picture.
 
 # %%
 folder = Path(tempfile.mkdtemp())
@@ -125,7 +125,7 @@ Image(str(folder / "zoom.gif"))
 # %% [markdown]
 # ## What mattered?
 #
-# Four maps of the pixels that made the network answer as it does. A map always looks like an answer. The **deletion test** asks whether it is one: the image is blurred cell by cell, in the order of the map, and the probability of the class must fall quickly. The titles show the area under that curve.
+# Four maps of the pixels that made the network answer as it does. A map always looks like an answer. The **deletion test** asks whether it is one: the image is blurred cell by cell, starting with the cells that the map marks as most important. The titles show the area under the curve of the probability of the class. A smaller area means a better map.
 
 # %%
 seen, titles = [], []
@@ -142,7 +142,7 @@ pictures.gallery(seen, titles, columns=5)
 # %% [markdown]
 # ## Adversarial examples
 #
-# "A tiny, imperceptible to humans, yet consistent perturbation" of all pixels fools the classifier: $x' = x + \epsilon \, \mathrm{sign}(\partial H / \partial x)$. Here $\epsilon = 1/255$, the smallest difference that an image file can store. Random noise of the same size changes the answer only where the network was not sure of it.
+# "A tiny, imperceptible to humans, yet consistent perturbation" of all pixels fools the classifier. One step is $x' = x + \epsilon \, \mathrm{sign}(\partial H / \partial x)$, where $H$ is the cross-entropy of the class that the network reads. The code takes ten smaller steps, and keeps every pixel within $\epsilon$ of $x$. Here $\epsilon = 1/255$, the smallest difference that an image file can store. Random noise of the same size changes the answer only where the network was not sure of it.
 
 # %%
 x = stored(x)
@@ -160,7 +160,7 @@ pictures.gallery(rows, titles + ["the change, times 127"] * 4)
 # %% [markdown]
 # ## The defence
 #
-# A classifier of digits is trained on attacks on itself (adversarial training), another one in the usual way.
+# One classifier of digits is trained on adversarial examples made against itself (adversarial training). A second one is trained in the usual way.
 
 # %%
 train, test = data.load("digits")
@@ -188,7 +188,7 @@ for name, classifier in (("plain", plain), ("defended", defended.classifier)):
 # %% [markdown]
 # ## The data manifold
 #
-# Why is it so easy? "The objects we're interested in occupy a low-dimensional portion in the feature space." An attack leaves it. Along the latent space of a VAE we stay near it: there, changing the class of a digit takes a way about three times as long, and the strokes themselves move towards the other digit. Both pictures show the first point that the classifier reads as the new class, so some along the manifold are between two digits.
+# Why is it so easy? "The objects we're interested in occupy a low-dimensional portion in the feature space." An attack leaves this portion. In the latent space of a VAE we stay near it. There, the image must change about three times as much before its class changes, and the strokes themselves move towards the other digit. Both rows show the first image that the classifier reads as the new class. So some images along the manifold are between two digits.
 
 # %%
 vae = VAE(get_encoder((28, 28, 1), 32), get_decoder(16, (28, 28, 1)))
@@ -208,7 +208,7 @@ pictures.reconstructions(
 # %% [markdown]
 # ## Fooled by evolution
 #
-# No gradient is needed. A population of images is changed at random, and the best are kept. If the pixels evolve, the results are noise. If the weights of a small network evolve that paints a picture, the results are regular, and still no digits. The titles show the class and its probability.
+# No gradient is needed. A population of images is changed at random, and the best are kept. If the pixels evolve, the results are noise. If we let the weights of a small network that paints a picture evolve, the results are regular, but still not digits. The titles show the class and its probability.
 
 # %%
 seen, titles = [], []
@@ -222,7 +222,7 @@ pictures.gallery(seen, titles, columns=10, cell=1)
 # %% [markdown]
 # ## Questions
 #
-# 1. Two inversions of the same deep layer start from different noise. What is the same in both pictures, what is not? Try it: give the photograph twice.
+# 1. Two inversions of the same deep layer start from different noise. Which parts are the same in both pictures, and which differ? Try it: give the photograph twice, as `np.stack([photograph, photograph])`.
 # 2. Why does the attack need the sign of the gradient, and not the gradient?
 # 3. Does an example that fools the plain classifier fool the defended one? Measure it with `fooled_share`.
 # 4. Grad-CAM looks at a deep layer, which has few positions. What can it not show?

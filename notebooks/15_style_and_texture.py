@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 15. Texture and style
 #
-# "Use a pretrained CNN (ImageNet) and make the features resemble those of the target image (using gradient descent)" (ATIV, "An almost-training-free approach"). Which features, and what is meant by "resemble", decides what the image becomes: a new piece of a texture, or a photograph in the style of a picture.
+# "Use a pretrained CNN (ImageNet) and make the features resemble those of the target image (using gradient descent)" (ATIV, "An almost-training-free approach"). Two choices decide what the image becomes: which features, and what "resemble" means. It can become a new piece of a texture, or a photograph in the style of a picture.
 
 # %%
 import os
@@ -117,7 +117,7 @@ pictures.gallery(seen, [f"{1 - t:.0%} tissue, {t:.0%} hubble" for t in shares], 
 # %% [markdown]
 # ## In one pass
 #
-# Each picture above took hundreds of steps. A network can learn to paint instead: its weights descend the same two distances, once, for all images (Johnson et al., "Perceptual losses for real-time style transfer"). It learns one style, from crops of photographs. Then it paints a photograph that it never saw in one pass.
+# Each picture above took many steps. A network can learn to paint instead: its weights descend the same two distances, once, for all images (Johnson et al., "Perceptual losses for real-time style transfer"). It learns one style, from crops of photographs. Then it paints new photographs, each in one pass.
 
 # %%
 unseen = ("chelsea", "coffee", "china")
@@ -146,6 +146,6 @@ pictures.gallery(
 # ## Questions
 #
 # 1. What would happen if the features themselves were compared, and not their Gram matrices?
-# 2. Each layer's distance is divided by the size of its Gram matrix. What happens without that?
-# 3. Start the style transfer of one content twice. Is the result the same? Why is that otherwise for texture synthesis?
+# 2. Each layer's distance is divided by $\lVert A^l \rVert^2$, the sum of the squares of the style's Gram matrix. What happens without that?
+# 3. Run the style transfer twice: is the result the same? Run the texture synthesis with `seed=0` and with `seed=1`: is the result the same? Explain the difference.
 # 4. The painting network leaves more of the style distance than the optimization of one image. Which pictures of this notebook could it not paint without another training?

@@ -67,7 +67,7 @@ pictures.image_grid(
 )
 
 # %% [markdown]
-# The **schedule** says how fast $\alpha_t$ falls. With the linear schedule of Ho et al. the images of the last third of the process are all noise, and the model learns little from them. What is left of the image at the end must be small, since sampling starts from pure noise:
+# The **schedule** says how fast $\alpha_t$ falls. With the linear schedule of Ho et al. the images of the last third of the process are all noise, and the model learns little from them. What is left of the image at the end must be small, since sampling starts from pure noise. In the schedule "signal rate" (NOTES), $\alpha_t$ itself falls by equal steps:
 
 # %%
 figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")
@@ -92,7 +92,7 @@ figure
 print(inspect.getsource(DDPM.train_step))
 
 # %% [markdown]
-# The code has one step more than the slide: the target may be the noise, the image, or a mixture of both, the **velocity** $v = \sqrt{\alpha_t}\, \epsilon - \sqrt{1 - \alpha_t}\, x_0$. From each of them the other two follow. At a small $\alpha_t$ a small error of the predicted noise is a large error of the image; the velocity has no such place, and it learns faster.
+# The code has one step more than the slide: the target may be the noise, the image, or a mixture of both, the **velocity** $v = \sqrt{\alpha_t}\, \epsilon - \sqrt{1 - \alpha_t}\, x_0$. If one of the three is known, the other two can be computed. At a small $\alpha_t$, a small error of the predicted noise is a large error of the image. The velocity does not have this problem, and the network learns faster.
 #
 # We train a model that also reads the class. In one of ten images the class is hidden, so the same network learns to draw without a class too.
 
@@ -156,7 +156,7 @@ Image(file.read_bytes())
 # %% [markdown]
 # ### How many steps?
 #
-# DDIM takes any part of the times. The classifier's Fréchet distance says how far the samples are from real digits (smaller is better; real digits against other real digits: last line). The sampling of Ho et al., **DDPM**, adds fresh noise in each step. With few steps it is worse, because each of its steps must be small. With many it corrects its own errors.
+# DDIM can skip times: it uses any subset of them. The classifier's Fréchet distance says how far the samples are from real digits (smaller is better; real digits against other real digits: last line). The sampling of Ho et al., **DDPM**, adds fresh noise in each step. With few steps it is worse, because each of its steps must be small. With many it corrects its own errors.
 
 # %%
 classifier = evaluation.digit_classifier()
@@ -179,7 +179,7 @@ print(f" real{found[0].frechet_real:10.1f}")
 #
 # $$ \epsilon = \epsilon_\theta(x_t, \alpha_t) + w\, (\epsilon_\theta(x_t, \alpha_t, c) - \epsilon_\theta(x_t, \alpha_t)) $$
 #
-# $w = 0$ is the model without a class, $w = 1$ the conditional one. With a larger $w$ more images are of the class that was asked for, but they differ less from each other: accuracy is bought with **recall**, the share of real digits that lie among the samples.
+# $c$ is the class. $w = 0$ is the model without a class, $w = 1$ the conditional one. With a larger $w$ more images are of the class that was asked for, but they differ less from each other: accuracy is bought with **recall**, the share of real digits that lie among the samples.
 
 # %%
 wanted = np.repeat(np.arange(10), 2 if QUICK else 40)
@@ -235,7 +235,7 @@ pictures.image_grid(between, title="from digit to digit, each by its inverted co
 # %% [markdown]
 # ## Cascade
 #
-# Large images take long to draw. A **cascade** draws small ones and enlarges them with a second diffusion model, the **upsampler** (ATIV, "Some more details"). The network of the upsampler reads the small image, enlarged by interpolation, beside the noisy large one. So it only has to add what is fine. In its training the small images get a little noise. It then learns to mend errors of the first model.
+# Large images take long to draw. A **cascade** draws small ones and enlarges them with a second diffusion model, the **upsampler** (ATIV, "Some more details"). The network of the upsampler reads the small image, enlarged by interpolation, beside the noisy large one. So it only has to add the fine details. In its training the small images get a little noise. It then learns to mend errors of the first model.
 #
 # Portraits of 32 pixels, drawn by the model of notebook 19 without a caption, and enlarged to 64:
 
@@ -250,7 +250,7 @@ pictures.reconstructions(bicubic, {"upsampler": large}, first="bicubic")
 # %% [markdown]
 # ## Flow matching
 #
-# A newer form of the same idea. The way from noise to image is a straight line, $x_t = (1 - t)\, \epsilon + t\, x_0$, and the network learns the direction, $x_0 - \epsilon$. Sampling follows it with Euler's method. Schedules are no longer needed:
+# A newer form of the same idea. The way from noise to image is a straight line, $x_t = (1 - t)\, \epsilon + t\, x_0$, and the network learns the direction, $x_0 - \epsilon$. Here $t = 0$ is noise and $t = 1$ is the image, the opposite of the sections above. Sampling follows it with Euler's method. Schedules are no longer needed:
 
 # %%
 print(inspect.getsource(FlowMatching.train_step))

@@ -46,9 +46,9 @@ print(ankeras.setup(seed=42))
 #
 # The output $o$ is a weighted mean of **values** $v_i$. The weights say how well each **key** $k_i$ fits the **query** $q$:
 #
-# $$ o = \sum_i w_i v_i, \qquad w = \text{softmax}\left(\frac{q^\top k_i}{\sqrt d}\right) $$
+# $$ o = \sum_i w_i v_i, \qquad w_i = \text{softmax}_i\left(\frac{q^\top k_i}{\sqrt d}\right) $$
 #
-# The slide has no $\sqrt d$. With it, the scores of random vectors have variance 1 for each dimension $d$. Below, without it, most queries put nearly all their weight on one key: there the softmax is flat, and a training could not begin.
+# $d$ is the number of features of $q$ and of $k_i$. The slide has no $\sqrt d$. With it, the scores of random vectors have variance 1 for each dimension $d$. Below, without it, most queries put nearly all their weight on one key: there the gradient of the softmax is nearly 0, and a training could hardly begin.
 
 # %%
 print(inspect.getsource(attention))
@@ -135,7 +135,7 @@ for task in ("reverse",) if QUICK else ("reverse", "sort"):
     )
 
 # %% [markdown]
-# The weights of the cross-attention, mean over the heads. Each row is a token that the decoder has read last; it writes the next one. To reverse, it looks from the back to the front: nobody has told it how. To sort, it looks at the digits that can come next, wherever they are.
+# The weights of the cross-attention, mean over the heads. Each row belongs to one token: the decoder has just read it, and now writes the next one. To reverse, it looks from the back to the front: nobody has told it how. To sort, it looks at the digits that can come next, wherever they are.
 
 
 # %%
@@ -194,7 +194,7 @@ for temperature in (0.3, 1.0, 2.0):
         print("   ", text)
 
 # %% [markdown]
-# A sentence can be begun by hand. Type another beginning: an unknown word is answered by the nearest words that are known.
+# A sentence can be begun by hand. Type another beginning of three words. For an unknown word, an error names the nearest known words.
 
 # %%
 beginning = tokenizer.encode(["a woman with"])[0]
@@ -237,7 +237,7 @@ for name, model in (("vision transformer", vit), ("CNN", cnn)):
 # %% [markdown]
 # The CNN knows before any training that neighbours belong together, and that a digit stays the same digit when it moves. The transformer must learn both.
 #
-# Where does the class token look? The **last layer**: the weights of the last block. The **rollout** multiplies the weights of all blocks: what has come from where, through all of them.
+# Where does the class token look? The **last layer**: the weights of the last block. The **rollout** multiplies the weights of all blocks. It shows which patches have reached the class token through all blocks.
 
 # %%
 shown = T[:10]
@@ -256,7 +256,7 @@ for name, model in (("untrained", untrained), ("trained", vit)):
         print(f"{name:10} {kind:11} {density:.2f}")
 
 # %% [markdown]
-# The last layer alone can look away from the strokes: by then, each patch also holds what it has collected from the others, and an empty patch can hold it as well. The rollout follows the way back to the pixels.
+# The last layer alone can look away from the strokes: by then, each patch also holds what it has collected from the others, and an empty patch can hold such information too. The rollout follows the way back to the pixels.
 
 # %% [markdown]
 # ## Questions

@@ -109,7 +109,7 @@ for name in evaluation.ATTRIBUTES:
 #
 # The model below was trained for 43 minutes on one core. Nearly everything that a sentence says is in its pictures, even a smile of a few pixels.
 #
-# Write your own sentence. Words that the model does not know are answered with the nearest known ones.
+# Write your own sentence. For an unknown word, an error names the nearest known words.
 
 # %%
 direct = pretrained.load("faces-text-to-image")
@@ -344,7 +344,7 @@ for texts, has in examples.items():
 # %% [markdown]
 # ## Does it copy?
 #
-# Pictures that the direct model draws for full captions of test portraits, beside the training images that are nearest to them. The number is the distance over all pixels. The last line compares with new real portraits.
+# Pictures that the direct model draws for full captions of test portraits, beside the nearest of 4,000 of the 20,000 portraits that the model was trained on. The number is the distance over all pixels. The last line compares with new real portraits.
 
 # %%
 described = tokenizer.encode(full.texts[:60])
@@ -379,4 +379,4 @@ pictures.image_grid(images[:10], columns=10)
 # 2. Which attribute do the pictures miss most often? Is it a matter of the words, or is it hard to see in 32 pixels?
 # 3. Why is the prior's embedding nearer to that of the true image than the caption's own? What does the loss of CLIP say about the distance of images and captions?
 # 4. With `guidance=1.0`, are the variations of an image more or less different from each other?
-# 5. In a text difference the share is too large: what is lost first, the person or the attribute?
+# 5. Make the share of a text difference too large. What is lost first, the person or the attribute?

@@ -164,6 +164,24 @@ class Autoregressive(OwnLoss):
             found.append(-ops.convert_to_numpy(self.nll(x, logits)))
         return np.concatenate(found)
 
+    def log_joint(self, images: np.ndarray) -> np.ndarray:
+        """Return log p(x, y) of each image with each class: (n, *image) -> (n, n_classes), in nats.
+
+            log p(x, y) = log p(x | y) + log p(y),    p(y) = 1 / n_classes
+
+        Its log-sum-exp over the classes is log p(x). The class of the largest value is the
+        likeliest one, argmax_y p(y | x).
+
+        Raises:
+            ValueError: if the model has no classes, or can't be trained on these images.
+        """
+        if not self.conditional:
+            raise ValueError("This model has no classes: use log_likelihood(images).")
+        of_class = [
+            self.log_likelihood(images, np.full(len(images), y)) for y in range(self.n_classes)
+        ]
+        return np.stack(of_class, axis=1) - np.log(self.n_classes)
+
     def generate(self, n: int, seed: int = 0) -> np.ndarray:
         """Draw n images pixel by pixel, of random classes if the model is conditional: (n, *image).
 

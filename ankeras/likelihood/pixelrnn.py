@@ -63,7 +63,7 @@ ROWS = (
         builds=PixelRNN,
         lecture="ATIV, Autoregressive maximum likelihood methods; NOTES 17",
         paper="van den Oord 2016",
-        notebook="16",
+        notebook="-",
         learns_from="binary x",
         tiny=lambda: PixelRNN(get_pixelrnn(TINY_SHAPE, channels=4, lstm_layers=1)),
     ),

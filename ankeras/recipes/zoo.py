@@ -1,7 +1,7 @@
-"""Recipes of the GAN variants on digits: the same networks, optimizers and steps for all of them.
+"""Recipes of the GAN variants on digits: the same steps for all of them, and similar networks.
 
-Notebook 10 compares them. Only the cost of the energy-based GAN is another kind of network, an
-autoencoder.
+Notebook 10 compares them. Three differ: the cost of the energy-based GAN is an autoencoder, the
+discriminator of the BiGAN reads pairs, and that of InfoGAN has half the learning rate.
 """
 
 import functools

@@ -151,10 +151,10 @@ def block(x, width, size=3, stride=1):
 
 
 # %% [markdown]
-# The list `widths` has one entry per step. On the way **down**, step $i = 0, 1, \dots$ consists of two blocks with `widths[i]` channels; the first one has stride 2, and the second one has stride 1. On the way **up**, the steps come in the opposite order. Step $i$ goes back to the sides that step $i$ on the way down has read:
+# The list `widths` has one entry per step. On the way **down**, step $i = 0, 1, \dots$ consists of two blocks with `widths[i]` channels; the first one has stride 2, and the second one has stride 1. On the way **up**, the steps come in the opposite order. Step $i$ returns to the height and width of the input of step $i$ on the way down:
 #
 # 1. `layers.UpSampling2D(interpolation="bilinear")` doubles the sides.
-# 2. In the two outermost steps, $i = 0$ and $i = 1$, a **skip connection** joins: `layers.Concatenate()` of the maps so far and of the maps that step $i$ on the way down has read, after one block of `size=1` with `skip_channels` channels. Further steps have no skip connection.
+# 2. The two outermost steps, $i = 0$ and $i = 1$, have a **skip connection**: apply one block with `size=1` and `skip_channels` channels to the input of step $i$ on the way down, and join it with the current maps by `layers.Concatenate()([x, skip])`. Further steps have no skip connection.
 # 3. One block with `widths[i]` channels follows.
 #
 # At the end, a convolution of $1 \times 1$ with a sigmoid returns the image.
@@ -452,7 +452,7 @@ show({"small": small, "bicubic": bicubic, "deep image prior": large, "the photog
 # %% [markdown]
 # ## Questions
 #
-# 1. What is the energy of the noisy photograph at the best step? Compare it with the variance $0.15^2$ of the noise.
+# 1. At the best step, what is the energy $E(x, x_0)$ of the output $x$ and the noisy photograph $x_0$? Compare it with the variance $0.15^2$ of the noise.
 # 2. Build the network without skip connections, or with `skip_channels=32`. What happens to the details, and to the noise?
 # 3. Leave out the noise of $z$, then the average. What do the curves of the PSNR show?
 # 4. The photograph with text needs no rule to stop. Why not? What would happen if it had noise, too?

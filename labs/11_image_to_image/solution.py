@@ -201,7 +201,7 @@ def generator_loss(fake, y, y_hat, lam):
 #
 # **Exercise 2.3.** Fill in `train_step`. Return both losses in a dictionary; each is the loss before its update.
 #
-# - Call both networks with `training=True`. Call $\mathcal D$ once on the real pairs and once on the generated pairs: `self.discriminator([image, condition], training=True)`.
+# - Call both networks with `training=True`. For $\ell_{\mathcal D}$, call $\mathcal D$ on the real pairs and, separately, on the generated pairs. For $\ell_{\mathcal G}$, call it on the new generated pairs: `self.discriminator([image, condition], training=True)`.
 # - `self.d_optimizer` changes only the weights of $\mathcal D$, and `self.g_optimizer` only those of $\mathcal G$.
 
 
@@ -294,7 +294,7 @@ pictures.reconstructions(
 )
 
 # %% [markdown]
-# Below each image are the scores $\mathcal D$ of its patches: white means real, black means generated. Some patches can only be real: which ones, and why?
+# Below each image are the scores $\mathcal D$ of its patches: white means real, black means generated. Which patches does $\mathcal D$ recognize as real most surely? Why can $\mathcal G$ not draw such patches?
 
 # %%
 
@@ -419,7 +419,7 @@ def update_generators(gan, x, y):
 # - While the list is not full, the image is added to the list, and $\mathcal D$ sees the image itself.
 # - If the list is full, then with probability $\frac12$ the image takes the place of a random image of the list, and $\mathcal D$ sees this old image. Otherwise $\mathcal D$ sees the new image, and the list stays the same.
 #
-# **Exercise 3.3.** Return what $\mathcal D$ sees instead of a minibatch, and change the list in place. Use only the random generator `rng`, such as `rng.random()` and `rng.integers(n)`.
+# **Exercise 3.3.** `new` holds $m$ generated images. Return the $m$ images that $\mathcal D$ sees, in the same order and with the same shape as `new`. Change `history` in place. Use only the random generator `rng`, such as `rng.random()` and `rng.integers(n)`.
 
 
 # %% exercise="3.3" points=4

@@ -112,11 +112,11 @@ pictures.image_grid(np.stack(rows), title="without and with total variation")
 # %% [markdown]
 # ## 2. Inversion
 #
-# What does a layer remember of an image $x_0$? We search an image with the same representation, $\Theta(x) = \Theta_0 = \Theta(x_0)$:
+# What does a layer remember of an image $x_0$? We look for an image with the same representation, $\Theta(x) = \Theta_0 = \Theta(x_0)$:
 #
 # $$ \arg\min_x \; \ell(x), \qquad \ell(x) = \| \Theta(x) - \Theta_0 \|^2 + \lambda R(x). $$
 #
-# **Exercise 2.1.** Search it by gradient **descent**: take `steps` steps of size `rate`, and clip $x$ to $[0, 1]$ after each of them. $\| \cdot \|^2$ is the sum of the squares of all values of one image's representation, which has any number of axes. `regularizer` returns $R$, one value per image.
+# **Exercise 2.1.** Find it by gradient **descent**: take `steps` steps of size `rate`, and clip $x$ to $[0, 1]$ after each of them. $\| \cdot \|^2$ is the sum of the squares of all values of one image's representation, which has any number of axes. `regularizer` returns $R$, one value per image.
 
 
 # %% exercise="2.1" points=4
@@ -189,7 +189,7 @@ def gram_matrix(features):
 
 
 # %% [markdown]
-# The style loss compares the Gram matrices $G^l$ of an image with those of the style, $A^l$, at $L$ layers. The activations of some layers are a hundred times larger than those of others. So each layer's distance is divided by the size of its $A^l$:
+# The style loss compares the Gram matrices $G^l$ of an image with those of the style, $A^l$, at $L$ layers. The activations of some layers are a hundred times larger than those of others. So each layer's distance is divided by $\| A^l \|^2$:
 #
 # $$ L_{style} = \frac 1 L \sum_{l=1}^{L} \frac{\| G^l - A^l \|^2}{\| A^l \|^2} $$
 #
@@ -291,7 +291,7 @@ pictures.reconstructions(digits, {k: ops.convert_to_numpy(v) for k, v in changed
 # 1. The images of exercise 1 are read with near certainty. Do they look like digits? What does that say about the classifier?
 # 2. Why does `fgsm` take the sign of the gradient? What would happen with the gradient itself, of the same largest value?
 # 3. In which order are the two limits of exercise 4.2 applied? Does it matter?
-# 4. Start the inversion from different noise. What of the result changes for the last layer, what for the first?
+# 4. Start the inversion from different noise. Which parts of the result change for the last layer, and which for the first layer?
 
 # %%
 check()

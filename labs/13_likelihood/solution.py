@@ -105,7 +105,7 @@ def influence(network, x, i, j):
 
 
 # %% [markdown]
-# Here are a masked convolution and the PixelCNN. It adds each layer to what was there before.
+# Here are a masked convolution and the PixelCNN. Each hidden layer adds its output to its input.
 
 
 # %%
@@ -231,7 +231,7 @@ pictures.image_grid(drawn, title="drawn by the PixelCNN", columns=10)
 #
 # $$ y = \big( a, \; b \odot e^{s(a)} + t(a) \big), \qquad \log \left| \det \frac{\partial y}{\partial x} \right| = \sum_k s_k(a) $$
 #
-# $s$ and $t$ are computed by a network. It returns as many values as $b$ has, for each of both.
+# $s$ and $t$ are computed by a network. It returns $s$ and $t$, each with as many values as $b$.
 #
 # **Exercise 4.1.** Return $y$ and the logarithm of the determinant.
 

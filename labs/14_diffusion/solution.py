@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lab 14. Diffusion
 #
-# A diffusion model learns to remove noise, and draws images by removing pure noise, step by step. In this lab you write all of its parts: the noise, the loss, the estimates, the sampling, and guidance. A small network that is given puts them to work on digits.
+# A diffusion model learns to remove noise, and draws images: it starts from pure noise and removes it step by step. In this lab you write all of its parts: the noise, the loss, the estimates, the sampling, and guidance. A small network that is given puts them to work on digits.
 #
 # Fill in the cells that start with `# Exercise`: replace `raise NotImplementedError(...)`. Run the cell, then the `check` below it. The check gives a part of the points; further tests of your teacher give the rest. The cell of each exercise is graded alone: write everything that your answer needs into this cell.
 #
@@ -118,7 +118,7 @@ def diffusion_loss(network, x_0, alpha, eps):
 
 
 # %% [markdown]
-# Now the network is trained. It is a small U-Net, which also reads the class of the digit; in one of ten images the class is hidden, so that the network learns both.
+# Now the network is trained. It is a small U-Net, which also reads the class of the digit; in one of ten images the class is hidden, so that the network learns to predict with and without the class.
 
 # %%
 unet = get_diffusion_unet(X_train.shape[1:], condition_dim=10)
@@ -148,7 +148,7 @@ for epoch in range(1 if QUICK else 5):
 # %% [markdown]
 # ## 3. Sampling
 #
-# From the predicted noise follows the image that the network expects (NOTES):
+# From the predicted noise we can compute the image that the network expects (NOTES):
 #
 # $$ \hat x_0 = \frac{x_t - \sqrt{1 - \alpha_t} \, \epsilon_\theta}{\sqrt{\alpha_t}} $$
 #
@@ -177,7 +177,7 @@ def estimate_image(x_t, eps, alpha):
 #
 # $\hat x_0$ is clipped. So that $\hat x_0$ and $\epsilon$ fit together, $\epsilon$ is computed again from it: $\epsilon = (x_t - \sqrt{\alpha_t} \, \hat x_0) / \sqrt{1 - \alpha_t}$.
 #
-# **Exercise 3.2.** Return the images that this procedure reaches. `rates` holds the signal rates in the order in which they are visited, from $\alpha_T$ to 1, so there is one step less than there are rates.
+# **Exercise 3.2.** Return the images that this procedure reaches. `rates` holds the signal rates in the order in which they are visited, from $\alpha_T$ to 1, so there is one step fewer than there are rates.
 
 
 # %% exercise="3.2" points=4
@@ -278,7 +278,7 @@ pictures.image_grid(np.clip(0.5 * (drawn + 1), 0, 1), columns=10, title="0 to 9,
 #
 # 1. Why is $\alpha_T$ not exactly 0 in this lab? Which line would fail?
 # 2. What is $\sigma$ in the last step of DDPM? What does that mean for the result?
-# 3. Why may the weights of two predictions be added as in guidance, but not two expected images that were clipped?
+# 3. Guidance combines two predictions of the noise. Why must you not combine two clipped images $\hat x_0$ in the same way?
 # 4. Which of your functions need a change if the network predicts $x_0$ instead of $\epsilon$?
 
 # %%

@@ -188,7 +188,7 @@ pictures.gallery(
 #
 # $$ s_{ij} = \frac{z_i(x_i)^T \, z_t(y_j)}{\tau}, \qquad L = \frac 1 2 \left( - \frac 1 m \sum_{ij} P_{ij} \log \underset{j}{\text{softmax}} \, s_{ij} \; - \; \frac 1 m \sum_{ij} P_{ij} \log \underset{i}{\text{softmax}} \, s_{ij} \right) $$
 #
-# The first sum compares each image $i$ with all captions $j$. The second sum compares each caption $j$ with all images $i$.
+# The $i$ in $z_i$ and $E_i$ means *image*, and the $t$ in $z_t$ and $E_t$ means *text*. In $x_i$, $y_j$ and $s_{ij}$, $i$ and $j$ are numbers in the minibatch. The first sum compares each image $i$ with all captions $j$. The second sum compares each caption $j$ with all images $i$.
 #
 # In the paper, $P$ is the identity matrix: only the caption of the image itself is right. But a short caption can occur several times in one minibatch, perhaps in other words. Then all of these captions are right, and so are all of their images. $P$ is uniform over them:
 #

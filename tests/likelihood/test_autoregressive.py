@@ -156,6 +156,9 @@ def test_a_class_decides_what_is_drawn(draw_kernels):
         model.complete(x[:10], first)
     right, wrong = model.log_likelihood(x, labels), model.log_likelihood(x, 1 - labels)
     assert right.min() > wrong.max()
+    joint = model.log_joint(x)
+    np.testing.assert_allclose(joint[np.arange(64), labels], right - np.log(2), rtol=1e-5)
+    np.testing.assert_array_equal(joint.argmax(axis=1), labels)  # p(y | x) reads the class
     assert model.predict([x, labels], verbose=0).shape == x.shape
     with pytest.raises(ValueError, match="learns from labelled images"):
         model.fit(x, verbose=0)
@@ -176,6 +179,7 @@ LATE[4, 2] = True
         (lambda m, x: m.compile(loss="mse"), "PixelCNN has its own loss: leave out loss"),
         (lambda m, x: m.generate(0), "Ask for n >= 1 images, not 0"),
         (lambda m, x: m.generate_for([0, 1]), "has no classes: give no labels"),
+        (lambda m, x: m.log_joint(x), r"has no classes: use log_likelihood\(images\)"),
         (lambda m, x: m.complete(x[:, 1:], LATE), "images has the shape"),
         (lambda m, x: m.complete(x, LATE * 1), r"bool array of shape \(6, 6\)"),
         (
