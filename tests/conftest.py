@@ -104,6 +104,73 @@ def _start() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def step_by_hand() -> Callable[..., tuple[dict, list[float]]]:
+    """Return a function that takes one step, and checks which loss each player descends."""
+    return _step_by_hand
+
+
+def _step_by_hand(
+    model: keras.Model, data: tuple, losses: dict[str, Callable[[], float]], rate: float = 0.1
+) -> tuple[dict, list[float]]:
+    """Take one step of SGD; it must move each player against the slope of the player's loss.
+
+    Args:
+        model: the system.
+        data: the arguments of `train_on_batch`.
+        losses: the players in the order in which they move: the names of a player's networks,
+            separated by spaces -> its loss, which the test computes from the networks' outputs.
+        rate: learning rate. A player meets the moved networks of the players before it.
+
+    Returns:
+        The logs of the step, and each player's loss before it moves.
+    """
+    model.compile(*(keras.optimizers.SGD(rate) for _ in losses))
+    players = {
+        names: [w for name in names.split() for w in getattr(model, name).trainable_variables]
+        for names in losses
+    }
+    before = {names: _values(weights) for names, weights in players.items()}
+    logs = model.train_on_batch(*data, return_dict=True)
+    after = {names: _values(weights) for names, weights in players.items()}
+    for names, weights in players.items():
+        _assign(weights, before[names])
+    found = []
+    for names, loss in losses.items():
+        found.append(loss())
+        start = before[names]
+        gradient = [(a - b) / rate for a, b in zip(start, after[names], strict=True)]
+        length = _dot(gradient, gradient) ** 0.5
+        assert length > 1e-3, names
+        rng = np.random.default_rng(0)
+        ways = [[rng.normal(size=w.shape) for w in start] for _ in range(2)]
+        for way in (gradient, *ways):
+            unit = [part / _dot(way, way) ** 0.5 for part in way]
+            ends = []
+            for step in (0.01, -0.01):
+                moved = [w + step * part for w, part in zip(start, unit, strict=True)]
+                _assign(players[names], moved)
+                ends.append(loss())
+            slope = (ends[0] - ends[1]) / 0.02
+            wanted = pytest.approx(slope, rel=0.05, abs=0.01 * length)
+            assert _dot(gradient, unit) == wanted, names
+        _assign(players[names], after[names])
+    return logs, found
+
+
+def _values(weights: list) -> list[np.ndarray]:
+    return [np.array(keras.ops.convert_to_numpy(w)) for w in weights]
+
+
+def _assign(weights: list, values: list[np.ndarray]) -> None:
+    for weight, value in zip(weights, values, strict=True):
+        weight.assign(value)
+
+
+def _dot(a: list[np.ndarray], b: list[np.ndarray]) -> float:
+    return sum(float(np.sum(x * y)) for x, y in zip(a, b, strict=True))
+
+
+@pytest.fixture(scope="session")
 def digits_2000() -> Dataset:
     return digits(2000, seed=1)
 

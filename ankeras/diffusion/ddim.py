@@ -13,7 +13,7 @@ NOTES leaves open which epsilon is added again in the last line. Here it is the 
 paper: then an image depends on x_T alone, so x_T is its code. With fresh noise in each step, it
 would be another procedure, which needs many more steps.
 
-Any falling part of the times 0 ... T may be taken, which saves steps.
+Steps may skip times: any decreasing sequence from T to 0 works, and fewer steps cost less.
 """
 
 from itertools import pairwise

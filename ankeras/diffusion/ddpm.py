@@ -106,7 +106,7 @@ class DDPM(NoiseToImage):
         x_t = diffuse(x_0, alpha, eps)
         target = prediction_target(self.predicts, x_0, alpha, eps)
 
-        # theta descends  E ||eps - eps_theta(x_t, alpha_t)||^2
+        # theta descends  E ||target - f_theta(x_t, alpha_t)||^2,  target = eps for predicts="noise"
         def objective() -> tuple:
             predicted = self.network([x_t, ops.reshape(alpha, (-1, 1)), *conditions], training=True)
             loss = weighted_mean(squared_norm(target - predicted), weights)
@@ -165,7 +165,7 @@ class DDPM(NoiseToImage):
         rates = self.rates[times_of(steps, self.n_steps)]
         if sampler == "ddim":
             return self.to_images(ddim_sample(denoise, x_t, rates))
-        # another seed than that of x_t, whose noise would else come again
+        # another seed than that of x_t: otherwise the same noise is drawn again
         return self.to_images(ddpm_sample(denoise, x_t, rates, seed + 1))
 
     def generate(self, n: int, seed: int = 0, steps: int = 20, sampler: str = "ddim") -> np.ndarray:

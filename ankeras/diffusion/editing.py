@@ -46,7 +46,7 @@ def complete(
     Raises:
         ValueError: if images or mask do not fit the model, or an option is out of range.
     """
-    check_images(images, model.image_shape, (0.0, 1.0), "images")
+    images = np.asarray(images)
     height, width = model.image_shape[:2]
     shape = np.shape(known)
     if shape not in ((height, width), (len(images), height, width)):
@@ -59,7 +59,10 @@ def complete(
     if repeats < 1:
         raise ValueError(f"repeats must be at least 1, not {repeats}.")
     kept = np.broadcast_to(np.asarray(known, bool), (len(images), height, width))[..., None]
-    rng = np.random.default_rng(seed)
+    if images.shape[1:] == model.image_shape:
+        images = np.where(kept, images, np.zeros_like(images))
+    check_images(images, model.image_shape, (0.0, 1.0), "images")
+    rng = np.random.default_rng(seed + 1)  # other noise than that of x_T
     given = model.to_signal(images)
     denoise = denoise or model.denoiser()
     x = model.start(len(images), seed)

@@ -8,7 +8,8 @@ the lectures' diffusion models.
 
     l = E_(t, x_0, eps) ||(x_0 - eps) - u_theta(x_t, t)||^2
 
-    sampling, Euler's method:  x_0 ~ N(0, I);  x_(t + h) = x_t + h u_theta(x_t, t)
+    sampling, Euler's method:  start from x_t = eps ~ N(0, I) at t = 0,
+                               x_(t + h) = x_t + h u_theta(x_t, t)
 
 x_0 is the image, as in the other files of this folder, although it is reached at t = 1.
 """
@@ -38,6 +39,7 @@ class FlowMatching(NoiseToImage):
         share = t[:, None, None]
         x_t = (1 - share) * eps + share * x_0
 
+        # theta descends  E ||(x_0 - eps) - u_theta(x_t, t)||^2
         def objective() -> tuple:
             u = self.network([x_t, t], training=True)
             loss = weighted_mean(squared_norm(x_0 - eps - u), weights)

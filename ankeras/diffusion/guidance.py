@@ -32,6 +32,8 @@ from numpy.typing import ArrayLike
 class GuidedDDPM(DDPM):
     """A conditional diffusion model; `fit(x, y)` with one label or one vector per image.
 
+    A vector of zeros is the empty condition, so give attributes as -1 and 1, not as 0 and 1.
+
     Args:
         network: [(batch, *image), (batch, 1), (batch, n)] -> (batch, *image),
             `get_diffusion_unet(image_shape, condition_dim=n)`.

@@ -1,4 +1,4 @@
-"""What the systems share that turn noise into images: their network, their data, their samples."""
+"""What systems that turn noise into images share: their network, their data, their samples."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -103,7 +103,7 @@ class NoiseToImage(OwnLoss):
 
     @property
     def signal_shape(self) -> tuple[int, ...]:
-        """The shape of a signal, (height, width, channels)."""
+        """The shape of a signal: (height, width, channels), or (d,) for vectors."""
         return self.network.output_shape[1:]
 
     @property

@@ -18,8 +18,8 @@ It falls from alpha_0 = 1 to nearly 0. The slides differ from this file and from
   alpha_T < ... < alpha_1.
 - ATIV draws t from [0, T]. At t = 0 there is no noise to predict: t is in 1 ... T.
 
-Images are scaled to [-1, 1] before ("normalize it", NOTES), so that their variance is near that
-of the noise.
+Before noise is added, images are scaled to [-1, 1] ("normalize it", NOTES), so that their variance
+is near that of the noise.
 """
 
 from typing import Any

@@ -13,6 +13,9 @@ regression draws. A distribution over the colours of a palette can say "red or g
 take the annealed mean, or draw a colour. When colours are drawn, one random number is shared by all
 pixels of an image. Pixels with the same distribution, such as those of a shirt, then get the same
 colour.
+
+Three things differ from the paper: a pixel counts for its nearest colour and not for five of them,
+all classes have the same weight, and the colours are luma and chroma and not those of CIE Lab.
 """
 
 from collections.abc import Sequence
@@ -80,7 +83,11 @@ def find_palette(images: np.ndarray, n_colors: int = 24, seed: int = 0) -> np.nd
     pixels = images.reshape(-1, 3)
     some = np.random.default_rng(seed).integers(len(pixels), size=100_000)
     found = ops.convert_to_numpy(chroma(pixels[some]))
-    return MiniBatchKMeans(n_colors, random_state=seed, n_init=3).fit(found).cluster_centers_
+    return (
+        MiniBatchKMeans(n_colors, random_state=seed, n_init=3)
+        .fit(found)
+        .cluster_centers_.astype("float32")
+    )
 
 
 def mean_chroma(images: np.ndarray) -> float:

@@ -151,7 +151,8 @@ class CycleGAN(TwoPlayers):
         if self.buffer:
             self.kept.assign(ops.minimum(self.kept + ops.shape(x)[0], self.buffer))
 
-        # D_Y descends  1/2 ( E_y [(D_Y(y) - 1)^2] + E_x [D_Y(G(x))^2] ),  D_X likewise
+        # D_Y descends  1/2 ( E_y [(D_Y(y) - 1)^2] + E_x [D_Y(G(x))^2] ) + gamma/2 E ||grad D_Y||^2,
+        # D_X likewise
         def d_objective() -> tuple:
             real, fake = D_Y(y, training=True), D_Y(fake_y, training=True)
             d_y = half_squared_errors(real, fake)
@@ -241,7 +242,7 @@ class CycleGAN(TwoPlayers):
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on images x and y of two domains."""
         check_images(x, self.generator.input_shape[1:], drawn_range(self.back_generator))
-        if y is None or np.ndim(y) != 4 or len(y) == 0:
+        if y is None or np.size(y) == 0:
             raise ValueError("CycleGAN learns from images of two domains, but the second is empty.")
         check_images(y, self.generator.output_shape[1:], drawn_range(self.generator), "y")
 

@@ -20,10 +20,10 @@ says that a code must mean the same for both. Two parts of the network see to it
 
 A little noise s eps on the code makes D_b draw person b for codes that only resemble those of b.
 
-All this is not enough for what is small in the image: an encoder that only knows two persons may
-give the smile of one the code of the other's serious mouth. The encoder of a VAE of many faces does
-not: there, one direction of the code is the smile of everybody. So take it, with
-`trainable = False`. D must then start from random weights: the VAE's decoder draws any person.
+All this is not enough for small parts of the image: an encoder that knows only two persons may give
+the smile of one the code of the other's serious mouth. The encoder of a VAE of many faces does not:
+one direction of its code is everybody's smile. Use that encoder, with `trainable = False`. D must
+then start from random weights: the VAE's decoder draws any person.
 """
 
 from typing import Any
@@ -54,8 +54,8 @@ def warp(x: Any, displacements: Any) -> Any:
 
     Args:
         x: (batch, height, width, c).
-        displacements: (batch, GRID + 1, GRID + 1, 2), how far the corners of a coarse grid are
-            moved down and to the right, in pixels. Between them they are interpolated.
+        displacements: (batch, GRID + 1, GRID + 1, 2), how far below and to the right of itself
+            each corner of a coarse grid is read, in pixels; interpolated between the corners.
 
     Returns:
         (batch, height, width, c); outside of the image the nearest pixel is taken.
@@ -187,6 +187,11 @@ class FaceSwap(OwnLoss):
         self.seed = seed
         self.random = SeedGenerator(seed)
 
+    @property
+    def smallest_batch(self) -> int:
+        """The number of images that each batch needs: the variance of a single code is 0."""
+        return max(2, super().smallest_batch)
+
     def train_step(self, data: Any) -> dict[str, Any]:
         """Descend both reconstruction errors on a minibatch of each person."""
         x_a, x_b, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -195,7 +200,10 @@ class FaceSwap(OwnLoss):
         # E ||x_hat_a - x_a||_1 + E ||x_hat_b - x_b||_1
         # + alpha E [l_feature(x_a, x_hat_a) + l_feature(x_b, x_hat_b)]
         def objective() -> tuple:
-            loss, l1_a, l1_b = self.errors(x_a, x_b, warped_a, warped_b, training=True)
+            x_hat_a, x_hat_b = self.reconstruct(warped_a, warped_b, training=True)
+            l1_a, l1_b = ops.mean(ops.abs(x_hat_a - x_a)), ops.mean(ops.abs(x_hat_b - x_b))
+            features = self.feature_loss(x_a, x_hat_a) + self.feature_loss(x_b, x_hat_b)
+            loss = l1_a + l1_b + self.alpha * features
             return loss + self.layer_losses(), loss, l1_a, l1_b
 
         _, loss, l1_a, l1_b = descend(objective, self.optimizer, self.trainable_variables)
@@ -204,21 +212,15 @@ class FaceSwap(OwnLoss):
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate both reconstruction errors on one minibatch, without warps."""
         x_a, x_b, _ = keras.utils.unpack_x_y_sample_weight(data)
-        loss, l1_a, l1_b = self.errors(x_a, x_b, x_a, x_b, training=False)
-        return self.log(loss=loss, l1_a=l1_a, l1_b=l1_b)
+        x_hat_a, x_hat_b = self.reconstruct(x_a, x_b, training=False)
+        l1_a, l1_b = ops.mean(ops.abs(x_hat_a - x_a)), ops.mean(ops.abs(x_hat_b - x_b))
+        features = self.feature_loss(x_a, x_hat_a) + self.feature_loss(x_b, x_hat_b)
+        return self.log(loss=l1_a + l1_b + self.alpha * features, l1_a=l1_a, l1_b=l1_b)
 
-    def errors(
-        self, x_a: Any, x_b: Any, seen_a: Any, seen_b: Any, training: bool
-    ) -> tuple[Any, Any, Any]:
-        """Return the loss and both L1 errors of a minibatch of each person.
-
-        Args:
-            x_a, x_b: (batch, *image), what is to be drawn.
-            seen_a, seen_b: (batch, *image), what the encoder sees: the same images, or warped ones.
-            training: whether layers behave as in training.
-        """
+    def reconstruct(self, x_a: Any, x_b: Any, training: bool) -> tuple[Any, Any]:
+        """Return x_hat_a and x_hat_b for a minibatch of each person: (batch, *image) each."""
         # one minibatch of both: batch normalization in E and S keeps one average, that of both
-        codes = self.encoder(ops.concatenate([seen_a, seen_b]), training=training)
+        codes = self.encoder(ops.concatenate([x_a, x_b]), training=training)
         code_a, code_b = ops.split(codes, 2)
         z_a, z_b = (
             self.normal_a(code_a, training=training),
@@ -229,14 +231,13 @@ class FaceSwap(OwnLoss):
             z += self.noise * keras.random.normal(ops.shape(z), seed=self.random)
         maps = self.shared_decoder(z, training=training)
         maps_a, maps_b = ops.split(maps, 2)
-        x_hat_a = self.decoder_a(maps_a, training=training)
-        x_hat_b = self.decoder_b(maps_b, training=training)
-        l1_a, l1_b = ops.mean(ops.abs(x_hat_a - x_a)), ops.mean(ops.abs(x_hat_b - x_b))
-        loss = l1_a + l1_b
-        if self.feature_network is not None and self.alpha:
-            for x, x_hat in ((x_a, x_hat_a), (x_b, x_hat_b)):
-                loss += self.alpha * feature_distance(self.feature_network, x, x_hat)
-        return loss, l1_a, l1_b
+        return self.decoder_a(maps_a, training=training), self.decoder_b(maps_b, training=training)
+
+    def feature_loss(self, x: Any, x_hat: Any) -> Any:
+        """Return l_feature(x, x_hat), averaged over the images; 0 without a feature network."""
+        if self.feature_network is None or not self.alpha:
+            return 0.0
+        return feature_distance(self.feature_network, x, x_hat)
 
     def warped(self, x: Any) -> Any:
         """Return images, each warped at random."""

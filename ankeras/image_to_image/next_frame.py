@@ -6,10 +6,10 @@ error" (ICLR 2016).
 
     x = the last k frames, as channels;  G(x) = the next frame y
 
-    G descends  ||y - G(x)||^2 - gamma E [log D(G(x), x)]
+    G descends  ||y - G(x)||^2 - lambda E [log D(G(x), x)]
     D descends  -E [log D(y, x)] - E [log(1 - D(G(x), x))]
 
-||.||^2 is the mean over the values of a frame. By the squared error alone (gamma = 0) G draws the
+||.||^2 is the mean over the values of a frame. By the squared error alone (lambda = 0) G draws the
 mean of all frames that may follow, and what moves is blurred. Several frames ahead are drawn by
 feeding back: what was drawn becomes the last frame.
 """
@@ -67,7 +67,7 @@ class NextFrame(PairedGame):
         generator: (batch, height, width, k c) -> (batch, height, width, c), such as
             `get_unet((height, width, k c), c, residual=True)`, which starts from the newest frame.
         discriminator: `get_patch_discriminator(frame_shape, generator's input)`.
-        adversarial: weight gamma of the adversarial term; 0 for the squared error alone.
+        adversarial: weight lambda of the adversarial term; 0 for the squared error alone.
         r1, seed: as in `TwoPlayers`.
 
     Raises:
@@ -95,7 +95,7 @@ class NextFrame(PairedGame):
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         fake = ops.stop_gradient(self.generator(x, training=True))  # G(x)
 
-        # theta_d descends  -E [log D(y, x)] - E [log(1 - D(G(x), x))]
+        # theta_d descends  -E [log D(y, x)] - E [log(1 - D(G(x), x))] + gamma/2 E ||grad_y D||^2
         def d_objective() -> tuple:
             real_scores, fake_scores = self.score(y, x), self.score(fake, x)
             d_loss = discriminator_loss(real_scores, fake_scores)
@@ -104,7 +104,7 @@ class NextFrame(PairedGame):
 
         _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, self.theta_d)
 
-        # theta_g descends  ||y - G(x)||^2 - gamma E [log D(G(x), x)]
+        # theta_g descends  ||y - G(x)||^2 - lambda E [log D(G(x), x)]
         def g_objective() -> tuple:
             fake = self.generator(x, training=True)
             squared_error = ops.mean(ops.square(y - fake))

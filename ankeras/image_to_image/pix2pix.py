@@ -4,13 +4,14 @@ Source: AN2DL, "The GAN ZOO" (pix2pix) and "GANs for source-target domain transf
 "Conditioning on images"; Isola et al., "Image-to-image translation with conditional adversarial
 networks" (CVPR 2017), equations 1 to 4.
 
-    min_G max_D  E_(x,y) [log D(x, y)] + E_x [log(1 - D(x, G(x)))] + lambda E_(x,y) ||y - G(x)||_1
+    min_G max_D  E_(x,y) [log D(y, x)] + E_x [log(1 - D(G(x), x))] + lambda E_(x,y) ||y - G(x)||_1
 
-    D descends  1/2 ( -E [log D(x, y)] - E [log(1 - D(x, G(x)))] )
-    G descends  -E [log D(x, G(x))] + lambda E ||y - G(x)||_1
+    D descends  1/2 ( -E [log D(y, x)] - E [log(1 - D(G(x), x))] )
+    G descends  -E [log D(G(x), x)] + lambda E ||y - G(x)||_1
 
-x is the image to translate, y its translation. G is a U-Net, D scores patches of (y, x). ||.||_1 is
-the mean over the values of an image, as in the authors' program. The only noise of G is dropout.
+x is the image to translate, y its translation. G is a U-Net, D scores patches of (y, x); the paper
+writes D(x, y). ||.||_1 is the mean over the values of an image, as in the authors' program. The
+only noise of G is dropout.
 The paper keeps dropout, and the statistics of the batch in batch normalization, when it translates:
 `translate(x, as_trained=True)`. By default neither is used, and one image has one translation.
 """
@@ -70,7 +71,8 @@ class Pix2Pix(PairedGame):
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         fake = ops.stop_gradient(self.generator(x, training=True))  # G(x)
 
-        # theta_d descends  1/2 ( -E [log D(x, y)] - E [log(1 - D(x, G(x)))] )
+        # theta_d descends  1/2 ( -E [log D(y, x)] - E [log(1 - D(G(x), x))] )
+        #                   + gamma/2 E ||grad_y D||^2
         def d_objective() -> tuple:
             real_scores, fake_scores = self.score(y, x), self.score(fake, x)
             d_loss = 0.5 * discriminator_loss(real_scores, fake_scores)
@@ -79,7 +81,7 @@ class Pix2Pix(PairedGame):
 
         _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, self.theta_d)
 
-        # theta_g descends  -E [log D(x, G(x))] + lambda E ||y - G(x)||_1
+        # theta_g descends  -E [log D(G(x), x)] + lambda E ||y - G(x)||_1
         def g_objective() -> tuple:
             fake = self.generator(x, training=True)
             l1 = ops.mean(ops.abs(y - fake))

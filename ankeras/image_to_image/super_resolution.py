@@ -6,10 +6,10 @@ super-resolution using a generative adversarial network" (CVPR 2017), equations 
 
     G(x) = bicubic(x) + residual network(x)
 
-    G descends  ||y - G(x)||^2 + alpha l_feature(y, G(x)) - gamma E [log D(G(x))]
+    G descends  ||y - G(x)||^2 + alpha l_feature(y, G(x)) - lambda E [log D(G(x))]
     D descends  -E [log D(y)] - E [log(1 - D(G(x)))]
 
-x is the small image, y the large one. With alpha = gamma = 0 the network draws the mean of all
+x is the small image, y the large one. With alpha = lambda = 0 the network draws the mean of all
 large images that are possible, which is blurred. ||.||^2 is the mean over the values of an image.
 The feature loss compares the features of a classifier, see `builders/feature_network.py`.
 """
@@ -54,7 +54,8 @@ def get_super_resolution_network(
         seed: seed of the initial weights.
 
     Returns:
-        A model named "generator": (batch, h, w, c) -> (batch, factor h, factor w, c) in [0, 1].
+        A model named "generator": (batch, h, w, c) -> (batch, factor h, factor w, c). The
+        values have no bounds; `SuperResolution.enlarge` clips them to [0, 1].
 
     Raises:
         ValueError: if no such network exists; the sentence says why.
@@ -93,7 +94,7 @@ class SuperResolution(PairedGame):
         discriminator: `get_patch_discriminator(image_shape)`, for the large images.
         feature_network: Phi of `get_feature_network`, for the large images, or None.
         alpha: weight of the feature loss.
-        adversarial: weight gamma of the adversarial term.
+        adversarial: weight lambda of the adversarial term.
         r1, seed: as in `TwoPlayers`.
 
     Raises:
@@ -130,7 +131,7 @@ class SuperResolution(PairedGame):
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         fake = ops.stop_gradient(self.generator(x, training=True))  # G(x)
 
-        # theta_d descends  -E [log D(y)] - E [log(1 - D(G(x)))]
+        # theta_d descends  -E [log D(y)] - E [log(1 - D(G(x)))] + gamma/2 E ||grad D||^2
         def d_objective() -> tuple:
             real_scores, fake_scores = self.score(y), self.score(fake)
             d_loss = discriminator_loss(real_scores, fake_scores)
@@ -139,7 +140,7 @@ class SuperResolution(PairedGame):
 
         _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, self.theta_d)
 
-        # theta_g descends  ||y - G(x)||^2 + alpha l_feature(y, G(x)) - gamma E [log D(G(x))]
+        # theta_g descends  ||y - G(x)||^2 + alpha l_feature(y, G(x)) - lambda E [log D(G(x))]
         def g_objective() -> tuple:
             fake = self.generator(x, training=True)
             squared_error = ops.mean(ops.square(y - fake))

@@ -11,8 +11,8 @@ equation 2; the rule that stops: Wang et al., "Early stopping for deep image pri
 
 z is noise that does not change. There is no training set: the structure of the network is the
 regularizer. It draws smooth shapes first and noise last, so the fit must stop before it overfits.
-The variance of the last outputs falls while the image appears and rises when the noise does. When
-all of the noise is there, it falls again. The fit is stopped in the middle of the window with the
+The variance of the last outputs falls while the image appears, rises when the noise appears, and
+falls again when all of the noise is there. The fit is stopped in the middle of the window with the
 first minimum of this variance. The energies E are in `energies.py`.
 """
 
@@ -35,7 +35,7 @@ class Restoration(NamedTuple):
     Attributes:
         image: (height, width, c), the average of the outputs at the step where the fit stops.
         step: this step.
-        energies: (k,), E before each measurement, one every `every` steps.
+        energies: (k,), E of the output at each measurement, one every `every` steps.
         variances: (k,), variance of the outputs in the window that begins at each measurement; NaN
             where the window is not complete.
         images: (k, height, width, c), the average of the outputs at each measurement.
@@ -175,7 +175,7 @@ def deep_image_prior(
     take_steps = loop(step, every, states)
     energies, images, outputs = [], [], []
     for _ in range(steps // every):
-        energies.append(float(ops.convert_to_numpy(take_steps())[0]))
+        energies.append(float(ops.convert_to_numpy(take_steps())[-1]))
         images.append(ops.convert_to_numpy(average.value / weight.value)[0])
         outputs.append(ops.convert_to_numpy(output.value)[0])
     kept = np.stack(images)

@@ -58,6 +58,7 @@ def masked_error(x_0: np.ndarray, missing: np.ndarray) -> Energy:
     """
     check_mask(missing, x_0.shape[:2])
     known = ops.convert_to_tensor((~missing)[None, :, :, None].astype("float32"))
+    x_0 = np.where(missing[:, :, None], 0.0, x_0)  # an unknown value may be NaN
     target = ops.convert_to_tensor(x_0[None].astype("float32"))
     share = float(np.mean(~missing))
     return lambda x: ops.mean(known * ops.square(_difference(x, target))) / share
@@ -85,7 +86,7 @@ def squared_norm(x: Any) -> Any:
 
 
 def total_variation(x: Any) -> Any:
-    """Return the regularizer R(x) = TV(x) per value: neighbours are similar, but at few edges.
+    """Return the regularizer R(x) = TV(x) per value: neighbours are similar, except at a few edges.
 
     TV is the sum over pixels and channels of the length of the gradient,
     sqrt((x_i+1,j - x_ij)^2 + (x_i,j+1 - x_ij)^2); a difference across the border is 0. The

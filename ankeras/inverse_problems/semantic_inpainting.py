@@ -5,7 +5,8 @@ generative models" (CVPR 2017), equations 2 to 7.
 
     z* = argmin_z  sum_i W_i |G(z)_i - y_i| + lambda L_prior(z)
     W_i = share of missing pixels among the neighbours of i, 0 where i itself is missing
-    L_prior(z) = -log D(G(z))  for a GAN,   1/2 ||z||^2  for a VAE, whose prior is N(0, I)
+    L_prior(z) = -log D(G(z))  for a GAN (the paper: log(1 - D(G(z))), flat where D is sure),
+                   1/2 ||z||^2  for a VAE, whose prior is N(0, I)
 
 y is the image with the hole. Known pixels near the hole count most. Several starts descend at the
 same time, and the one with the smallest loss is kept. G(z*) has slightly other colours than y. So
@@ -83,9 +84,10 @@ def semantic_inpainting(
     check_mask(missing, shape[:2])
     if not missing.any():
         raise ValueError("The mask hides nothing: there is no hole to fill.")
+    images = np.where(missing[:, :, None], 0.0, images).astype("float32")  # the hole may hold NaN
     n = len(images)
     weights = ops.convert_to_tensor(context_weights(missing)[None, :, :, None])
-    y = ops.convert_to_tensor(np.tile(images.astype("float32"), (restarts, 1, 1, 1)))
+    y = ops.convert_to_tensor(np.tile(images, (restarts, 1, 1, 1)))
 
     # sum_i W_i |G(z)_i - y_i|
     def context(z: Any) -> Any:

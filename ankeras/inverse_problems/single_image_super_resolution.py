@@ -13,7 +13,7 @@ registration" (1991).
         B = bicubic(I_l), larger by s
         for each patch of B:  the k examples whose coarse patch is most similar, without the means
         I_l+1 = their fine patches, with the mean of the patch of B, averaged where they overlap
-        I_l+1 <- I_l+1 + bicubic(I_0 - d(I_l+1)),  several times             back-projection
+        I_l+1 <- I_l+1 + enlarged(I_0 - d(I_l+1)),  several times            back-projection
 
 d shrinks to the size of I_0 by averaging; after back-projection, d(I_l) = I_0. Three steps double
 the sides. There is no training: the examples come from the image itself. A patch at an edge or in

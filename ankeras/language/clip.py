@@ -15,9 +15,12 @@ minibatch that have the same caption share it. As long as equal captions have eq
 give the same loss, since the scores of equal captions are equal. They differ if the text encoder
 has dropout.
 
-A caption with few facts is true of many images. The loss is lowest for s_ij = log p(y_j | x_i) /
-p(y_j) + a constant: a caption that is not true of the image scores low, and of those that are true,
-one that fits few other images scores highest.
+A caption with few facts is true of many images. The loss is lowest for
+
+    s_ij = log( p(y_j | x_i) / p(y_j) ) + a constant
+
+A caption that is not true of the image scores low. Of those that are true, one that fits few other
+images scores highest.
 """
 
 import math

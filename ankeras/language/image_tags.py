@@ -13,8 +13,9 @@ nearest vector of the vocabulary is the tag. The tags that are drawn most often 
 
 phi_i and phi_t were trained before and stay as they are: here the encoders of CLIP, in the paper a
 network for ImageNet and vectors of words. N normalizes each number by its mean and variance over
-all images, or all their tags. The vectors that CLIP has for captions all point much the same way:
-without N, the cosine of two tags is .6 on average.
+the images of the minibatch, or over their tags; after the training, by moving averages of these.
+The vectors that CLIP has for captions have nearly the same direction: without N, the cosine of two
+tags is .6 on average.
 """
 
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ from ankeras.training.checks import check_images, check_shapes_known
 import keras
 import numpy as np
 from keras import layers, ops
+
+MOMENTUM = 0.95  # of the moving averages of N, which must be right after a short training too
 
 
 def get_tag_generator(
@@ -146,12 +149,22 @@ class ImageTags(GAN):
         self.text_encoder = text_encoder
         self.normal_v, self.normal_c = (
             layers.BatchNormalization(
-                center=False, scale=False, epsilon=1e-6, dtype="float32", name=name
+                center=False,
+                scale=False,
+                momentum=MOMENTUM,
+                epsilon=1e-6,
+                dtype="float32",
+                name=name,
             )
             for name in ("normal_v", "normal_c")
         )
         self.normal_v.build(returned[0])
         self.normal_c.build(returned[1])
+
+    @property
+    def smallest_batch(self) -> int:
+        """The number of images that each batch needs: the variance of a single code is 0."""
+        return max(2, super().smallest_batch)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Play one round on images x with one of their tags y each."""

@@ -85,17 +85,16 @@ class LanguageModel(OwnLoss):
         def objective() -> tuple:
             logits = self.network(x, training=True)
             nll = weighted_mean(ops.sum(nll_of_words(x, logits), axis=1), weights)
-            loss = nll + self.layer_losses()
-            return loss, loss
+            return nll + self.layer_losses(), nll
 
-        loss, _ = descend(objective, self.optimizer, self.trainable_variables)
-        return self.log(loss=loss)
+        _, nll = descend(objective, self.optimizer, self.trainable_variables)
+        return self.log(loss=nll)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate -log p(x) on one minibatch."""
         x, _, weights = keras.utils.unpack_x_y_sample_weight(data)
         nll = ops.sum(nll_of_words(x, self.network(x, training=False)), axis=1)
-        return self.log(loss=weighted_mean(nll, weights) + self.layer_losses())
+        return self.log(loss=weighted_mean(nll, weights))
 
     def call(self, tokens: Any, training: bool | None = None) -> Any:
         """Return the probabilities of the next word at each position: (batch, length, n_words)."""

@@ -70,17 +70,16 @@ class SequenceToSequence(OwnLoss):
         def objective() -> tuple:
             logits = self.network([x, y], training=True)
             nll = weighted_mean(ops.sum(nll_of_words(y, logits), axis=1), weights)
-            loss = nll + self.layer_losses()
-            return loss, loss
+            return nll + self.layer_losses(), nll
 
-        loss, _ = descend(objective, self.optimizer, self.trainable_variables)
-        return self.log(loss=loss)
+        _, nll = descend(objective, self.optimizer, self.trainable_variables)
+        return self.log(loss=nll)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate -log p(y | x) on one minibatch."""
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         nll = ops.sum(nll_of_words(y, self.network([x, y], training=False)), axis=1)
-        return self.log(loss=weighted_mean(nll, weights) + self.layer_losses())
+        return self.log(loss=weighted_mean(nll, weights))
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the probabilities of the target's next token, from [source, target]."""
@@ -99,7 +98,8 @@ class SequenceToSequence(OwnLoss):
         ended = np.zeros(len(source), bool)
         for i in range(1, self.length):
             # y_i = argmax p(y_i | y_1, ..., y_(i-1), x)
-            logits = self.network.predict_on_batch([source, y])[:, i - 1]
+            logits = np.array(self.network.predict_on_batch([source, y])[:, i - 1])
+            logits[:, [PADDING, START]] = -np.inf  # neither is ever a next token
             y[:, i] = np.where(ended, PADDING, logits.argmax(axis=-1))
             ended |= y[:, i] == END
         return y

@@ -82,7 +82,7 @@ class TextToImage(GuidedDDPM):
     """A diffusion model of images by their captions; `fit(images, tokens)`.
 
     The tokens are int (n, length), or (n, k, length) for k captions per image: each step then takes
-    one of them by chance.
+    one of them at random.
 
     Args:
         network: [(batch, *image), (batch, 1), int (batch, length)] -> (batch, *image),

@@ -6,11 +6,11 @@ image synthesis" (ICML 2016), algorithm 1 and equation 5.
     h = phi(y), the vector of the caption y of image s;   h' = phi(y'), that of another image
 
     D descends  -E [log D(s, h)] - 1/2 E [log(1 - D(s, h'))] - 1/2 E [log(1 - D(G(z, h), h))]
-    G descends  -E [log D(G(z, h), h)] - gamma E [log D(G(z, (h + h') / 2), (h + h') / 2)]
+    G descends  -E [log D(G(z, h), h)] - lambda E [log D(G(z, (h + h') / 2), (h + h') / 2)]
 
 A real image with the caption of another image counts as a fake. Otherwise D could not tell apart a
 bad image and a good image of something else (the paper's GAN-CLS). Captions between two captions
-are free: no image of them is needed, since D sees whether image and vector go together (GAN-INT).
+cost nothing: they need no image, since D sees whether image and vector go together (GAN-INT).
 
 Two captions that are equal are left out of the pairs (s, h'). A caption with few facts can still be
 true of the other image. In this package's grammar that holds for 5 of 100 pairs.
@@ -103,7 +103,7 @@ class TextToImageGAN(GAN):
         discriminator: `get_caption_discriminator(image_shape, d)`.
         text_encoder: int (batch, length) -> [features, (batch, d)], such as `clip.text_encoder`.
             It is not trained: its `trainable` is set to False.
-        interpolation: weight gamma of the captions between two captions; 0 for none.
+        interpolation: weight lambda of the captions between two captions; 0 for none.
         r1, seed: as in `TwoPlayers`.
 
     Raises:
@@ -155,7 +155,7 @@ class TextToImageGAN(GAN):
 
         _, d_loss, *scores = descend(d_objective, self.optimizer.discriminator, self.theta_d)
 
-        # theta_g descends  -E[log D(G(z,h),h)] - gamma E[log D(G(z,h_mean),h_mean)]
+        # theta_g descends  -E[log D(G(z,h),h)] - lambda E[log D(G(z,h_mean),h_mean)]
         def g_objective() -> tuple:
             fake = self.generator([self.sample_z(s), h], training=True)
             g_loss = self.g_loss(self.score(fake, h))

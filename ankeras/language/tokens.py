@@ -1,4 +1,4 @@
-"""What the systems of this room share that read captions: checks of tokens, and their choice.
+"""What the systems of this room that read captions share: checks of tokens, and their choice.
 
 Tokens are integers, as `data.Tokenizer` returns them: one row per caption, 0 is padding.
 """

@@ -7,7 +7,7 @@ equation 1.
     last layer   m_i = A_L[0, i]                     A_l: the weights of block l, mean over heads
     rollout      R = (A_L + I)/2 ... (A_1 + I)/2,    m_i = R[0, i]
 
-Position 0 is the class token, i a patch. A block adds what it attends to to what was there, so the
+Position 0 is the class token, i a patch. A block adds the attended values to its input, so the
 rollout counts half of each position as staying where it is. It follows how much of each patch has
 come to the class token through all blocks; layer normalization and the dense layers are left out.
 

@@ -81,18 +81,16 @@ class Autoregressive(OwnLoss):
         def objective() -> tuple:
             logits = self.network(self.network_inputs(x, y), training=True)
             nll = weighted_mean(self.nll(x, logits), weights)
-            loss = nll + self.layer_losses()
-            return loss, loss
+            return nll + self.layer_losses(), nll
 
-        loss, _ = descend(objective, self.optimizer, self.trainable_variables)
-        return self.log(loss=loss)
+        _, nll = descend(objective, self.optimizer, self.trainable_variables)
+        return self.log(loss=nll)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate -log p(x) on one minibatch."""
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         logits = self.network(self.network_inputs(x, y), training=False)
-        nll = weighted_mean(self.nll(x, logits), weights)
-        return self.log(loss=nll + self.layer_losses())
+        return self.log(loss=weighted_mean(self.nll(x, logits), weights))
 
     def nll(self, x: Any, logits: Any) -> Any:
         """Return -log p(x) of each image, summed over its pixels: (batch,), in nats."""

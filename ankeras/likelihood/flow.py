@@ -87,10 +87,10 @@ class Flow(OwnLoss):
             z, log_det = self.network(self.dequantised(x), training=True)
             # -log p(v) = -log N(z; 0, I) - log |det df/dv|,  + D log L; averaged over the minibatch
             nll = -standard_normal(z) - log_det + self.nats_of_levels
-            loss = weighted_mean(nll, weights) + self.layer_losses()
-            return loss, loss
+            loss = weighted_mean(nll, weights)
+            return loss + self.layer_losses(), loss
 
-        loss, _ = descend(objective, self.optimizer, self.trainable_variables)
+        _, loss = descend(objective, self.optimizer, self.trainable_variables)
         return self.log(loss=loss)
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Flow(OwnLoss):
         x, _, weights = keras.utils.unpack_x_y_sample_weight(data)
         z, log_det = self.network(self.dequantised(x), training=False)
         nll = -standard_normal(z) - log_det + self.nats_of_levels
-        return self.log(loss=weighted_mean(nll, weights) + self.layer_losses())
+        return self.log(loss=weighted_mean(nll, weights))
 
     def dequantised(self, x: Any) -> Any:
         """Return v = ((L - 1) x + u) / L in [0, 1]; x itself if there are no levels."""

@@ -8,7 +8,7 @@ networks" (ICML 2008), for the static binarisation of digits.
     units      bits per dimension = nats per image / (D log 2),   D = height * width * channels
 
 The probability of an image with L levels is at most 1, so its nats are at least 0. A density may
-be larger than 1, and its nats may be negative: both can't be compared.
+be larger than 1, and its nats may be negative, so the two cannot be compared.
 """
 
 import math
@@ -79,7 +79,7 @@ def check_unit_range(images: np.ndarray) -> None:
 def check_levels(images: np.ndarray, levels: int) -> None:
     """Raise a ValueError unless each value, in [0, 1], is one of k / (levels - 1)."""
     steps = images.astype("float32") * (levels - 1)
-    between = np.abs(steps - np.round(steps)) > 0.01  # bfloat16 and float32 round a little
+    between = np.abs(steps - np.round(steps)) > 0.01  # float32 rounds a little
     if between.any():
         way = "binarise(images, seed)" if levels == 2 else f"quantise(images, {levels})"
         raise ValueError(

@@ -1,7 +1,8 @@
 """PixelCNN: a convolutional network predicts each pixel from the pixels before it.
 
 Source: ATIV, "Autoregressive maximum likelihood methods (PixelRNN, PixelCNN)"; van den Oord et al.,
-"Conditional image generation with PixelCNN decoders" (NIPS 2016), equations 1 and 2.
+"Conditional image generation with PixelCNN decoders" (NIPS 2016), equation 1, and section 2.3
+for the condition y.
 
     p(x) = prod_i p(x_i | x_1, ..., x_(i-1)),   p(x | y) = prod_i p(x_i | x_1, ..., x_(i-1), y)
     descend  E [-log p(x)] = E [-sum_i log p(x_i | x_1, ..., x_(i-1))]

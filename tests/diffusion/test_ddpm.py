@@ -46,6 +46,58 @@ def test_the_loss_of_a_network_that_predicts_zero_by_hand(predicts, expected):
     assert loss == pytest.approx(expected, rel=0.02)
 
 
+@pytest.mark.parametrize("predicts", ["noise", "velocity"])
+def test_a_step_of_ddpm_by_hand(predicts, step_by_hand):
+    x = RNG.random((6, *SHAPE)).astype("float32")
+    model = DDPM(_unet(), predicts=predicts)
+    state = keras.ops.convert_to_numpy(model.noise.state)
+
+    def loss():
+        model.noise.state.assign(state)  # the draws of the step again
+        x_0 = 2 * x - 1
+        alpha, eps = (np.asarray(draw(x_0)) for draw in (model.draw_rates, model.draw_noise))
+        x_t = np.sqrt(alpha) * x_0 + np.sqrt(1 - alpha) * eps
+        target = eps if predicts == "noise" else np.sqrt(alpha) * eps - np.sqrt(1 - alpha) * x_0
+        predicted = np.asarray(model.network([x_t, alpha.reshape(-1, 1)], training=True))
+        return float(np.square(target - predicted).sum(axis=(1, 2, 3)).mean())
+
+    logs, found = step_by_hand(model, (x,), {"network": loss}, rate=1e-4)
+    assert logs["loss"] == pytest.approx(found[0], rel=1e-3)
+    expected = loss()
+    model.noise.state.assign(state)
+    logs = model.evaluate(x, batch_size=6, verbose=0, return_dict=True)
+    assert logs["loss"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_step_of_flow_matching_by_hand(step_by_hand):
+    x = RNG.random((6, *SHAPE)).astype("float32")
+    model = FlowMatching(_unet())
+    state = keras.ops.convert_to_numpy(model.noise.state)
+
+    def loss():
+        model.noise.state.assign(state)
+        x_0 = 2 * x - 1
+        t, eps = (np.asarray(draw(x_0)) for draw in (model.draw_shares, model.draw_noise))
+        share = t.reshape(-1, 1, 1, 1)
+        u = np.asarray(model.network([(1 - share) * eps + share * x_0, t[:, None]], training=True))
+        return float(np.square(x_0 - eps - u).sum(axis=(1, 2, 3)).mean())
+
+    logs, found = step_by_hand(model, (x,), {"network": loss}, rate=1e-4)
+    assert logs["loss"] == pytest.approx(found[0], rel=1e-3)
+    expected = loss()
+    model.noise.state.assign(state)
+    logs = model.evaluate(x, batch_size=6, verbose=0, return_dict=True)
+    assert logs["loss"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_loss_of_flow_matching_that_predicts_zero_by_hand():
+    model = FlowMatching(_zero_network())
+    model.compile()
+    x = np.full((512, *SHAPE), 0.75, "float32")
+    loss = model.evaluate(x, batch_size=512, verbose=0, return_dict=True)["loss"]
+    assert loss == pytest.approx(144 * (0.25 + 1), rel=0.02)  # E ||x_0 - eps||^2
+
+
 def test_each_minibatch_has_all_times():
     model = DDPM(_zero_network(), "signal rate", n_steps=64)
     rates = np.asarray(keras.ops.convert_to_numpy(model.draw_rates(np.zeros((64, *SHAPE)))))

@@ -29,12 +29,10 @@ def _images(n):
     return RNG.random((n, *SHAPE)).astype("float32")
 
 
-def test_the_losses_by_hand():
-    x, y = _images(5), _images(5)
-    model = _model(lam=3.0, identity=0.25)
-    logs = model.evaluate(x, y, batch_size=5, verbose=0, return_dict=True)
+def _by_hand(model, x, y, training):
+    """Return the losses, from the outputs of the networks."""
     G, F, D_Y, D_X = (
-        lambda images, network=network: network.predict(images, verbose=0).astype("float32")
+        lambda images, network=network: np.asarray(network(images, training=training))
         for network in (
             model.generator,
             model.back_generator,
@@ -49,8 +47,21 @@ def test_the_losses_by_hand():
     same = np.abs(G(y) - y).mean() + np.abs(F(x) - x).mean()
     g_loss = ((D_Y(to_y) - 1) ** 2).mean() + ((D_X(to_x) - 1) ** 2).mean()
     g_loss += 3 * cycle + 3 * 0.25 * same
-    for name, expected in (("d_loss", d_loss), ("cycle", cycle), ("g_loss", g_loss)):
-        assert logs[name] == pytest.approx(float(expected), rel=1e-3), name
+    return {"d_loss": float(d_loss), "cycle": float(cycle), "g_loss": float(g_loss)}
+
+
+def test_the_losses_by_hand(step_by_hand):
+    x, y = _images(5), _images(5)
+    model = _model(lam=3.0, identity=0.25)
+    logs = model.evaluate(x, y, batch_size=5, verbose=0, return_dict=True)
+    expected = _by_hand(model, x, y, training=False)
+    assert {name: logs[name] for name in expected} == pytest.approx(expected, rel=1e-3)
+    losses = {
+        "discriminator back_discriminator": lambda: _by_hand(model, x, y, True)["d_loss"],
+        "generator back_generator": lambda: _by_hand(model, x, y, True)["g_loss"],
+    }
+    logs, found = step_by_hand(model, (x, y), losses, rate=0.01)
+    assert [logs["d_loss"], logs["g_loss"]] == pytest.approx(found, rel=1e-3)
 
 
 def test_r1_is_the_penalty_of_both_discriminators():
@@ -131,6 +142,8 @@ def test_both_domains_are_shuffled_on_their_own():
 def test_wrong_players_and_domains_are_answered_by_a_sentence():
     model = _model()
     x = _images(4)
+    with pytest.raises(ValueError, match=r"y holds images of shape \(12, 12\)"):
+        model.fit(x, x[..., 0], batch_size=4, verbose=0)
     with pytest.raises(ValueError, match="the second is empty"):
         model.fit(x, batch_size=4, verbose=0)
     with pytest.raises(ValueError, match=r"y holds images of shape \(6, 12, 1\)"):

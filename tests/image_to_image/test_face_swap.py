@@ -33,8 +33,8 @@ def test_the_warp_by_hand():
     x = _images(2)
     corners = np.zeros((2, 5, 5, 2), "float32")
     np.testing.assert_allclose(warp(x, corners), x, atol=1e-6)
-    corners[0, ..., 0] = 2.0  # two pixels down
-    corners[1, ..., 1] = 0.5  # half a pixel to the right
+    corners[0, ..., 0] = 2.0  # read two pixels below
+    corners[1, ..., 1] = 0.5  # read half a pixel to the right
     moved = ops.convert_to_numpy(warp(x, corners))
     np.testing.assert_allclose(moved[0, :10], x[0, 2:], atol=1e-6)
     np.testing.assert_allclose(moved[0, 10:], np.repeat(x[0, 11:], 2, axis=0), atol=1e-6)

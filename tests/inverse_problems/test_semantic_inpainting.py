@@ -63,7 +63,7 @@ def test_a_hole_at_the_edge_of_the_image_is_blended():
 
 def test_the_hole_is_filled_by_what_the_generator_draws_around_it():
     truth = np.stack([_ramp(z) for z in ((1.2, -0.4), (-0.8, 0.9))])
-    seen = np.where(HOLE[..., None], 0, truth).astype("float32")
+    seen = np.where(HOLE[..., None], np.nan, truth).astype("float32")  # what it holds is not read
     found = semantic_inpainting(
         _generator(), seen, HOLE, prior_weight=0.0, restarts=3, steps=150, learning_rate=0.1
     )

@@ -55,6 +55,16 @@ def test_one_round_by_hand():
             np.testing.assert_array_equal(kept, weight)
 
 
+def test_after_a_hundred_steps_the_averages_are_those_of_the_data():
+    model = _tags()
+    model.compile()
+    x = np.random.default_rng(0).uniform(0, 1, (16, *SHAPE)).astype("float32")
+    model.fit(x, VOCABULARY[np.arange(16) % 5], batch_size=16, epochs=100, verbose=0)
+    c = ops.convert_to_numpy(model.normal_c(model.image_encoder(x), training=False))
+    np.testing.assert_allclose(c.mean(axis=0), 0, atol=0.05)
+    np.testing.assert_allclose(c.std(axis=0), 1, atol=0.12)
+
+
 def test_a_vector_belongs_to_the_nearest_tag():
     model = _tags()
     x = np.random.default_rng(0).uniform(0, 1, (4, *SHAPE)).astype("float32")
@@ -97,6 +107,8 @@ def test_bad_input_gets_a_sentence():
     model.compile()
     with pytest.raises(ValueError, match="4 images have 5"):
         model.fit(x, VOCABULARY, batch_size=4, verbose=0)
+    with pytest.raises(ValueError, match="last batch of 3 images has 1 images, but each batch"):
+        model.fit(x[:3], VOCABULARY[:3], batch_size=2, verbose=0)
     with pytest.raises(ValueError, match="get_tag_generator"):
         ImageTags(
             get_tag_generator(4, D_C, D),

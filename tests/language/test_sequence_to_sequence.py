@@ -51,6 +51,17 @@ def test_it_learns_to_reverse():
 
 
 @not_on_jax
+@pytest.mark.parametrize("likeliest", [PADDING, START])
+def test_what_is_never_a_next_token_is_not_written(likeliest):
+    system = model()
+    x, _ = digit_sequences(4, n_digits=N_DIGITS)
+    bias = system.network.get_layer("output_layer").bias
+    bias.assign(np.where(np.arange(N_TOKENS) == likeliest, 999.0, 9.0 * np.arange(N_TOKENS)))
+    expected = [START, *[N_TOKENS - 1] * (N_DIGITS + 1)]
+    np.testing.assert_array_equal(system.write(x), np.tile(expected, (4, 1)))
+
+
+@not_on_jax
 def test_after_the_end_it_writes_padding():
     system = model()
     x, _ = digit_sequences(50, n_digits=N_DIGITS)

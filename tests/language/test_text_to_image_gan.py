@@ -88,6 +88,39 @@ def test_one_round_moves_d_against_its_gradient_and_leaves_phi():
         np.testing.assert_array_equal(old, new)
 
 
+def test_a_step_by_hand(step_by_hand):
+    gan = _gan(interpolation=0.5)
+    x, y = _batch()
+    h = _vectors_by_hand(gan, y).astype("float32")
+    h_other, differ = h[[4, 0, 1, 2, 3]], [0, 2, 3, 4]
+    state = ops.convert_to_numpy(gan.noise.state)
+
+    def drawn():
+        """Return the noise of D's step, and that of both terms of G."""
+        gan.noise.state.assign(state)
+        return [np.asarray(gan.sample_z(ops.convert_to_tensor(x))) for _ in range(3)]
+
+    def score(images, vectors):
+        return np.asarray(gan.discriminator([np.asarray(images), vectors], training=True))
+
+    def d_loss():
+        fake = gan.generator([drawn()[0], h], training=True)
+        others = _softplus(score(x, h_other))[differ]
+        loss = _softplus(-score(x, h)).mean() + 0.5 * others.mean()
+        return float(loss + 0.5 * _softplus(score(fake, h)).mean())
+
+    def g_loss():
+        _, z, z_between = drawn()
+        h_mean = (h + h_other) / 2
+        fake = gan.generator([z, h], training=True)
+        between = gan.generator([z_between, h_mean], training=True)
+        loss = _softplus(-score(fake, h)).mean()
+        return float(loss + 0.5 * _softplus(-score(between, h_mean)).mean())
+
+    logs, found = step_by_hand(gan, (x, y), {"discriminator": d_loss, "generator": g_loss})
+    assert [logs["d_loss"], logs["g_loss"]] == pytest.approx(found, rel=1e-3)
+
+
 def test_captions_between_two_captions_change_the_loss_of_g_alone():
     x, y = _batch()
     losses = []
