@@ -243,7 +243,8 @@ def without_noun(text: str) -> list[str]:
         for name in names
         for value in FACTS[name]
     }
-    found, before = [], []
+    found: list[str] = []
+    before: list[str] = []
     for word in [*_split(text), "person"]:  # a statement comes last, so that no value is left
         if word in _STATING:
             said = {value for name in _NOUNS.get(word, ()) for value in FACTS[name]}
