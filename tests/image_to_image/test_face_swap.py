@@ -63,6 +63,31 @@ def test_the_losses_by_hand():
     assert logs["loss"] == pytest.approx(sum(l1) + 0.5 * sum(features), rel=1e-4)
 
 
+def test_a_step_by_hand(step_by_hand):
+    a, b = _images(6), _images(6)
+    image = keras.Input(SHAPE)
+    phi = keras.Model(image, [20 * image, image[:, ::2] ** 2])
+    model = _model(feature_network=phi, alpha=0.5, warping=0.0)
+
+    def loss():
+        codes = np.asarray(model.encoder(np.concatenate([a, b]), training=True))
+        z = np.concatenate(
+            [(c - c.mean(axis=0)) / (c.var(axis=0) + 1e-3) ** 0.5 for c in np.split(codes, 2)]
+        )
+        maps = np.split(np.asarray(model.shared_decoder(z, training=True)), 2)
+        total = 0.0
+        for x, part, decoder in zip((a, b), maps, (model.decoder_a, model.decoder_b), strict=True):
+            drawn = np.asarray(decoder(part, training=True))
+            features = 200 * ((drawn - x) ** 2).mean()
+            features += ((drawn**2 - x**2)[:, ::2] ** 2).mean() / 2
+            total += np.abs(drawn - x).mean() + 0.5 * features
+        return float(total)
+
+    networks = "encoder shared_decoder decoder_a decoder_b"
+    logs, found = step_by_hand(model, (a, b), {networks: loss}, rate=1e-3)
+    assert logs["loss"] == pytest.approx(found[0], rel=1e-3)
+
+
 def test_each_person_is_normalized_by_averages_of_its_own():
     """Person b is much brighter, which the codes of the encoder show, and the normalized do not."""
     model, light = _model(warping=0), RNG.random((40, 1, 1, 1)).astype("float32")

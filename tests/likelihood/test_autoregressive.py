@@ -100,6 +100,11 @@ def test_the_loss_by_hand(levels):
     np.testing.assert_allclose(model.log_likelihood(x), -nats, rtol=1e-4)
     loss = model.evaluate(x, batch_size=4, verbose=0, return_dict=True)["loss"]
     assert loss == pytest.approx(nats.mean(), rel=1e-4)
+    weights = np.arange(4.0)
+    logs = model.train_on_batch(x, sample_weight=weights, return_dict=True)
+    assert logs["loss"] == pytest.approx(np.mean(weights * nats), rel=1e-4)
+    model = _pixelcnn(SHAPE, levels)
+    model.compile("adam", run_eagerly=True)
     # one step descends the same loss
     first = model.fit(x, batch_size=4, verbose=0).history["loss"][0]
     assert first == pytest.approx(nats.mean(), rel=1e-4)
