@@ -30,8 +30,17 @@ def run(train_data: Dataset, test_data: Dataset, out: Path, *, quick: bool = Fal
 
     Returns:
         A text: the test errors, and the test errors of PCA with the same number of components.
+
+    Raises:
+        ValueError: if there are too few images, or too few values per image, for this PCA.
     """
     x_train, x_test = train_data.images, test_data.images
+    least = max(EPOCHS)  # components of the PCA that is compared with
+    if min(len(x_train), x_train[0].size) < least:
+        raise ValueError(
+            f"The demo needs at least {least} training images of at least {least} values, not "
+            f"{len(x_train)} of {x_train[0].size}."
+        )
     autoencoders, rows, histories = {}, [], {}
     for latent_dim, epochs in EPOCHS.items():
         print(f"\nAutoencoder with a code of size d = {latent_dim}", flush=True)

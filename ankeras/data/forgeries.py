@@ -48,7 +48,7 @@ def forge(patches: np.ndarray, seed: int = 0) -> Forgeries:
     if patches.ndim != 4 or not 0 <= patches.min() <= patches.max() <= 1:
         raise ValueError(
             f"Patches must be (n, height, width, channels) with values in [0, 1], not "
-            f"{patches.shape} in [{patches.min():g}, {patches.max():g}]."
+            f"{patches.shape} in [{patches.min():.9g}, {patches.max():.9g}]."
         )
     rng = np.random.default_rng(seed)
     masks = np.zeros(patches.shape[:3], bool)

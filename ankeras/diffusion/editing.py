@@ -139,8 +139,13 @@ def from_noise(
     """Return the images of given noise x_T, by DDIM: (..., *signal) -> (..., *image).
 
     Raises:
-        ValueError: if steps is out of range.
+        ValueError: if the noise does not have the model's shape, or steps is out of range.
     """
+    if np.shape(x_t)[-len(model.signal_shape) :] != model.signal_shape:
+        raise ValueError(
+            f"The noise ends with the axes {model.signal_shape}, but it is of shape "
+            f"{np.shape(x_t)}."
+        )
     flat = np.reshape(x_t, (-1, *model.signal_shape))
     images = model.sample(denoise or model.denoiser(), flat, steps)
     return images.reshape(*np.shape(x_t)[:-3], *model.image_shape)

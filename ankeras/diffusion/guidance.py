@@ -131,6 +131,10 @@ class GuidedDDPM(DDPM):
                 "images without a condition by generate(n)."
             )
         y = np.asarray(y)
+        if y.ndim == 0:
+            raise ValueError(
+                f"Give one label, vector or caption per image, as a list, not {y.item()!r}."
+            )
         self._check_conditions(y, len(y))
         c = ops.convert_to_numpy(self.as_conditions(y))
         x_t = self.start(len(y), seed)
@@ -149,6 +153,8 @@ class GuidedDDPM(DDPM):
                 f"Conditions are vectors of {self.condition_dim} numbers, one for each of "
                 f"{n_images} images, not an array of shape {y.shape}."
             )
+        elif not np.isfinite(y).all():
+            raise ValueError("A condition holds NaN or infinity.")
 
 
 ROWS = (

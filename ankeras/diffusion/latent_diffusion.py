@@ -31,6 +31,7 @@ from ankeras.builders.diffusion_unet import get_diffusion_unet
 from ankeras.diffusion.ddpm import DDPM
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
+from ankeras.training.checks import check_read
 
 import keras
 import numpy as np
@@ -100,7 +101,12 @@ def get_spatial_decoder(
 
 
 def code_moments(encoder: keras.Model, images: np.ndarray) -> tuple[list[float], list[float]]:
-    """Return mean and standard deviation of each channel of the codes of images."""
+    """Return mean and standard deviation of each channel of the codes of images.
+
+    Raises:
+        ValueError: if the images do not fit the encoder.
+    """
+    check_read(images, encoder)
     codes = encoder.predict(images, batch_size=PREDICT_BATCH, verbose=0)
     return codes.mean(axis=(0, 1, 2)).tolist(), codes.std(axis=(0, 1, 2)).tolist()
 
@@ -141,7 +147,8 @@ class LatentDDPM(DDPM):
                 f"The network draws codes of {code[1:]}, but the encoder returns "
                 f"{encoder.output_shape[1:]} and the decoder reads {decoder.input_shape[1:]}."
             )
-        if len(mean) != code[-1] or len(spread) != code[-1] or min(spread) <= 0:
+        fits = len(mean) == len(spread) == code[-1] and np.isfinite([*mean, *spread]).all()
+        if not fits or min(spread) <= 0:
             raise ValueError(
                 f"mean and spread hold one number for each of the {code[-1]} channels of the "
                 f"code, and no spread is 0: take them from code_moments(encoder, images)."

@@ -55,6 +55,8 @@ def signal_rates(schedule: str = "cosine", n_steps: int = 1000) -> np.ndarray:
         raise ValueError(f"schedule must be one of {SCHEDULES}, not {schedule!r}.")
     if n_steps < 1:
         raise ValueError(f"A diffusion process has at least 1 step, not {n_steps}.")
+    if n_steps != int(n_steps):
+        raise ValueError(f"A diffusion process has a whole number of steps, not {n_steps}.")
     t = np.arange(n_steps + 1) / n_steps
     if schedule == "cosine":
         return np.cos(t * np.arccos(np.sqrt(LAST_RATE))) ** 2

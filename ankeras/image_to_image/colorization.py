@@ -28,6 +28,7 @@ from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
 from ankeras.training.checks import (
     check_images,
+    check_read,
     check_shapes_known,
     check_target_images,
 )
@@ -39,6 +40,7 @@ from keras import ops
 from sklearn.cluster import MiniBatchKMeans
 
 MIN_COLORS = 2
+LOWEST_TEMPERATURE = 1e-3  # below it, logits overflow
 
 
 def chroma(images: Any) -> Any:
@@ -74,6 +76,8 @@ def find_palette(images: np.ndarray, n_colors: int = 24, seed: int = 0) -> np.nd
     Raises:
         ValueError: if the images have no colours, or n_colors is less than 2.
     """
+    if not np.issubdtype(images.dtype, np.floating):
+        raise ValueError(f"The images hold {images.dtype} values: give float32 images in [0, 1].")
     if images.shape[-1] != 3 or not images.size:
         raise ValueError(
             f"A palette is found in colour images, (n, height, width, 3), not {images.shape}."
@@ -162,13 +166,18 @@ class Colorization(OwnLoss):
 
         Args:
             grey: the luma.
-            temperature: T; towards 0 the most probable colour, 1 for the mean of all colours.
+            temperature: T, at least 1e-3; towards 0 the most probable colour, 1 for the mean of
+                all colours.
 
         Raises:
-            ValueError: if the temperature is not positive.
+            ValueError: if the temperature is out of range, or the images do not fit.
         """
-        if temperature <= 0:
-            raise ValueError(f"The temperature must be positive, as {temperature} is not.")
+        if not LOWEST_TEMPERATURE <= temperature < np.inf:
+            raise ValueError(
+                f"The temperature must be positive, and at least {LOWEST_TEMPERATURE:g}, as "
+                f"{temperature:g} is not."
+            )
+        check_read(grey, self.network, "grey")
         logits = self.network.predict(grey, batch_size=PREDICT_BATCH, verbose=0)
         weights = ops.convert_to_numpy(ops.softmax(logits / temperature, axis=-1))
         return with_chroma(grey, weights @ np.asarray(self.palette, "float32"))
@@ -178,7 +187,13 @@ class Colorization(OwnLoss):
 
         One random number per image decides the colours of all its pixels. The colours are in the
         order of their hue, so that similar distributions give similar colours.
+
+        Raises:
+            ValueError: if the images do not fit the network, or n < 1.
         """
+        check_read(grey, self.network, "grey")
+        if n < 1:
+            raise ValueError(f"Ask for n >= 1 colour images of each grey one, not {n}.")
         palette = np.asarray(self.palette, "float32")
         order = np.argsort(np.arctan2(palette[:, 1], palette[:, 0]))
         logits = self.network.predict(grey, batch_size=PREDICT_BATCH, verbose=0)

@@ -28,7 +28,8 @@ from ankeras.gans.two_players import TwoPlayers
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
-from ankeras.training.checks import check_images, check_shapes_known, drawn_range
+from ankeras.training.checks import check_images, check_read, check_shapes_known, drawn_range
+from ankeras.training.inputs import is_array
 
 import keras
 import numpy as np
@@ -66,6 +67,8 @@ class UnpairedBatches(keras.utils.PyDataset):
         if batch_size < 1:
             raise ValueError(f"A minibatch has at least 1 image, not {batch_size}.")
         for name, images in (("first", x), ("second", y)):
+            if not is_array(images):
+                raise ValueError(f"Give the {name} domain as one array, such as np.stack(images).")
             if len(images) < batch_size:
                 raise ValueError(
                     f"The {name} domain has {len(images)} images, fewer than a minibatch of "
@@ -220,8 +223,13 @@ class CycleGAN(TwoPlayers):
         return self.generator(x, training=training)
 
     def translate(self, x: np.ndarray, back: bool = False) -> np.ndarray:
-        """Return the translations of images, G(x), or F(x) for the way back: (n, *image)."""
+        """Return the translations of images, G(x), or F(x) for the way back: (n, *image).
+
+        Raises:
+            ValueError: if the images do not fit the network, or have values outside of [0, 1].
+        """
         generator = self.back_generator if back else self.generator
+        check_read(x, generator, "x")
         return generator.predict(x, batch_size=PREDICT_BATCH, verbose=0)
 
     def check_networks(self) -> None:

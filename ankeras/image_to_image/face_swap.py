@@ -35,6 +35,7 @@ from ankeras.training.autodiff import SeedGenerator, descend
 from ankeras.training.catalogue_row import TINY_LATENT_DIM, TINY_SHAPE, Row
 from ankeras.training.checks import (
     check_images,
+    check_read,
     check_shapes_known,
     check_target_images,
     drawn_range,
@@ -260,8 +261,9 @@ class FaceSwap(OwnLoss):
             to: whose face is drawn, "a" or "b".
 
         Raises:
-            ValueError: if `to` is neither.
+            ValueError: if `to` is neither, or the images do not fit the network.
         """
+        check_read(x, self.encoder, "x")
         if to not in ("a", "b"):
             raise ValueError(f'to is "a" or "b", not {to!r}.')
         normal, decoder = (

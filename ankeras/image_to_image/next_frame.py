@@ -23,6 +23,7 @@ from ankeras.image_to_image.paired_game import PairedGame
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
+from ankeras.training.checks import check_read
 
 import keras
 import numpy as np
@@ -53,8 +54,8 @@ def frame_pairs(clips: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 def as_channels(frames: np.ndarray) -> np.ndarray:
     """Return frames as channels: (n, k, height, width, c) -> (n, height, width, k c)."""
-    n, _, height, width, _ = frames.shape
-    return np.moveaxis(frames, 1, 3).reshape(n, height, width, -1)
+    n, k, height, width, c = frames.shape
+    return np.moveaxis(frames, 1, 3).reshape(n, height, width, k * c)
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -137,13 +138,21 @@ class NextFrame(PairedGame):
             (n, n_frames, height, width, c).
 
         Raises:
-            ValueError: if the network reads another number of frames.
+            ValueError: if n_frames < 1, or the network reads other frames.
         """
-        if as_channels(frames).shape[1:] != self.generator.input_shape[1:]:
+        if n_frames < 1:
+            raise ValueError(f"Ask for n_frames >= 1 frames, not {n_frames}.")
+        if np.ndim(frames) != 5:
+            raise ValueError(
+                f"Frames are an array (n, k, height, width, c), not of shape {np.shape(frames)}."
+            )
+        x = as_channels(frames)
+        if x.shape[1:] != self.generator.input_shape[1:]:
             raise ValueError(
                 f"The network reads {self.generator.input_shape[1:]}, the last frames as channels, "
-                f"not {as_channels(frames).shape[1:]}."
+                f"not {x.shape[1:]}."
             )
+        check_read(x, self.generator, "frames")
         last, drawn = frames, []
         for _ in range(n_frames):
             following = self.generator.predict(

@@ -25,6 +25,7 @@ from ankeras.image_to_image.paired_game import PairedGame
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
+from ankeras.training.checks import check_read
 
 import keras
 import numpy as np
@@ -111,7 +112,11 @@ class Pix2Pix(PairedGame):
             x: the images.
             as_trained: keep dropout and the statistics of the batch, as the paper does. Another
                 call then returns another translation.
+
+        Raises:
+            ValueError: if the images do not fit the network, or have values outside of [0, 1].
         """
+        check_read(x, self.generator, "x")
         if not as_trained:
             return self.generator.predict(x, batch_size=PREDICT_BATCH, verbose=0)
         before = self.generator.get_weights()  # moving averages change in training mode

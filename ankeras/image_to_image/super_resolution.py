@@ -26,6 +26,7 @@ from ankeras.image_to_image.paired_game import PairedGame
 from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
+from ankeras.training.checks import check_read
 
 import keras
 import numpy as np
@@ -171,7 +172,12 @@ class SuperResolution(PairedGame):
         return feature_distance(self.feature_network, y, fake)
 
     def enlarge(self, x: np.ndarray) -> np.ndarray:
-        """Return the large images, clipped to [0, 1]: (n, h, w, c) -> (n, *image)."""
+        """Return the large images, clipped to [0, 1]: (n, h, w, c) -> (n, *image).
+
+        Raises:
+            ValueError: if the images do not fit the network, or have values outside of [0, 1].
+        """
+        check_read(x, self.generator, "x")
         return self.generator.predict(x, batch_size=PREDICT_BATCH, verbose=0).clip(0.0, 1.0)
 
     def check_networks(self) -> None:

@@ -98,13 +98,21 @@ def random_noise(images: np.ndarray, epsilon: float, seed: int = 0) -> np.ndarra
 
     It is the baseline of an attack: of the same size, but without the gradient.
     """
+    images = _floats(images)
     signs = np.random.default_rng(seed).choice((-1, 1), images.shape)
     return np.clip(images + epsilon * signs, 0, 1).astype("float32")
 
 
 def stored(images: np.ndarray) -> np.ndarray:
     """Return images as a file with 8 bits per value keeps them: multiples of 1/255."""
-    return (np.round(images * LEVELS) / LEVELS).astype("float32")
+    return (np.round(_floats(images) * LEVELS) / LEVELS).astype("float32")
+
+
+def _floats(images: Any) -> np.ndarray:
+    images = np.asarray(images)
+    if not np.issubdtype(images.dtype, np.floating):
+        raise ValueError(f"The images hold {images.dtype} values: give float32 images in [0, 1].")
+    return images
 
 
 def fooled_share(

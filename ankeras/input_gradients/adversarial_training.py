@@ -22,7 +22,7 @@ from ankeras.training.checks import (
     check_shapes_known,
     drawn_range,
 )
-from ankeras.training.system import System
+from ankeras.training.own_loss import OwnLoss
 
 import keras
 import numpy as np
@@ -30,7 +30,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable("ankeras")
-class AdversarialTraining(System):
+class AdversarialTraining(OwnLoss):
     """A classifier that is trained on adversarial examples of its images.
 
     The model itself is called as the classifier is. Its logs: "loss" is H of the adversarial
@@ -48,6 +48,7 @@ class AdversarialTraining(System):
         ValueError: if the classifier returns probabilities, or an option is out of range.
     """
 
+    called = "Adversarial training"
     networks = ("classifier",)
     options = ("epsilon", "steps", "step_size", "seed")
     logged = ("loss", "accuracy")

@@ -115,7 +115,12 @@ def zoom(
         frames: number of pictures.
         factor: how much each picture is enlarged for the next.
         **options: those of `deepdream`. Default: one octave and 6 steps per frame.
+
+    Raises:
+        ValueError: if the factor is below 1, or as in `deepdream`.
     """
+    if not 1 <= factor < np.inf:
+        raise ValueError(f"factor enlarges the picture, so it is at least 1, not {factor}.")
     height, width = image.shape[:2]
     options = {"octaves": 1, "steps": 6, **options}
     for number in range(frames):

@@ -15,11 +15,12 @@ from typing import Any
 
 from ankeras.autoencoders.autoencoder import weighted_mean
 from ankeras.builders.blocks import SeededLayers
+from ankeras.input_gradients.network import check_photos
 from ankeras.input_gradients.representation_inversion import relative_distance
 from ankeras.input_gradients.texture_synthesis import gram_matrix, style_loss
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
-from ankeras.training.checks import check_images, check_shapes_known
+from ankeras.training.checks import check_read, check_shapes_known
 from ankeras.training.own_loss import OwnLoss
 
 import keras
@@ -135,7 +136,8 @@ class FastStyle(OwnLoss):
             for x in reader.outputs[:-1]
         ]
         if style is not None:
-            features = reader(ops.convert_to_tensor(np.asarray(style, "float32")[None]))
+            x = check_photos(reader, np.asarray(style)[None])
+            features = reader(ops.convert_to_tensor(x))
             for gram, f in zip(self.grams, features[:-1], strict=True):
                 gram.assign(gram_matrix(f))
 
@@ -185,7 +187,7 @@ class FastStyle(OwnLoss):
         Raises:
             ValueError: if values are not in [0, 1], or a side does not fit the network.
         """
-        check_images(images, images.shape[1:], (0.0, 1.0), "images")
+        check_read(images, self.generator)
         drawn = self.generator.predict(images, batch_size=8, verbose=0)
         if drawn.shape != images.shape:
             raise ValueError(
@@ -196,12 +198,13 @@ class FastStyle(OwnLoss):
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on the images x."""
-        wanted = self.generator.input_shape[1:]
-        open_sides = tuple(
-            given if side is None else side
-            for side, given in zip(wanted, x.shape[1:], strict=False)
-        )
-        check_images(x, open_sides, (0.0, 1.0))
+        check_read(x, self.generator, "x")
+        drawn = self.generator.compute_output_shape(x.shape)
+        if drawn[1:] != x.shape[1:]:
+            raise ValueError(
+                f"The network draws {drawn[1:3]} for images of {x.shape[1:3]}: give images whose "
+                f"sides are multiples of its strides, such as 4."
+            )
         if not np.any([ops.convert_to_numpy(gram).any() for gram in self.grams]):
             raise ValueError("There is no style to learn: give FastStyle(..., style=image).")
 

@@ -77,7 +77,8 @@ def evolve(
         raise ValueError(f"Images are encoded as {' or '.join(ENCODINGS)}, not as {encoding!r}.")
     n_classes = network.output_shape[-1]
     wanted = np.asarray(classes)
-    if wanted.ndim != 1 or not all(0 <= c < n_classes for c in wanted):
+    right_type = wanted.dtype.kind in "iu"
+    if wanted.ndim != 1 or not right_type or not all(0 <= c < n_classes for c in wanted):
         raise ValueError(f"The classes are a list of numbers from 0 to {n_classes - 1}.")
     if population < 8 or generations < 1:
         raise ValueError("Evolution needs 8 images for each class and one generation at least.")

@@ -189,7 +189,9 @@ def check_photos(network: keras.Model, images: np.ndarray) -> np.ndarray:
             f"{LARGEST_SIDE} pixels. `data.photos.photo(file, size)` makes it smaller."
         )
     if not (images.min() >= 0 and images.max() <= 1):  # false for NaN too
-        raise ValueError(f"Images have values in [0, 1], not [{images.min():g}, {images.max():g}].")
+        raise ValueError(
+            f"Images have values in [0, 1], not [{images.min():.9g}, {images.max():.9g}]."
+        )
     return images.astype("float32")
 
 

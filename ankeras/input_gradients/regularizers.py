@@ -49,7 +49,13 @@ def weighted(weights: Mapping[str, float]) -> Callable[[Any], Any] | None:
 
 
 def rolled(pixels: int) -> Callable[[Any, Any], Any] | None:
-    """Return the jitter: images are shifted in a circle by up to that many pixels on both axes."""
+    """Return the jitter: images are shifted in a circle by up to that many pixels on both axes.
+
+    Raises:
+        ValueError: if the number is negative.
+    """
+    if pixels < 0:
+        raise ValueError(f"jitter is a number of pixels, {pixels} is negative.")
     if pixels == 0:
         return None
 

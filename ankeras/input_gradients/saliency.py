@@ -149,8 +149,13 @@ def deletion_curve(
         (steps + 1,), the probability after 0, 1/steps, ..., all cells.
 
     Raises:
-        ValueError: if the map does not fit the image, or the image the network.
+        ValueError: if the map does not fit the image, the image or the label does not fit the
+            network, or steps < 1.
     """
+    if steps < 1:
+        raise ValueError(f"steps is at least 1, not {steps}.")
+    if label is not None:
+        check_classes(network, label, 1)
     x = check_photos(network, image[None])[0]
     if order.shape != x.shape[:2]:
         raise ValueError(f"A map of {order.shape} does not fit an image of {x.shape[:2]}.")

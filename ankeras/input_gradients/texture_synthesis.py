@@ -20,7 +20,7 @@ from ankeras.input_gradients.image_parameters import image_parameters
 from ankeras.input_gradients.network import check_photos, read_layers
 from ankeras.input_gradients.regularizers import rolled
 from ankeras.training.catalogue_row import Row
-from ankeras.training.optimize_input import OptimizedInput, optimize_input
+from ankeras.training.optimize_input import OptimizedInput, falling_rate, optimize_input
 
 import keras
 import numpy as np
@@ -145,7 +145,7 @@ def synthesize_texture(
         loss,
         parameters.encode(mean) + noise,
         steps=steps,
-        learning_rate=keras.optimizers.schedules.CosineDecay(learning_rate, steps),
+        learning_rate=falling_rate(learning_rate, steps),
         jitter=jittered,
         seed=seed,
     )

@@ -16,9 +16,8 @@ The deep image prior has no R: the structure of a network takes its place.
 
 from ankeras.inverse_problems.energies import Energy
 from ankeras.training.catalogue_row import Row
-from ankeras.training.optimize_input import OptimizedInput, optimize_input
+from ankeras.training.optimize_input import OptimizedInput, falling_rate, optimize_input
 
-import keras
 import numpy as np
 
 
@@ -58,7 +57,7 @@ def minimize_energy(
         energy,
         start[None],
         steps=steps,
-        learning_rate=keras.optimizers.schedules.CosineDecay(learning_rate, steps),
+        learning_rate=falling_rate(learning_rate, steps),
         regularizer=regularizer,
         weight=weight,
     )

@@ -17,6 +17,7 @@ first minimum of this variance. The energies E are in `energies.py`.
 """
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 from ankeras.builders.blocks import SeededLayers, check_depth, checked_image_shape
@@ -142,6 +143,8 @@ def deep_image_prior(
     """
     if not 0 <= averaging < 1:
         raise ValueError(f"averaging lies in [0, 1), {averaging} does not.")
+    if every < 1 or window < 2:
+        raise ValueError(f"every is at least 1 and window at least 2, not {every} and {window}.")
     if steps < 2 * window * every:
         raise ValueError(
             f"With {steps} steps there are {steps // every} measurements, but the rule to stop "
@@ -150,7 +153,8 @@ def deep_image_prior(
     z = np.random.default_rng(seed).uniform(0, 0.1, (1, *network.input_shape[1:]))
     z = ops.convert_to_tensor(z.astype("float32"))
     noise = SeedGenerator(seed)
-    optimizer = keras.optimizers.Adam(learning_rate)
+    is_number = isinstance(learning_rate, Real)
+    optimizer = keras.optimizers.Adam(float(learning_rate) if is_number else learning_rate)
     optimizer.build(network.trainable_variables)
     average = keras.Variable(np.zeros((1, *network.output_shape[1:])), dtype="float32")
     output = keras.Variable(np.zeros((1, *network.output_shape[1:])), dtype="float32")

@@ -6,12 +6,23 @@ Source: ATIV, "Deep Image Prior" ("We know only a degraded version of an image")
 """
 
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from skimage.filters import gaussian
 
 PANGRAM = "the quick brown fox jumps over the lazy dog and the five boxing wizards jump quickly"
+
+
+def check_floats(images: Any) -> None:
+    """Raise a ValueError unless images are an array of floats, whose values can lie in [0, 1]."""
+    dtype = getattr(images, "dtype", None)
+    if dtype is None or not np.issubdtype(dtype, np.floating):
+        found = f"a {type(images).__name__}" if dtype is None else f"{dtype} values"
+        raise ValueError(
+            f"Give the images as one array of floats in [0, 1], such as images / 255, not {found}."
+        )
 
 
 def add_noise(images: np.ndarray, sigma: float = 25 / 255, seed: int = 0) -> np.ndarray:
@@ -23,16 +34,18 @@ def add_noise(images: np.ndarray, sigma: float = 25 / 255, seed: int = 0) -> np.
         seed: seed of the noise.
 
     Raises:
-        ValueError: if sigma is negative.
+        ValueError: if sigma is negative, or the images hold integers.
     """
     if sigma < 0:
         raise ValueError(f"sigma is a standard deviation, {sigma} is negative.")
+    check_floats(images)
     noise = np.random.default_rng(seed).normal(0.0, sigma, images.shape)
     return (images + noise).astype("float32")
 
 
 def blur(images: np.ndarray, sigma: float) -> np.ndarray:
     """Return images (n, height, width, c) blurred by a Gaussian of sigma pixels."""
+    check_floats(images)
     return gaussian(images, sigma=(0, sigma, sigma, 0)).astype("float32")
 
 
@@ -44,8 +57,9 @@ def jpeg(images: np.ndarray, quality: int = 10) -> np.ndarray:
         quality: from 1 (small file) to 95.
 
     Raises:
-        ValueError: if the quality is out of range.
+        ValueError: if the quality is out of range, or the images hold integers.
     """
+    check_floats(images)
     if not 1 <= quality <= 95:
         raise ValueError(f"The quality of JPEG lies between 1 and 95, {quality} does not.")
     found = []

@@ -15,6 +15,8 @@ weight means the same at every size.
 from collections.abc import Callable
 from typing import Any
 
+from ankeras.inverse_problems.degradations import check_floats
+
 import numpy as np
 from keras import ops
 
@@ -23,7 +25,12 @@ SMOOTH = 1e-3  # |g| is sqrt(g^2 + SMOOTH^2), which has a gradient where g = 0
 
 
 def squared_error(x_0: np.ndarray) -> Energy:
-    """Return the energy of denoising, E(x) = ||x - x_0||^2 per value."""
+    """Return the energy of denoising, E(x) = ||x - x_0||^2 per value.
+
+    Raises:
+        ValueError: if x_0 holds integers.
+    """
+    check_floats(x_0)
     target = ops.convert_to_tensor(x_0[None].astype("float32"))
     return lambda x: ops.mean(ops.square(_difference(x, target)))
 
@@ -54,8 +61,9 @@ def masked_error(x_0: np.ndarray, missing: np.ndarray) -> Energy:
         missing: (height, width) booleans, True where x_0 is not known.
 
     Raises:
-        ValueError: as in `check_mask`.
+        ValueError: if x_0 holds integers, or as in `check_mask`.
     """
+    check_floats(x_0)
     check_mask(missing, x_0.shape[:2])
     known = ops.convert_to_tensor((~missing)[None, :, :, None].astype("float32"))
     x_0 = np.where(missing[:, :, None], 0.0, x_0)  # an unknown value may be NaN
@@ -65,7 +73,12 @@ def masked_error(x_0: np.ndarray, missing: np.ndarray) -> Energy:
 
 
 def shrunk_error(x_0: np.ndarray, factor: int) -> Energy:
-    """Return the energy of super-resolution, E(x) = ||d(x) - x_0||^2 per value of x_0."""
+    """Return the energy of super-resolution, E(x) = ||d(x) - x_0||^2 per value of x_0.
+
+    Raises:
+        ValueError: if x_0 holds integers.
+    """
+    check_floats(x_0)
     target = ops.convert_to_tensor(x_0[None].astype("float32"))
     return lambda x: ops.mean(ops.square(_difference(ops.average_pool(x, factor, factor), target)))
 

@@ -17,10 +17,11 @@ continue y at the border.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ankeras.inverse_problems.degradations import check_floats
 from ankeras.inverse_problems.energies import check_mask
 from ankeras.latent.codes import code_size, decode, sample_prior
 from ankeras.training.catalogue_row import Row
-from ankeras.training.optimize_input import optimize_input
+from ankeras.training.optimize_input import falling_rate, optimize_input
 
 import keras
 import numpy as np
@@ -81,9 +82,12 @@ def semantic_inpainting(
     shape = generator.output_shape[1:]
     if images.shape[1:] != shape:
         raise ValueError(f"This generator draws images of {shape}, not {images.shape[1:]}.")
+    check_floats(images)
     check_mask(missing, shape[:2])
     if not missing.any():
         raise ValueError("The mask hides nothing: there is no hole to fill.")
+    if restarts < 1:
+        raise ValueError(f"restarts is at least 1, not {restarts}.")
     images = np.where(missing[:, :, None], 0.0, images).astype("float32")  # the hole may hold NaN
     n = len(images)
     weights = ops.convert_to_tensor(context_weights(missing)[None, :, :, None])
@@ -99,7 +103,7 @@ def semantic_inpainting(
         context,
         sample_prior(restarts * n, d, seed),
         steps=steps,
-        learning_rate=keras.optimizers.schedules.CosineDecay(learning_rate, steps),
+        learning_rate=falling_rate(learning_rate, steps),
         regularizer=prior,
         weight=prior_weight,
     )

@@ -167,7 +167,9 @@ def _check(image: np.ndarray, factor: int, patch: int, neighbours: int) -> None:
             f"must have at least {2 * patch}."
         )
     if not (image.min() >= 0 and image.max() <= 1):  # false for NaN too
-        raise ValueError(f"Images have values in [0, 1], not [{image.min():g}, {image.max():g}].")
+        raise ValueError(
+            f"Images have values in [0, 1], not [{image.min():.9g}, {image.max():.9g}]."
+        )
 
 
 ROWS = (

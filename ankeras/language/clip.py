@@ -191,10 +191,13 @@ class CLIP(OwnLoss):
                 portrait of a man", for instance.
 
         Raises:
-            ValueError: if the captions do not fit, or there are fewer than 2 classes.
+            ValueError: if the captions do not fit, a class has none, or there are fewer than 2
+                classes.
         """
         if len(prompts) < 2:
             raise ValueError(f"Images are told apart by 2 classes or more, not {len(prompts)}.")
+        if not all(len(each) for each in prompts):
+            raise ValueError("Each class needs at least one caption, but one has none.")
         z_t = self.embed_texts(np.concatenate(prompts))
         ends = np.cumsum([len(each) for each in prompts])[:-1]
         return _unit(np.stack([each.mean(axis=0) for each in np.split(z_t, ends)]))

@@ -146,7 +146,7 @@ class LanguageModel(OwnLoss):
         """
         if n < 1:
             raise ValueError(f"Ask for n >= 1 texts, not {n}.")
-        if not temperature > 0:
+        if not 0 < temperature < np.inf:
             raise ValueError(f"The temperature is above 0, not {temperature}.")
         given = np.atleast_1d(np.asarray(start))
         if not 1 <= len(given) <= self.length:

@@ -34,6 +34,11 @@ def embed_texts(text_encoder: keras.Model, tokens: np.ndarray) -> np.ndarray:
         ValueError: if the tokens do not fit the encoder; the sentence says why.
     """
     tokens = np.asarray(tokens)
+    if tokens.ndim != 2:
+        raise ValueError(
+            "Captions are given as tokens (n, length): those of one sentence are "
+            "caption_tokenizer().encode([sentence])."
+        )
     check_tokens(tokens, len(tokens), text_encoder)
     return text_encoder.predict(tokens, batch_size=PREDICT_BATCH, verbose=0)[1]
 

@@ -140,7 +140,13 @@ class UnCLIP(TextToImage):
                 is out of range.
         """
         denoise = self.guided_denoiser(self._told(z_i, tokens), guidance)
-        return self.sample(denoise, self.start(len(z_i), seed) if x_t is None else x_t, steps)
+        x_t = self.start(len(z_i), seed) if x_t is None else x_t
+        if np.shape(x_t) != (len(z_i), *self.signal_shape):
+            raise ValueError(
+                f"x_t holds one noise of shape {self.signal_shape} for each of {len(z_i)} "
+                f"embeddings, not an array of shape {np.shape(x_t)}."
+            )
+        return self.sample(denoise, x_t, steps)
 
     def vary(self, images: np.ndarray, n: int, seed: int = 0, **options: Any) -> np.ndarray:
         """Return n variations of each image: (m, *image) -> (m, n, *image).

@@ -25,8 +25,13 @@ def code_size(decoder: keras.Model) -> int:
     """Return the size d of the codes that a decoder or generator reads.
 
     Raises:
-        ValueError: if it is conditional: it has two inputs, [z, condition].
+        ValueError: if it is no network, or it is conditional: it has two inputs, [z, condition].
     """
+    if not getattr(decoder, "inputs", None):
+        raise ValueError(
+            f"A {type(decoder).__name__} is no decoder of codes: take its network, such as "
+            f"model.decoder, model.generator or autoencoder.get_layer('decoder')."
+        )
     if len(decoder.inputs) > 1:
         raise ValueError(
             f"The generator {decoder.name!r} is conditional: it has {len(decoder.inputs)} inputs, "

@@ -10,7 +10,7 @@ GAN mapping"; Creswell and Bharath 2018.
 from typing import Any, NamedTuple
 
 from ankeras.latent.codes import code_size, decode, sample_prior
-from ankeras.training.optimize_input import optimize_input
+from ankeras.training.optimize_input import falling_rate, optimize_input
 
 import keras
 import numpy as np
@@ -85,7 +85,7 @@ def invert(
         squared_error,
         start,
         steps=steps,
-        learning_rate=keras.optimizers.schedules.CosineDecay(learning_rate, steps),
+        learning_rate=falling_rate(learning_rate, steps),
         regularizer=prior,
         weight=lam,
     )

@@ -200,6 +200,8 @@ class Autoregressive(OwnLoss):
         Raises:
             ValueError: if the model has no classes, or a label is no class.
         """
+        if np.ndim(labels) != 1:
+            raise ValueError(f"Give one label per image, as a list, not {labels!r}.")
         n = len(np.asarray(labels))
         return self._drawn(n, self._condition(n, labels), np.random.default_rng(seed))
 

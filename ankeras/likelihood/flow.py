@@ -77,6 +77,8 @@ class Flow(OwnLoss):
             )
         if levels is not None and levels < 2:
             raise ValueError(f"A pixel has at least 2 levels, not {levels}.")
+        if levels is not None and levels != int(levels):
+            raise ValueError(f"A pixel has a whole number of levels, not {levels}.")
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Descend -log p(x) on one minibatch."""

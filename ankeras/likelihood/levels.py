@@ -46,7 +46,7 @@ def binarise(images: np.ndarray, seed: int = 0) -> np.ndarray:
         ValueError: if a value lies outside of [0, 1].
     """
     check_unit_range(images)
-    return (np.random.default_rng(seed).random(images.shape) < images).astype("float32")
+    return (np.random.default_rng(seed).random(np.shape(images)) < images).astype("float32")
 
 
 def quantise(images: np.ndarray, levels: int) -> np.ndarray:
@@ -64,15 +64,20 @@ def quantise(images: np.ndarray, levels: int) -> np.ndarray:
     """
     if levels < 2:
         raise ValueError(f"A pixel has at least 2 levels, not {levels}.")
+    if levels != int(levels):
+        raise ValueError(f"A pixel has a whole number of levels, not {levels}.")
     check_unit_range(images)
-    return (np.round(images * (levels - 1)) / (levels - 1)).astype("float32")
+    return (np.round(np.asarray(images, "float32") * (levels - 1)) / (levels - 1)).astype("float32")
 
 
 def check_unit_range(images: np.ndarray) -> None:
-    """Raise a ValueError unless all values lie in [0, 1]."""
+    """Raise a ValueError unless all values lie in [0, 1], and there is one."""
+    images = np.asarray(images)
+    if not images.size:
+        raise ValueError("There is no image.")
     if not ((images >= 0) & (images <= 1)).all():
         raise ValueError(
-            f"The images hold values in [{images.min():g}, {images.max():g}], not in [0, 1]."
+            f"The images hold values in [{images.min():.9g}, {images.max():.9g}], not in [0, 1]."
         )
 
 

@@ -59,7 +59,7 @@ def _quantized(image: np.ndarray) -> Image.Image:
         raise ValueError(f"A frame must have shape (height, width, 1 or 3), not {image.shape}.")
     if not (image.min() >= 0 and image.max() <= 1):  # false for NaN too
         raise ValueError(
-            f"Frames are drawn from values in [0, 1], not [{image.min():g}, {image.max():g}]."
+            f"Frames are drawn from values in [0, 1], not [{image.min():.9g}, {image.max():.9g}]."
         )
     pixels = np.round(image * 255).astype("uint8")
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)

@@ -56,7 +56,7 @@ def gallery(
         else:
             if not (image.min() >= 0 and image.max() <= 1):
                 raise ValueError(
-                    f"Images have values in [0, 1], not [{image.min():g}, {image.max():g}]."
+                    f"Images have values in [0, 1], not [{image.min():.9g}, {image.max():.9g}]."
                 )
             # small images show their pixels, large ones are made smaller without aliasing
             smooth = "nearest" if image.shape[0] < 64 else "antialiased"

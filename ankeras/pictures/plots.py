@@ -112,13 +112,16 @@ def latent_plane(
     else:
         # In random order, so that no class hides the others.
         order = np.random.default_rng(0).permutation(len(z))
-        shuffled, color = z[order], colors[labels[order]]
+        # as int64: a small integer type would wrap where colours are counted
+        shuffled, color = z[order], colors[np.asarray(labels, "int64")[order]]
         axes.scatter(shuffled[:, 0], shuffled[:, 1], s=size, color=color, alpha=0.6, lw=0)
         for color, name in zip(colors, class_names, strict=True):
             axes.scatter([], [], s=40, color=color, label=name)
-        axes.legend(
+        legend = axes.legend(
             loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=10, title="class"
         )
+        for text in legend.get_texts():
+            text.set_parse_math(False)  # a name may hold a dollar
     if locations is not None:
         axes.scatter(locations[:, 0], locations[:, 1], s=7, color="black", marker="s", lw=0)
     if prior:
@@ -426,7 +429,7 @@ def _mosaic(images: np.ndarray, gap: int) -> np.ndarray:
     """Return images (rows, columns, height, width, c) as one picture, with white gaps of pixels."""
     if images.min() < 0 or images.max() > 1:
         raise ValueError(
-            f"Images must have values in [0, 1], not [{images.min():g}, {images.max():g}]."
+            f"Images must have values in [0, 1], not [{images.min():.9g}, {images.max():.9g}]."
         )
     n_rows, n_columns, height, width, channels = images.shape
     shape = (n_rows, height + gap, n_columns, width + gap, channels)

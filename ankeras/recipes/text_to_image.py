@@ -23,7 +23,7 @@ import keras
 import numpy as np
 
 Draw = Callable[[np.ndarray, int], np.ndarray]  # tokens of captions and a seed -> images
-N_TEST, N_HELD_OUT = 500, 250  # images of a card, which the tests draw again
+N_TEST, N_HELD_OUT = 300, 100  # images of a card, which the tests draw again
 N_CAPTIONS = 8  # per image of the training
 # Smiles and glasses appear at signal rates between .2 and .8. This schedule has 60 % of its steps
 # there, the cosine schedule has 41 %.
@@ -60,7 +60,7 @@ def _text_to_image(steps: int) -> TextToImage:
 
 @functools.cache
 def test_faces() -> Dataset:
-    """Return 1,000 faces of 32 pixels that no training saw."""
+    """Return faces of 32 pixels that no training saw, twice as many as a card needs."""
     return faces(2 * N_TEST, seed=1, size=SHAPE[0])
 
 

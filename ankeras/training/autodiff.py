@@ -12,6 +12,7 @@ of the mean over the minibatch. So each replica divides its gradient by the numb
 
 import contextlib
 import functools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -52,6 +53,10 @@ class SeedGenerator(keras.random.SeedGenerator):
 
     Keras's seed generator returns the same seed on all replicas.
     """
+
+    def __init__(self, seed: int | None = None, **options: Any) -> None:
+        # Keras takes an int alone, but an integer of NumPy is one too
+        super().__init__(None if seed is None else operator.index(seed), **options)
 
     def next(self, ordered: bool = True) -> Any:
         """Return the next seed; on the first replica it is Keras's."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ankeras.training.inputs import is_array
+
 import keras
 import numpy as np
 
@@ -60,19 +62,28 @@ def check_images(
     drawn: tuple[float, float],
     name: str = "x",
 ) -> None:
-    """Raise a ValueError if a system can't be trained on these images.
+    """Raise a ValueError if a system can't read these images.
 
     Args:
-        images: (n, *image).
-        expected: the image shape that the system reads.
+        images: (n, *image), n >= 1.
+        expected: the image shape that the system reads; None for a side that is open.
         drawn: (low, high), the range of values that the decoder or generator can draw, as
             `drawn_range` returns it. A system can't learn to draw other values.
         name: what the images are called in the sentence.
     """
-    if images.shape[1:] != expected:
+    if not is_array(images):
+        raise ValueError(
+            f"{name} is a {type(images).__name__}: give the images as one array, such as "
+            f"np.stack(images)."
+        )
+    given = images.shape[1:]
+    fits = (size in (None, found) for size, found in zip(expected, given, strict=False))
+    if len(given) != len(expected) or not all(fits):
         raise ValueError(
             f"{name} holds images of shape {images.shape[1:]}, but the network reads {expected}."
         )
+    if len(images) == 0:
+        raise ValueError(f"{name} holds no image.")
     if not np.issubdtype(images.dtype, np.floating) and images.dtype.name != "bfloat16":
         raise ValueError(f"{name} holds {images.dtype} values: give float32 images.")
     if not np.isfinite(images).all():
@@ -80,8 +91,8 @@ def check_images(
     low, high = drawn
     if images.min() < low or images.max() > high:
         raise ValueError(
-            f"{name} holds values in [{images.min():g}, {images.max():g}], but the network draws "
-            f"values in [{low:g}, {high:g}]."
+            f"{name} holds values in [{images.min():.9g}, {images.max():.9g}], but the network "
+            f"draws values in [{low:g}, {high:g}]."
         )
 
 
@@ -104,6 +115,11 @@ def check_target_images(
         given = "none" if y is None else f"an array of shape {np.shape(y)}"
         raise ValueError(unpaired.format(n=n_images, given=given))
     check_images(y, expected, drawn, "y")
+
+
+def check_read(images: Any, network: keras.Model, name: str = "images") -> None:
+    """Raise a ValueError unless images (n, *image) in [0, 1] can be read by a network."""
+    check_images(images, network.input_shape[1:], (0.0, 1.0), name)
 
 
 def check_labels(labels: np.ndarray | None, n_images: int, n_classes: int) -> None:

@@ -45,6 +45,8 @@ class Watch:
         Raises:
             ValueError: if a model can't learn from it.
         """
+        if x is None:
+            raise ValueError("There is no data: give the images, or whatever the system reads.")
         if isinstance(x, list | tuple | dict):
             raise ValueError(
                 f"x is a {type(x).__name__} of {len(x)}: give the images as one array, such as "
@@ -53,13 +55,15 @@ class Watch:
         if _is(x, "tensorflow", "data.Dataset"):
             return self._watched(x), y, weights
         if isinstance(x, keras.utils.PyDataset):
-            self._look_at(x[0])
+            first = x[0]
+            self._look_at(first)
+            x = x if is_float32(first) else Float32Batches(x)
         elif isinstance(x, GeneratorType):
             x = self._each(x)
         elif _is(x, "torch", "utils.data.DataLoader"):
             self._look_at(next(iter(x)))
         elif is_array(x):
-            y = np.asarray(y) if isinstance(y, list | tuple) else y
+            y, weights = (np.asarray(a) if isinstance(a, list | tuple) else a for a in (y, weights))
             self._look_at((x, y, weights))
         return x, y, weights
 
@@ -70,7 +74,8 @@ class Watch:
             ValueError: if a model can't learn from them.
         """
         checked = self.checked(*batch)
-        return [None if part is None else keras.ops.convert_to_tensor(part) for part in checked]
+        parts = map(as_float32, checked)
+        return [None if part is None else keras.ops.convert_to_tensor(part) for part in parts]
 
     def _look_at(self, batch: Any) -> None:
         try:
@@ -97,11 +102,11 @@ class Watch:
 
         def rest() -> Iterator:
             for batch in batches:
-                if len(batch[0]) < self.smallest:
+                if len(keras.utils.unpack_x_y_sample_weight(batch)[0]) < self.smallest:
                     self._look_at(batch)
                 yield batch
 
-        return (batch for batch in itertools.chain([first], rest()))
+        return (in_float32(batch) for batch in itertools.chain([first], rest()))
 
     def _watched(self, dataset: Any) -> Any:
         """Return a data set with the same batches, which checks the first and each small one.
@@ -116,16 +121,72 @@ class Watch:
                 self._look_at(tf.nest.pack_sequence_as(dataset.element_spec, parts))
             return self.error is None
 
+        def converted(part: Any) -> Any:
+            wide = part.dtype in (tf.float64, tf.float16)
+            return tf.cast(part, tf.float32) if wide else tf.identity(part)
+
         def check(i: Any, batch: Any) -> Any:
             parts = tf.nest.flatten(batch)
             to_check = tf.logical_or(i == 0, tf.shape(parts[0])[0] < self.smallest)
             passed = tf.cond(to_check, lambda: tf.numpy_function(run, parts, tf.bool), lambda: True)
             with tf.control_dependencies([tf.debugging.Assert(passed, ["data"])]):
-                return tf.nest.map_structure(tf.identity, batch)
+                return tf.nest.map_structure(converted, batch)
 
         if any(not hasattr(spec, "shape") for spec in tf.nest.flatten(dataset.element_spec)):
             return dataset
         return dataset.enumerate().map(check)
+
+
+class Float32Batches(keras.utils.PyDataset):
+    """The batches of a `PyDataset`, with numbers of 64 or 16 bits as float32.
+
+    Args:
+        batches: the data set.
+    """
+
+    def __init__(self, batches: keras.utils.PyDataset) -> None:
+        super().__init__(batches.workers, batches.use_multiprocessing, batches.max_queue_size)
+        self.batches = batches
+
+    @property
+    def num_batches(self) -> int | None:
+        """The number of batches, or None if there is no end."""
+        return self.batches.num_batches
+
+    def __getitem__(self, i: int) -> Any:
+        """Return a batch."""
+        return in_float32(self.batches[i])
+
+    def on_epoch_begin(self) -> None:
+        """Tell the data set."""
+        self.batches.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        """Tell the data set."""
+        self.batches.on_epoch_end()
+
+
+def in_float32(batch: Any) -> tuple:
+    """Return a batch as a tuple of its parts, arrays of 64 or 16 bits as float32."""
+    parts = batch if isinstance(batch, list | tuple) else (batch,)
+    return tuple(map(as_float32, parts))
+
+
+def as_float32(part: Any) -> Any:
+    """Return an array or tensor of float64 or float16 as float32, and anything else as it is."""
+    if is_float32(part):
+        return part
+    is_numpy = isinstance(part, np.ndarray)
+    return part.astype("float32") if is_numpy else keras.ops.cast(part, "float32")
+
+
+def is_float32(batch: Any) -> bool:
+    """Return whether no part of a batch holds float64 or float16."""
+    parts = batch if isinstance(batch, list | tuple) else (batch,)
+    dtypes = (getattr(part, "dtype", None) for part in parts)
+    return not any(
+        str(getattr(d, "name", d)).removeprefix("torch.") in ("float64", "float16") for d in dtypes
+    )
 
 
 def is_array(x: Any) -> bool:

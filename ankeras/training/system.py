@@ -125,9 +125,11 @@ class System(Model):
         """
         self._check_last_layers()
         self.check_players()
-        self._check_class_weight(class_weight)
+        self._check_class_weight(class_weight, x, y)
         watches = Watch(self._look, self.smallest_batch), Watch(self._look)
         x, y, sample_weight = self._checked(watches[0], x, y, sample_weight)
+        if batch_size is not None and batch_size < 1:
+            raise ValueError(f"A batch has at least 1 image, not {batch_size}.")
         if is_array(x):
             size = batch_size or 32
             if size > len(x):
@@ -212,7 +214,7 @@ class System(Model):
         Raises:
             ValueError: if the batch does not fit the system; the sentence says why.
         """
-        self._check_class_weight(class_weight)
+        self._check_class_weight(class_weight, x, y)
         watch = Watch(self._look, self.smallest_batch)
         x, y, sample_weight = watch.tensors(x, y, sample_weight)
         return super().train_on_batch(x, y, sample_weight, class_weight, return_dict)
@@ -238,19 +240,26 @@ class System(Model):
             check_weights(weights, len(x))
         self.check_data(x, y)
 
-    def _check_class_weight(self, class_weight: dict[int, float] | None) -> None:
-        if class_weight is not None and not self.weighs_images:
+    def _check_class_weight(
+        self, class_weight: dict[int, float] | None, x: Any, y: Any = None
+    ) -> None:
+        if class_weight is None:
+            return
+        if not self.weighs_images:
             raise ValueError(self._no_weights())
-        if class_weight is not None and self.target == "images":
+        # a system that learns from images alone ignores labels, but they may choose the weights
+        may_hold_labels = y is not None or not (is_array(x) or isinstance(x, Dataset))
+        if self.target != "labels" and (self.target or not may_hold_labels):
+            targets = f"the targets are {self.target}" if self.target else "there are no targets"
             raise ValueError(
-                "class_weight needs labels, but here the targets are images: give each image its "
-                "weight by sample_weight."
+                f"class_weight needs labels, but here {targets}: give each image its weight by "
+                f"sample_weight."
             )
 
     def _no_weights(self) -> str:
         return (
-            f"{type(self).__name__} compares two sets of images, so single images have no "
-            f"weights. To give some images more influence, show them more often, such as "
+            f"In {type(self).__name__} single images have no weights. To give some images more "
+            f"influence, show them more often, such as "
             f"x[rng.choice(len(x), len(x), p=weights / weights.sum())]."
         )
 
@@ -266,6 +275,11 @@ class System(Model):
 
     def _checked_validation(self, watch: Watch, data: Any, batch_size: int) -> Any:
         """Return validation data as Keras is to be given it."""
+        if isinstance(data, list | tuple) and len(data) > 3:
+            raise ValueError(
+                f"validation_data is a {type(data).__name__} of {len(data)}: give the images as "
+                f"one array, or (images, targets)."
+            )
         parts = self._checked(watch, *keras.utils.unpack_x_y_sample_weight(data))
         if is_array(parts[0]):
             self._check_batches(len(parts[0]), batch_size)
@@ -378,7 +392,7 @@ class System(Model):
         networks = {
             name: keras.saving.serialize_keras_object(getattr(self, name)) for name in self.networks
         }
-        options = {name: getattr(self, name) for name in self.options}
+        options = {name: _plain(getattr(self, name)) for name in self.options}
         return {**super().get_config(), **networks, **options}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -394,3 +408,8 @@ class System(Model):
             for name, value in config.items()
         }
         return cls(**arguments)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy as one of Python, which can be written to a file."""
+    return value.item() if isinstance(value, np.generic) else value

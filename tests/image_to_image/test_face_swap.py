@@ -93,7 +93,7 @@ def test_each_person_is_normalized_by_averages_of_its_own():
     model, light = _model(warping=0), RNG.random((40, 1, 1, 1)).astype("float32")
     a, b = 0.4 * light * _images(40), 0.6 + 0.4 * light * _images(40)
     model.compile(keras.optimizers.Adam(0.0))  # only the averages move
-    model.fit(a, b, batch_size=20, epochs=40, verbose=0)
+    model.fit(a, b, batch_size=20, epochs=80, verbose=0)
     codes = [model.encoder.predict(x, verbose=0) for x in (a, b)]
     normal = [
         ops.convert_to_numpy(normalize(code, training=False))

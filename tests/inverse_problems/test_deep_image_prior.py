@@ -91,3 +91,14 @@ def test_wrong_arguments_are_answered_by_a_sentence():
         deep_image_prior(squared_error(IMAGE), _network(), steps=100)
     with pytest.raises(ValueError, match="averaging lies in"):
         deep_image_prior(squared_error(IMAGE), _network(), averaging=1.0)
+
+
+def test_more_wrong_arguments():
+    with pytest.raises(ValueError, match="not uint8"):
+        squared_error((255 * IMAGE).astype("uint8"))
+    with pytest.raises(ValueError, match="every is at least 1 and window at least 2"):
+        deep_image_prior(squared_error(IMAGE), _network(), every=0)
+    found = deep_image_prior(
+        squared_error(IMAGE), _network(), steps=8, every=2, window=2, learning_rate=1
+    )  # a whole number is a learning rate too
+    assert np.isfinite(found.energies[0])

@@ -44,3 +44,12 @@ def test_masks():
     assert (text != text_mask(64, 100, seed=3)).any()
     with pytest.raises(ValueError, match=r"\[0, 1\), 1 does not"):
         missing_pixels(5, 5, 1)
+
+
+@pytest.mark.parametrize("damage", [add_noise, lambda x: blur(x, 1.0), jpeg])
+def test_images_of_integers_are_refused(damage):
+    images = np.full((2, 8, 8, 3), 200, "uint8")
+    with pytest.raises(ValueError, match="such as images / 255, not uint8"):
+        damage(images)
+    with pytest.raises(ValueError, match="not a list"):
+        damage([image / 255 for image in images])

@@ -1,7 +1,7 @@
 """Tests of `optimize_input`: known minima, the schedule, the history, the seed, invalid input."""
 
 from ankeras.pictures import history as draw_history
-from ankeras.training.optimize_input import optimize_input
+from ankeras.training.optimize_input import falling_rate, optimize_input
 
 import keras
 import numpy as np
@@ -180,3 +180,13 @@ def test_invalid_input_raises_an_error():
         optimize_input(ops.square, START, **good)
     with pytest.raises(ValueError, match=r"regularizer must return .* 3 rows, not \(4,\)"):
         optimize_input(squared_error, START, regularizer=lambda x: ops.sum(x, axis=0), **good)
+
+
+def test_a_rate_may_be_a_whole_number_and_falls():
+    for rate in (1, np.float32(0.5)):
+        assert (
+            optimize_input(squared_error, START, steps=2, learning_rate=rate).x.shape == START.shape
+        )
+    assert float(falling_rate(1, 4)(4)) == pytest.approx(0, abs=1e-6)
+    with pytest.raises(ValueError, match="at least one step, not 0"):
+        falling_rate(0.1, 0)
