@@ -208,7 +208,8 @@ pictures.gallery(
 # The network below was trained on portraits of Ada and Leo for 22 minutes on one core. Its encoder is that of the pretrained VAE of faces, which knows what a smile is in any face. No training saw the same pose of both persons. Since the portraits are drawn, the true swap is known.
 
 # %%
-print(inspect.getsource(FaceSwap.errors))
+print(inspect.getsource(FaceSwap.train_step))
+print(inspect.getsource(FaceSwap.reconstruct))
 
 # %%
 swap = pretrained.load("faces-swap")
