@@ -46,6 +46,7 @@ WITHOUT_BACKEND = (
 collect_ignore = [] if keras.backend.backend() == "tensorflow" else list(WITHOUT_BACKEND)
 # Folder where each process leaves its processor seconds by test; bench/ci_seconds.py reads it.
 SECONDS = os.environ.get("ANKERAS_SECONDS")
+STEP = 0.002  # of the weights, for differences: small, as L1 and ReLU have kinks
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -146,11 +147,11 @@ def _step_by_hand(
         for way in (gradient, *ways):
             unit = [part / _dot(way, way) ** 0.5 for part in way]
             ends = []
-            for step in (0.01, -0.01):
+            for step in (STEP, -STEP):
                 moved = [w + step * part for w, part in zip(start, unit, strict=True)]
                 _assign(players[names], moved)
                 ends.append(loss())
-            slope = (ends[0] - ends[1]) / 0.02
+            slope = (ends[0] - ends[1]) / (2 * STEP)
             wanted = pytest.approx(slope, rel=0.05, abs=0.01 * length)
             assert _dot(gradient, unit) == wanted, names
         _assign(players[names], after[names])

@@ -55,14 +55,14 @@ def test_one_round_by_hand():
             np.testing.assert_array_equal(kept, weight)
 
 
-def test_after_a_hundred_steps_the_averages_are_those_of_the_data():
+def test_after_two_hundred_steps_the_averages_are_those_of_the_data():
     model = _tags()
     model.compile()
     x = np.random.default_rng(0).uniform(0, 1, (16, *SHAPE)).astype("float32")
-    model.fit(x, VOCABULARY[np.arange(16) % 5], batch_size=16, epochs=100, verbose=0)
+    model.fit(x, VOCABULARY[np.arange(16) % 5], batch_size=16, epochs=200, verbose=0)
     c = ops.convert_to_numpy(model.normal_c(model.image_encoder(x), training=False))
     np.testing.assert_allclose(c.mean(axis=0), 0, atol=0.05)
-    np.testing.assert_allclose(c.std(axis=0), 1, atol=0.12)
+    np.testing.assert_allclose(c.std(axis=0), 1, atol=0.05)
 
 
 def test_a_vector_belongs_to_the_nearest_tag():
