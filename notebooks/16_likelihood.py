@@ -35,7 +35,7 @@ import numpy as np
 from IPython.display import Image
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
-print(ankeras.setup(seed=42, precision="float32"))  # exact likelihoods need all digits
+print(ankeras.setup(seed=42, precision="float32"))  # exact likelihoods need full precision
 
 # %%
 train_data, test_data = data.load("digits")
@@ -208,7 +208,7 @@ print(f"there and back: largest error {np.abs(back - T_levels[:100]).max():.1e}"
 pictures.image_grid(flow.generate(40, seed=1), title="samples of the flow", columns=10)
 
 # %% [markdown]
-# The code of a flow is as large as the image, and it is exact: each image has its code, and comes back from it without any error. All latent tools work with it. Between two codes:
+# The code of a flow is as large as the image, and it is exact: each image has its code, and comes back from it up to rounding errors. All latent tools work with it. Between two codes:
 
 # %%
 ways = np.stack([latent.interpolate(z[i], z[i + 10], 10) for i in range(4)])
@@ -217,7 +217,7 @@ pictures.image_grid(latent.decode(flow.generator, ways), title="interpolation in
 # %% [markdown]
 # ## Questions
 #
-# 1. Draw the same image twice with two orders of the pixels in mind: from the top, and from the bottom. Would a PixelCNN of the other order have the same $p(x)$?
+# 1. One PixelCNN reads the pixels from the top, another one from the bottom. Do both give the same $p(x)$ to an image? Should they, if both were perfect?
 # 2. Which model has the better likelihood here, and which the better samples? Why need these not be the same?
-# 3. Multiply all pixels by 1/2 before the flow is trained. How does $-\log p(x)$ of a density change? Why does the number in bits per dimension need the levels?
+# 3. All pixels are multiplied by 1/2 before a flow of densities is trained. By how much does $-\log p(x)$ per image change? Why must we know the number of levels before we state bits per dimension?
 # 4. What does the flow need more than 700 dimensions for, if a VAE reconstructs digits from 20?
