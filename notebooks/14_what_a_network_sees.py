@@ -142,7 +142,7 @@ pictures.gallery(seen, titles, columns=5)
 # %% [markdown]
 # ## Adversarial examples
 #
-# "A tiny, imperceptible to humans, yet consistent perturbation" of all pixels fools the classifier. One step is $x' = x + \epsilon \, \mathrm{sign}(\partial H / \partial x)$, where $H$ is the cross-entropy of the class that the network reads. The code takes ten smaller steps, and keeps every pixel within $\epsilon$ of $x$. Here $\epsilon = 1/255$, the smallest difference that an image file can store. Random noise of the same size changes the answer only where the network was not sure of it.
+# "A tiny, imperceptible to humans, yet consistent perturbation" of all pixels fools the classifier. One step is $x' = x + \epsilon \, \mathrm{sign}(\partial H / \partial x)$, where $H$ is the cross-entropy of the class that the network reads. The code takes ten such steps, and keeps every pixel within $\epsilon$ of $x$. Here $\epsilon = 1/255$, the smallest difference that an image file can store. Random noise of the same size changes the answer only where the network was not sure of it.
 
 # %%
 x = stored(x)

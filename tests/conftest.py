@@ -158,6 +158,42 @@ def _step_by_hand(
     return logs, found
 
 
+@pytest.fixture(scope="session")
+def losses_by_hand() -> Callable[..., None]:
+    """Return a check of the losses that a system logs and descends."""
+    return _losses_by_hand
+
+
+def _losses_by_hand(
+    model: keras.Model,
+    data: tuple,
+    by_hand: Callable[..., dict[str, float]],
+    players: dict[str, str],
+    *,
+    rate: float = 0.1,
+    rel: float = 1e-4,
+) -> None:
+    """Compare what `evaluate` logs, and what a step logs and descends, with losses by hand.
+
+    Args:
+        model: the compiled system.
+        data: its images, and their targets.
+        by_hand: (model, *data, training) -> the logs, computed from the outputs of the networks.
+        players: the names of a player's networks, as in `_step_by_hand` -> the name of its loss.
+        rate: as in `_step_by_hand`.
+        rel: the largest relative error of a log of `evaluate`.
+    """
+    logs = model.evaluate(*data, batch_size=len(data[0]), verbose=0, return_dict=True)
+    expected = by_hand(model, *data, training=False)
+    assert {name: logs[name] for name in expected} == pytest.approx(expected, rel=rel)
+    losses = {
+        names: lambda loss=loss: by_hand(model, *data, training=True)[loss]
+        for names, loss in players.items()
+    }
+    logs, found = _step_by_hand(model, data, losses, rate)
+    assert [logs[loss] for loss in players.values()] == pytest.approx(found, rel=1e-3)
+
+
 def _values(weights: list) -> list[np.ndarray]:
     return [np.array(keras.ops.convert_to_numpy(w)) for w in weights]
 

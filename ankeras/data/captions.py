@@ -237,7 +237,7 @@ def without_noun(text: str) -> list[str]:
 
     In "a woman with a hat, red" it is "red": it returns ["red hair"].
     """
-    nouns = {
+    nouns = {  # of a colour that several nouns have, the first noun: the last entry of a key stays
         value: noun
         for noun, names in reversed(_NOUNS.items())
         for name in names

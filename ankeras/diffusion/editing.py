@@ -141,14 +141,14 @@ def from_noise(
     Raises:
         ValueError: if the noise does not have the model's shape, or steps is out of range.
     """
-    if np.shape(x_t)[-len(model.signal_shape) :] != model.signal_shape:
+    shape, axes = np.shape(x_t), len(model.signal_shape)
+    if shape[-axes:] != model.signal_shape:
         raise ValueError(
-            f"The noise ends with the axes {model.signal_shape}, but it is of shape "
-            f"{np.shape(x_t)}."
+            f"The noise ends with the axes {model.signal_shape}, but it is of shape {shape}."
         )
     flat = np.reshape(x_t, (-1, *model.signal_shape))
     images = model.sample(denoise or model.denoiser(), flat, steps)
-    return images.reshape(*np.shape(x_t)[:-3], *model.image_shape)
+    return images.reshape(*shape[:-axes], *model.image_shape)
 
 
 def interpolate_noise(x_a: np.ndarray, x_b: np.ndarray, n: int) -> np.ndarray:

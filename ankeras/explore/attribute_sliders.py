@@ -7,9 +7,9 @@ orthogonal to each other"); Shen et al. 2020 (InterFaceGAN).
     z' = z + sum_i s_i t_i / (n_i^T t_i)
 
 n_i is the normal of the hyperplane of attribute i. Without projections t_i = n_i. With projections
-t_i is the part of n_i that is orthogonal to the normals of all other attributes. A slider at s_i
-moves the code by s_i standard deviations of its distance from the own hyperplane. With projections,
-the distances from the other hyperplanes stay the same.
+t_i is the part of n_i that is orthogonal to the normals of all other attributes. s_i is a distance
+from hyperplane i: the change of its slider times the standard deviation of this distance over
+portraits. With projections, the distances from the other hyperplanes stay the same.
 """
 
 from collections.abc import Mapping

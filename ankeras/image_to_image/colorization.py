@@ -27,6 +27,7 @@ from ankeras.latent.codes import PREDICT_BATCH
 from ankeras.training.autodiff import descend
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
 from ankeras.training.checks import (
+    check_floats,
     check_images,
     check_read,
     check_shapes_known,
@@ -76,8 +77,7 @@ def find_palette(images: np.ndarray, n_colors: int = 24, seed: int = 0) -> np.nd
     Raises:
         ValueError: if the images have no colours, or n_colors is less than 2.
     """
-    if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(f"The images hold {images.dtype} values: give float32 images in [0, 1].")
+    check_floats(images)
     if images.shape[-1] != 3 or not images.size:
         raise ValueError(
             f"A palette is found in colour images, (n, height, width, 3), not {images.shape}."
@@ -87,11 +87,8 @@ def find_palette(images: np.ndarray, n_colors: int = 24, seed: int = 0) -> np.nd
     pixels = images.reshape(-1, 3)
     some = np.random.default_rng(seed).integers(len(pixels), size=100_000)
     found = ops.convert_to_numpy(chroma(pixels[some]))
-    return (
-        MiniBatchKMeans(n_colors, random_state=seed, n_init=3)
-        .fit(found)
-        .cluster_centers_.astype("float32")
-    )
+    means = MiniBatchKMeans(n_colors, random_state=seed, n_init=3).fit(found)
+    return means.cluster_centers_.astype("float32")
 
 
 def mean_chroma(images: np.ndarray) -> float:

@@ -11,9 +11,9 @@ networks" (CVPR 2017), equations 1 to 4.
 
 x is the image to translate, y its translation. G is a U-Net, D scores patches of (y, x); the paper
 writes D(x, y). ||.||_1 is the mean over the values of an image, as in the authors' program. The
-only noise of G is dropout.
-The paper keeps dropout, and the statistics of the batch in batch normalization, when it translates:
-`translate(x, as_trained=True)`. By default neither is used, and one image has one translation.
+only noise of G is dropout. The paper keeps dropout, and the statistics of the batch in batch
+normalization, when it translates: `translate(x, as_trained=True)`. By default neither is used, and
+one image has one translation.
 """
 
 from typing import Any

@@ -18,6 +18,7 @@ from typing import Any
 
 from ankeras.input_gradients.network import check_classes, check_photos, read_scores
 from ankeras.training.catalogue_row import Row
+from ankeras.training.checks import check_floats
 from ankeras.training.optimize_input import optimize_input
 from ankeras.training.optimizers import SignDescent
 
@@ -98,21 +99,15 @@ def random_noise(images: np.ndarray, epsilon: float, seed: int = 0) -> np.ndarra
 
     It is the baseline of an attack: of the same size, but without the gradient.
     """
-    images = _floats(images)
+    check_floats(images)
     signs = np.random.default_rng(seed).choice((-1, 1), images.shape)
     return np.clip(images + epsilon * signs, 0, 1).astype("float32")
 
 
 def stored(images: np.ndarray) -> np.ndarray:
     """Return images as a file with 8 bits per value keeps them: multiples of 1/255."""
-    return (np.round(_floats(images) * LEVELS) / LEVELS).astype("float32")
-
-
-def _floats(images: Any) -> np.ndarray:
-    images = np.asarray(images)
-    if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(f"The images hold {images.dtype} values: give float32 images in [0, 1].")
-    return images
+    check_floats(images)
+    return (np.round(images * LEVELS) / LEVELS).astype("float32")
 
 
 def fooled_share(

@@ -187,26 +187,23 @@ class FastStyle(OwnLoss):
         Raises:
             ValueError: if values are not in [0, 1], or a side does not fit the network.
         """
-        check_read(images, self.generator)
-        drawn = self.generator.predict(images, batch_size=8, verbose=0)
-        if drawn.shape != images.shape:
-            raise ValueError(
-                f"The network draws {drawn.shape[1:3]} for images of {images.shape[1:3]}: give "
-                f"images whose sides are multiples of its strides, such as 4."
-            )
-        return drawn
+        self._check_sides(images, "images")
+        return self.generator.predict(images, batch_size=8, verbose=0)
 
     def check_data(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Raise a ValueError if the system can't be trained on the images x."""
-        check_read(x, self.generator, "x")
-        drawn = self.generator.compute_output_shape(x.shape)
-        if drawn[1:] != x.shape[1:]:
-            raise ValueError(
-                f"The network draws {drawn[1:3]} for images of {x.shape[1:3]}: give images whose "
-                f"sides are multiples of its strides, such as 4."
-            )
+        self._check_sides(x, "x")
         if not np.any([ops.convert_to_numpy(gram).any() for gram in self.grams]):
             raise ValueError("There is no style to learn: give FastStyle(..., style=image).")
+
+    def _check_sides(self, images: np.ndarray, name: str) -> None:
+        check_read(images, self.generator, name)
+        drawn = self.generator.compute_output_shape(images.shape)
+        if drawn[1:] != images.shape[1:]:
+            raise ValueError(
+                f"The network draws {drawn[1:3]} for images of {images.shape[1:3]}: give images "
+                f"whose sides are multiples of its strides, such as 4."
+            )
 
 
 def _tiny() -> FastStyle:

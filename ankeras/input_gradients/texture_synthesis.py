@@ -20,7 +20,8 @@ from ankeras.input_gradients.image_parameters import image_parameters
 from ankeras.input_gradients.network import check_photos, read_layers
 from ankeras.input_gradients.regularizers import rolled
 from ankeras.training.catalogue_row import Row
-from ankeras.training.optimize_input import OptimizedInput, falling_rate, optimize_input
+from ankeras.training.optimize_input import OptimizedInput, optimize_input
+from ankeras.training.schedules import falling_rate
 
 import keras
 import numpy as np

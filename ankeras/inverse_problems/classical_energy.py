@@ -16,7 +16,8 @@ The deep image prior has no R: the structure of a network takes its place.
 
 from ankeras.inverse_problems.energies import Energy
 from ankeras.training.catalogue_row import Row
-from ankeras.training.optimize_input import OptimizedInput, falling_rate, optimize_input
+from ankeras.training.optimize_input import OptimizedInput, optimize_input
+from ankeras.training.schedules import falling_rate
 
 import numpy as np
 

@@ -17,13 +17,13 @@ first minimum of this variance. The energies E are in `energies.py`.
 """
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any, NamedTuple
 
 from ankeras.builders.blocks import SeededLayers, check_depth, checked_image_shape
 from ankeras.inverse_problems.energies import Energy
 from ankeras.training.autodiff import SeedGenerator, descend, loop
 from ankeras.training.catalogue_row import Row
+from ankeras.training.schedules import as_rate
 
 import keras
 import numpy as np
@@ -153,8 +153,7 @@ def deep_image_prior(
     z = np.random.default_rng(seed).uniform(0, 0.1, (1, *network.input_shape[1:]))
     z = ops.convert_to_tensor(z.astype("float32"))
     noise = SeedGenerator(seed)
-    is_number = isinstance(learning_rate, Real)
-    optimizer = keras.optimizers.Adam(float(learning_rate) if is_number else learning_rate)
+    optimizer = keras.optimizers.Adam(as_rate(learning_rate))
     optimizer.build(network.trainable_variables)
     average = keras.Variable(np.zeros((1, *network.output_shape[1:])), dtype="float32")
     output = keras.Variable(np.zeros((1, *network.output_shape[1:])), dtype="float32")

@@ -6,23 +6,14 @@ Source: ATIV, "Deep Image Prior" ("We know only a degraded version of an image")
 """
 
 import io
-from typing import Any
+
+from ankeras.training.checks import check_floats
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from skimage.filters import gaussian
 
 PANGRAM = "the quick brown fox jumps over the lazy dog and the five boxing wizards jump quickly"
-
-
-def check_floats(images: Any) -> None:
-    """Raise a ValueError unless images are an array of floats, whose values can lie in [0, 1]."""
-    dtype = getattr(images, "dtype", None)
-    if dtype is None or not np.issubdtype(dtype, np.floating):
-        found = f"a {type(images).__name__}" if dtype is None else f"{dtype} values"
-        raise ValueError(
-            f"Give the images as one array of floats in [0, 1], such as images / 255, not {found}."
-        )
 
 
 def add_noise(images: np.ndarray, sigma: float = 25 / 255, seed: int = 0) -> np.ndarray:

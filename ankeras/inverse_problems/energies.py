@@ -15,7 +15,7 @@ weight means the same at every size.
 from collections.abc import Callable
 from typing import Any
 
-from ankeras.inverse_problems.degradations import check_floats
+from ankeras.training.checks import check_floats
 
 import numpy as np
 from keras import ops

@@ -17,11 +17,12 @@ continue y at the border.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ankeras.inverse_problems.degradations import check_floats
 from ankeras.inverse_problems.energies import check_mask
 from ankeras.latent.codes import code_size, decode, sample_prior
 from ankeras.training.catalogue_row import Row
-from ankeras.training.optimize_input import falling_rate, optimize_input
+from ankeras.training.checks import check_floats
+from ankeras.training.optimize_input import optimize_input
+from ankeras.training.schedules import falling_rate
 
 import keras
 import numpy as np

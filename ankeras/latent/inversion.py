@@ -10,7 +10,8 @@ GAN mapping"; Creswell and Bharath 2018.
 from typing import Any, NamedTuple
 
 from ankeras.latent.codes import code_size, decode, sample_prior
-from ankeras.training.optimize_input import falling_rate, optimize_input
+from ankeras.training.optimize_input import optimize_input
+from ankeras.training.schedules import falling_rate
 
 import keras
 import numpy as np

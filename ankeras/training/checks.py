@@ -84,7 +84,7 @@ def check_images(
         )
     if len(images) == 0:
         raise ValueError(f"{name} holds no image.")
-    if not np.issubdtype(images.dtype, np.floating) and images.dtype.name != "bfloat16":
+    if not _holds_floats(images):
         raise ValueError(f"{name} holds {images.dtype} values: give float32 images.")
     if not np.isfinite(images).all():
         raise ValueError(f"{name} holds NaN or infinity.")
@@ -94,6 +94,19 @@ def check_images(
             f"{name} holds values in [{images.min():.9g}, {images.max():.9g}], but the network "
             f"draws values in [{low:g}, {high:g}]."
         )
+
+
+def check_floats(images: Any) -> None:
+    """Raise a ValueError unless images are an array of floats, whose values can lie in [0, 1]."""
+    if not is_array(images) or not _holds_floats(images):
+        found = f"{images.dtype} values" if is_array(images) else f"a {type(images).__name__}"
+        raise ValueError(
+            f"Give the images as one array of floats in [0, 1], such as images / 255, not {found}."
+        )
+
+
+def _holds_floats(images: Any) -> bool:
+    return np.issubdtype(images.dtype, np.floating) or images.dtype.name == "bfloat16"
 
 
 def check_target_images(

@@ -57,7 +57,7 @@ class Watch:
         if isinstance(x, keras.utils.PyDataset):
             first = x[0]
             self._look_at(first)
-            x = x if is_float32(first) else Float32Batches(x)
+            x = Float32Batches(x) if any(map(_is_other_float, _parts(first))) else x
         elif isinstance(x, GeneratorType):
             x = self._each(x)
         elif _is(x, "torch", "utils.data.DataLoader"):
@@ -168,25 +168,26 @@ class Float32Batches(keras.utils.PyDataset):
 
 def in_float32(batch: Any) -> tuple:
     """Return a batch as a tuple of its parts, arrays of 64 or 16 bits as float32."""
-    parts = batch if isinstance(batch, list | tuple) else (batch,)
-    return tuple(map(as_float32, parts))
+    return tuple(map(as_float32, _parts(batch)))
 
 
 def as_float32(part: Any) -> Any:
     """Return an array or tensor of float64 or float16 as float32, and anything else as it is."""
-    if is_float32(part):
+    if not _is_other_float(part):
         return part
     is_numpy = isinstance(part, np.ndarray)
     return part.astype("float32") if is_numpy else keras.ops.cast(part, "float32")
 
 
-def is_float32(batch: Any) -> bool:
-    """Return whether no part of a batch holds float64 or float16."""
-    parts = batch if isinstance(batch, list | tuple) else (batch,)
-    dtypes = (getattr(part, "dtype", None) for part in parts)
-    return not any(
-        str(getattr(d, "name", d)).removeprefix("torch.") in ("float64", "float16") for d in dtypes
-    )
+def _parts(batch: Any) -> Any:
+    return batch if isinstance(batch, list | tuple) else (batch,)
+
+
+def _is_other_float(part: Any) -> bool:
+    """Return whether an array or tensor of any package holds float64 or float16."""
+    dtype = getattr(part, "dtype", None)
+    name = str(getattr(dtype, "name", dtype)).removeprefix("torch.")
+    return name in ("float64", "float16")
 
 
 def is_array(x: Any) -> bool:

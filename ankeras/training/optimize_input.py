@@ -8,10 +8,10 @@ attack takes the sign of the gradient in place of Adam's step.
 """
 
 from collections.abc import Callable
-from numbers import Real
 from typing import Any, NamedTuple
 
 from ankeras.training.autodiff import SeedGenerator, descend, repeat
+from ankeras.training.schedules import as_rate
 
 import keras
 import numpy as np
@@ -84,8 +84,7 @@ def optimize_input(
         raise ValueError(f"Optimizing an input takes at least one step, not {steps}.")
     x = keras.Variable(start, dtype="float32", name="x")
     noise = SeedGenerator(seed)
-    is_number = isinstance(learning_rate, Real)
-    stepper = optimizer(float(learning_rate) if is_number else learning_rate)
+    stepper = optimizer(as_rate(learning_rate))
     stepper.build([x])
 
     def objective() -> tuple[Any, Any]:
@@ -108,17 +107,6 @@ def optimize_input(
     loss, penalty = ops.convert_to_numpy(means).T
     history = {"loss": loss} if regularizer is None else {"loss": loss, "regularizer": penalty}
     return OptimizedInput(ops.convert_to_numpy(x), history)
-
-
-def falling_rate(learning_rate: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
-    """Return the schedule of a learning rate that falls to 0 along half a cosine.
-
-    Raises:
-        ValueError: if there is no step.
-    """
-    if steps < 1:
-        raise ValueError(f"Optimizing an input takes at least one step, not {steps}.")
-    return keras.optimizers.schedules.CosineDecay(float(learning_rate), steps)
 
 
 def _checked(values: Any, n: int, name: str) -> Any:

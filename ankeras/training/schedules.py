@@ -1,6 +1,25 @@
-"""The learning rate during a training: half a cosine."""
+"""The learning rate: as Keras takes it, and half a cosine during a training or a search."""
+
+from numbers import Real
+from typing import Any
 
 import keras
+
+
+def as_rate(learning_rate: Any) -> Any:
+    """Return a number as a float, and a Keras schedule as it is: Keras refuses other numbers."""
+    return float(learning_rate) if isinstance(learning_rate, Real) else learning_rate
+
+
+def falling_rate(learning_rate: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
+    """Return the schedule of a learning rate that falls to 0 along half a cosine.
+
+    Raises:
+        ValueError: if there is no step.
+    """
+    if steps < 1:
+        raise ValueError(f"Optimizing an input takes at least one step, not {steps}.")
+    return keras.optimizers.schedules.CosineDecay(float(learning_rate), steps)
 
 
 def cosine_adam(

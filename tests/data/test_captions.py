@@ -175,7 +175,7 @@ def test_combinations_that_are_held_out_are_never_in_the_training_images() -> No
         ("a fair woman in a navy shirt", ["fair skin"]),
         ("navy, blue", ["navy shirt", "blue eyes"]),
         ("a person with long red hair, without red hair", []),
-        ("no red hair, not a red hat", ["red hair"]),  # hats have no colour of their own
+        ("no red hair, not a red hat", ["red hair"]),  # no caption states the colour of a hat
         ("", []),
     ],
 )

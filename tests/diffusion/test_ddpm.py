@@ -46,45 +46,45 @@ def test_the_loss_of_a_network_that_predicts_zero_by_hand(predicts, expected):
     assert loss == pytest.approx(expected, rel=0.02)
 
 
-@pytest.mark.parametrize("predicts", ["noise", "velocity"])
-def test_a_step_of_ddpm_by_hand(predicts, step_by_hand):
-    x = RNG.random((6, *SHAPE)).astype("float32")
-    model = DDPM(_unet(), predicts=predicts)
+def _ddpm_by_hand(model, x, training):
+    x_0 = 2 * x - 1
+    alpha, eps = (np.asarray(draw(x_0)) for draw in (model.draw_rates, model.draw_noise))
+    x_t = np.sqrt(alpha) * x_0 + np.sqrt(1 - alpha) * eps
+    velocity = np.sqrt(alpha) * eps - np.sqrt(1 - alpha) * x_0
+    target = eps if model.predicts == "noise" else velocity
+    predicted = np.asarray(model.network([x_t, alpha.reshape(-1, 1)], training=training))
+    return float(np.square(target - predicted).sum(axis=(1, 2, 3)).mean())
+
+
+def _flow_matching_by_hand(model, x, training):
+    x_0 = 2 * x - 1
+    t, eps = (np.asarray(draw(x_0)) for draw in (model.draw_shares, model.draw_noise))
+    share = t.reshape(-1, 1, 1, 1)
+    x_t = (1 - share) * eps + share * x_0
+    u = np.asarray(model.network([x_t, t[:, None]], training=training))
+    return float(np.square(x_0 - eps - u).sum(axis=(1, 2, 3)).mean())
+
+
+@pytest.mark.parametrize(
+    ("build", "by_hand"),
+    [
+        (lambda: DDPM(_unet(), predicts="noise"), _ddpm_by_hand),
+        (lambda: DDPM(_unet(), predicts="velocity"), _ddpm_by_hand),
+        (lambda: FlowMatching(_unet()), _flow_matching_by_hand),
+    ],
+    ids=["noise", "velocity", "flow matching"],
+)
+def test_a_step_by_hand(build, by_hand, step_by_hand):
+    x, model = RNG.random((6, *SHAPE)).astype("float32"), build()
     state = keras.ops.convert_to_numpy(model.noise.state)
 
-    def loss():
+    def loss(training=True):
         model.noise.state.assign(state)  # the draws of the step again
-        x_0 = 2 * x - 1
-        alpha, eps = (np.asarray(draw(x_0)) for draw in (model.draw_rates, model.draw_noise))
-        x_t = np.sqrt(alpha) * x_0 + np.sqrt(1 - alpha) * eps
-        target = eps if predicts == "noise" else np.sqrt(alpha) * eps - np.sqrt(1 - alpha) * x_0
-        predicted = np.asarray(model.network([x_t, alpha.reshape(-1, 1)], training=True))
-        return float(np.square(target - predicted).sum(axis=(1, 2, 3)).mean())
+        return by_hand(model, x, training)
 
     logs, found = step_by_hand(model, (x,), {"network": loss}, rate=1e-4)
     assert logs["loss"] == pytest.approx(found[0], rel=1e-3)
-    expected = loss()
-    model.noise.state.assign(state)
-    logs = model.evaluate(x, batch_size=6, verbose=0, return_dict=True)
-    assert logs["loss"] == pytest.approx(expected, rel=1e-3)
-
-
-def test_a_step_of_flow_matching_by_hand(step_by_hand):
-    x = RNG.random((6, *SHAPE)).astype("float32")
-    model = FlowMatching(_unet())
-    state = keras.ops.convert_to_numpy(model.noise.state)
-
-    def loss():
-        model.noise.state.assign(state)
-        x_0 = 2 * x - 1
-        t, eps = (np.asarray(draw(x_0)) for draw in (model.draw_shares, model.draw_noise))
-        share = t.reshape(-1, 1, 1, 1)
-        u = np.asarray(model.network([(1 - share) * eps + share * x_0, t[:, None]], training=True))
-        return float(np.square(x_0 - eps - u).sum(axis=(1, 2, 3)).mean())
-
-    logs, found = step_by_hand(model, (x,), {"network": loss}, rate=1e-4)
-    assert logs["loss"] == pytest.approx(found[0], rel=1e-3)
-    expected = loss()
+    expected = loss(training=False)
     model.noise.state.assign(state)
     logs = model.evaluate(x, batch_size=6, verbose=0, return_dict=True)
     assert logs["loss"] == pytest.approx(expected, rel=1e-3)

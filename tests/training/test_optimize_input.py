@@ -1,7 +1,8 @@
 """Tests of `optimize_input`: known minima, the schedule, the history, the seed, invalid input."""
 
 from ankeras.pictures import history as draw_history
-from ankeras.training.optimize_input import falling_rate, optimize_input
+from ankeras.training.optimize_input import optimize_input
+from ankeras.training.schedules import falling_rate
 
 import keras
 import numpy as np
