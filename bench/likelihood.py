@@ -35,17 +35,23 @@ from common import RESULTS, load, parser, real_digits, save
 from generative import Training, over_seeds, picture, train_vae
 
 N_SAMPLES = 100
-AUTOREGRESSIVE: dict[str, tuple[type, Callable]] = {
-    "pixelcnn": (PixelCNN, get_pixelcnn),
-    "pixelrnn": (PixelRNN, get_pixelrnn),
+# the system, its network, the batch size and the highest learning rate
+AUTOREGRESSIVE: dict[str, tuple[type, Callable, int, float]] = {
+    "pixelcnn": (PixelCNN, get_pixelcnn, 8, 2e-3),
+    "pixelrnn": (PixelRNN, get_pixelrnn, 32, 3e-3),
 }
 
 
 def trained(
-    model: keras.Model, x: np.ndarray, batch_size: int, rate: float, seconds: float
+    model: keras.Model,
+    x: np.ndarray,
+    batch_size: int,
+    rate: float,
+    seconds: float,
+    clip: float | None = None,
 ) -> dict:
     """Train a model for some seconds; return its parameters, the seconds and the steps."""
-    model.compile(keras.optimizers.Adam(rate))
+    model.compile(keras.optimizers.Adam(rate, global_clipnorm=clip))
     clock = Training(seconds, model.optimizer)
     model.fit(x, batch_size=batch_size, epochs=10_000, callbacks=[clock], verbose=0)
     return {
@@ -88,9 +94,9 @@ def completed(name: str, model: PixelCNN | PixelRNN, x: np.ndarray) -> None:
 def autoregressive(name: str, train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
     """Train PixelCNN or PixelRNN on binary digits; return nats, bits and the seconds of drawing."""
     x, x_test = binarise(train.images, 0), binarise(test.images, 1)
-    system, build = AUTOREGRESSIVE[name]
+    system, build, batch_size, rate = AUTOREGRESSIVE[name]
     model = system(build(x.shape[1:], seed=seed))
-    found = trained(model, x, 32, 3e-3, seconds)
+    found = trained(model, x, batch_size, rate, seconds)
     found |= in_nats_and_bits(-model.log_likelihood(x_test), x.shape[1:])
     if seed == 0:
         completed(name, model, x_test)
@@ -116,9 +122,9 @@ def vae(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
 def flow(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
     """Train a flow on digits with 256 levels; return nats, bits and the seconds of drawing."""
     x, x_test = (quantise(data.images, 256) for data in (train, test))
-    model = Flow(get_flow(x.shape[1:], seed=seed), levels=256, seed=seed)
+    model = Flow(get_flow(x.shape[1:], mixing=True, seed=seed), levels=256, seed=seed)
     model.initialize(x[:500])
-    found = trained(model, x, 64, 2e-3, seconds)
+    found = trained(model, x, 16, 8e-3, seconds, clip=500.0)
     found |= in_nats_and_bits(-model.log_likelihood(x_test), x.shape[1:])
     return found | drawn("flow", model, seed)
 

@@ -19,16 +19,15 @@ from typing import Any
 
 from ankeras.builders.blocks import SeededLayers, Shape, checked_image_shape
 from ankeras.builders.masked_convolutions import (
+    REACH,
+    first_above,
+    first_left,
     last_layers,
-    left_of,
     logits_per_pixel,
-    rows_above,
 )
 
 import keras
 from keras import layers, ops
-
-ROWS_READ_FIRST = 2  # rows above that the first convolution sees
 
 
 @keras.saving.register_keras_serializable("ankeras")
@@ -178,12 +177,12 @@ def get_row_network(network: keras.Model) -> keras.Model:
         network: `get_pixelrnn(...)`.
 
     Returns:
-        A model named "row": [row r and the `ROWS_READ_FIRST` rows above it, states] -> [logits of
+        A model named "row": [row r and the `REACH` rows above it, states] -> [logits of
         row r, (batch, 1, width, logits), new states]. The states are h and c of each LSTM.
     """
     _, first, *lstms, head = network.layers
     _, width, channels = first.output_shape[1:]
-    rows = layers.Input((ROWS_READ_FIRST + 1, *network.input_shape[2:]), name="rows")
+    rows = layers.Input((REACH + 1, *network.input_shape[2:]), name="rows")
     states = [layers.Input((width * channels,), name=f"state_{k}") for k in range(2 * len(lstms))]
     features = first(rows)[:, -1:]
     new_states = []
@@ -194,10 +193,9 @@ def get_row_network(network: keras.Model) -> keras.Model:
 
 
 def _first_convolution(image_shape: Any, channels: int, seeded: SeededLayers) -> keras.Model:
-    """Build what reads the image: two rows above, and two pixels to the left."""
+    """Build what reads the image: the rows above, and the pixels to the left."""
     x = layers.Input((None, *image_shape[1:]), name="input_layer")
-    above = rows_above(x, seeded, channels, sees_own_row=False)
-    left = left_of(x, seeded, channels, sees_itself=False)
+    above, left = first_above(x, seeded, channels), first_left(x, seeded, channels)
     return keras.Model(x, layers.Add()([above, left]), name="first_convolution")
 
 

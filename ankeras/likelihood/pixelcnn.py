@@ -15,7 +15,7 @@ row itself, so it is evaluated once for each row; and the horizontal stack reads
 
 from typing import Any
 
-from ankeras.builders.masked_convolutions import MaskedConv2D, get_pixelcnn
+from ankeras.builders.masked_convolutions import MaskedConv2D, get_pixelcnn, rows_seen
 from ankeras.likelihood.autoregressive import Autoregressive
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
 
@@ -43,8 +43,7 @@ class PixelCNN(Autoregressive):
         if "vertical_stack" not in names:
             return []  # one stack: all is in `read_row`
         vertical = self.network.get_layer("vertical_stack")
-        reach = len(vertical.outputs) + 1  # rows that the first block reads, one more each block
-        window, row = self._rows(x, i, reach)
+        window, row = self._rows(x, i, rows_seen(len(vertical.outputs)))
         seen = keras.tree.flatten(vertical.predict_on_batch(_inputs(window, *condition)))
         return [np.asarray(each[:, row : row + 1], "float32") for each in seen]
 

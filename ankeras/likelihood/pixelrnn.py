@@ -14,7 +14,8 @@ a training image at the same time.
 import functools
 from typing import Any
 
-from ankeras.builders.row_lstm import ROWS_READ_FIRST, get_pixelrnn, get_row_network
+from ankeras.builders.masked_convolutions import REACH
+from ankeras.builders.row_lstm import get_pixelrnn, get_row_network
 from ankeras.likelihood.autoregressive import Autoregressive
 from ankeras.training.catalogue_row import TINY_SHAPE, Row
 
@@ -53,8 +54,8 @@ class PixelRNN(Autoregressive):
 
     def _rows(self, x: np.ndarray, i: int) -> np.ndarray:
         """Return row i and the rows above it that the first convolution reads, 0 outside of x."""
-        rows = np.pad(x[:, : i + 1], ((0, 0), (ROWS_READ_FIRST, 0), (0, 0), (0, 0)))
-        return rows[:, -ROWS_READ_FIRST - 1 :]
+        rows = np.pad(x[:, : i + 1], ((0, 0), (REACH, 0), (0, 0), (0, 0)))
+        return rows[:, -REACH - 1 :]
 
 
 ROWS = (
@@ -63,7 +64,7 @@ ROWS = (
         builds=PixelRNN,
         lecture="ATIV, Autoregressive maximum likelihood methods; NOTES 17",
         paper="van den Oord 2016",
-        notebook="-",
+        notebook="16",
         learns_from="binary x",
         tiny=lambda: PixelRNN(get_pixelrnn(TINY_SHAPE, channels=4, lstm_layers=1)),
     ),

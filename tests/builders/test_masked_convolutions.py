@@ -1,6 +1,6 @@
 """The network of PixelCNN: which pixels the logits of a pixel depend on, found by gradients."""
 
-from ankeras.builders.masked_convolutions import MaskedConv2D, get_pixelcnn
+from ankeras.builders.masked_convolutions import MaskedConv2D, dilation_of, get_pixelcnn, rows_seen
 from ankeras.training.autodiff import input_gradient
 
 import keras
@@ -10,6 +10,7 @@ from keras import ops
 
 RNG = np.random.default_rng(0)
 SHAPE = (9, 9, 1)
+LARGE = (15, 15, 1)
 ON_JAX = keras.backend.backend() == "jax"
 not_on_jax = pytest.mark.skipif(ON_JAX, reason="JAX compiles each operation: too slow")
 
@@ -22,21 +23,33 @@ def seen_by(network, i, j):
     return (ops.convert_to_numpy(slope) != 0).any(axis=(0, -1))
 
 
-def before(i, j):
+def before(i, j, shape=SHAPE):
     """Return which pixels come before pixel (i, j): bool (height, width)."""
-    rows, columns = np.indices(SHAPE[:2])
+    rows, columns = np.indices(shape[:2])
     return (rows < i) | ((rows == i) & (columns < j))
 
 
 @not_on_jax
-@pytest.mark.parametrize("levels", [2, 5])
-def test_two_stacks_see_every_earlier_pixel_of_the_receptive_field_and_no_other(levels):
-    network = get_pixelcnn(SHAPE, levels, channels=4, blocks=3)
-    rows, columns = np.indices(SHAPE[:2])
-    for i, j in ((6, 4), (0, 0), (0, 5), (4, 0), (8, 8)):
-        above = (rows < i) & (rows >= i - 4) & (np.abs(columns - j) <= 3)
-        left = (rows == i) & (columns < j) & (columns >= j - 4)
-        np.testing.assert_array_equal(seen_by(network, i, j), above | left)
+@pytest.mark.parametrize(("levels", "blocks", "reach"), [(2, 1, 3), (5, 2, 5), (2, 3, 9)])
+def test_two_stacks_see_every_earlier_pixel_of_the_receptive_field_and_no_other(
+    levels, blocks, reach
+):
+    assert rows_seen(blocks) == reach
+    network = get_pixelcnn(LARGE, levels, channels=4, blocks=blocks)
+    rows, columns = np.indices(LARGE[:2])
+    for i, j in ((11, 7), (0, 0), (0, 11), (10, 0), (14, 14)):
+        within = (rows >= i - reach) & (np.abs(columns - j) <= reach)
+        np.testing.assert_array_equal(seen_by(network, i, j), before(i, j, LARGE) & within)
+
+
+@not_on_jax
+def test_dilation_leaves_no_hole():
+    for blocks in range(1, 10):
+        reached = {0}
+        for dilation in map(dilation_of, range(1, blocks)):
+            reached |= {i + dilation for i in reached}
+        rows = {first + later for first in (1, 2, 3) for later in reached}
+        assert rows == set(range(1, rows_seen(blocks) + 1))
 
 
 @not_on_jax
@@ -81,7 +94,7 @@ def test_a_condition_enters_each_gate(stacks):
 
 @not_on_jax
 def test_parameters_of_the_lectures_size():
-    assert 70_000 < get_pixelcnn().count_params() < 90_000
+    assert 100_000 < get_pixelcnn().count_params() < 110_000
 
 
 @pytest.mark.parametrize(("size", "mask"), [(3, "C"), (2, "A"), ((3, 4), "B")])

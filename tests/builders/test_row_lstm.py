@@ -23,9 +23,9 @@ def test_a_pixel_sees_a_triangle_up_to_the_first_row_and_no_later_pixel():
     for i, j in ((6, 1), (3, 2), (0, 3), (5, 0)):
         _, slope = input_gradient(lambda x, i=i, j=j: network(x)[:, i, j, 0], x)
         seen = (ops.convert_to_numpy(slope) != 0).any(axis=(0, -1))
-        # the first convolution sees one column to the right, the LSTM one more for each row
-        above = (rows < i) & (columns - j <= i - rows)
-        left = (rows == i) & (columns < j) & (columns >= j - 3)
+        # the first convolution sees three columns to the right, the LSTM one more for each row
+        above = (rows < i) & (columns - j <= i - rows + 2)
+        left = (rows == i) & (columns < j) & (columns >= j - 4)
         np.testing.assert_array_equal(seen, above | left)
 
 
