@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 16. Likelihood
 #
-# A GAN draws images and cannot say how likely a given image is. A VAE has a bound of it. The two models of this notebook compute $p(x)$ **exactly**, and are trained by one principle: make the training images as likely as possible.
+# A GAN draws images and cannot say how likely a given image is. A VAE has a bound of it. The models of this notebook compute $p(x)$ **exactly**, and are trained by one principle: make the training images as likely as possible.
 #
-# - **PixelCNN** draws an image pixel by pixel: each pixel has a distribution that depends on the pixels before it.
+# - **PixelCNN** draws an image pixel by pixel: each pixel has a distribution that depends on the pixels before it. **PixelRNN** is an older network for the same task.
 # - A **normalizing flow** is an invertible network, which deforms the space until the data look like $\mathcal N(0, I)$.
 
 # %%
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import ankeras
-from ankeras import data, latent, pictures
+from ankeras import data, latent, pictures, pretrained
 from ankeras.autoencoders import VAE, log_likelihood
 from ankeras.builders import get_decoder, get_encoder
 from ankeras.likelihood import (
@@ -24,6 +24,7 @@ from ankeras.likelihood import (
     bits_per_dimension,
     get_flow,
     get_pixelcnn,
+    get_pixelrnn,
     quantise,
 )
 from ankeras.training.autodiff import input_gradient
@@ -33,8 +34,10 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Image
+from scipy.special import logsumexp
 
 QUICK = bool(os.environ.get("ANKERAS_QUICK"))  # if set: little training, to test the notebook
+OWN = False  # True: use your own flow below, instead of the pretrained one
 print(ankeras.setup(seed=42, precision="float32"))  # exact likelihoods need full precision
 
 # %%
@@ -59,19 +62,39 @@ pictures.reconstructions(X_test, {"binarised": B_test})
 # %% [markdown]
 # ## What a pixel may see
 #
-# A convolutional network computes the distributions of all pixels at once. So it must be built such that pixel $i$ sees the pixels before it, and **no other**. We check this by a gradient: the logit of the pixel in the middle, differentiated with respect to the image. Bright pixels have an influence.
+# A convolutional network computes the distributions of all pixels at once. So it must be built such that pixel $i$ sees the pixels before it, and **no other**. We check this by a gradient: the logit of the pixel in the middle, differentiated with respect to the image. White pixels have an influence.
 #
 # With one stack of masked convolutions there is a **blind spot** to the right: pixels that come before, but are never seen. The usual network has two stacks. One reads the rows above, the other the row itself.
 
+
 # %%
+def seen_by(network: keras.Model) -> np.ndarray:
+    """Return which pixels the middle one sees: 1 if it sees them, 1/2 for the middle one itself."""
+    x = keras.ops.convert_to_tensor(np.random.default_rng(0).random((8, 15, 15, 1), "float32"))
+    _, gradient = input_gradient(lambda x: network(x)[:, 7, 7, 0], x)
+    seen = (keras.ops.convert_to_numpy(gradient)[..., 0] != 0).any(axis=0).astype("float32")
+    seen[7, 7] = 0.5
+    return seen
+
+
 seen = []
 for stacks in ("one", "two"):
-    network = get_pixelcnn((15, 15, 1), stacks=stacks, channels=8, blocks=5)
-    x = keras.ops.convert_to_tensor(np.random.default_rng(0).random((1, 15, 15, 1), "float32"))
-    _, gradient = input_gradient(lambda x, network=network: network(x)[:, 7, 7, 0], x)
-    seen.append((np.abs(keras.ops.convert_to_numpy(gradient))[0, ..., 0] > 0).astype("float32"))
-    seen[-1][7, 7] = 0.5
+    seen.append(seen_by(get_pixelcnn((15, 15, 1), stacks=stacks, channels=8, blocks=5)))
 pictures.gallery(seen, ["one stack: blind spot", "two stacks"], columns=2, cell=2.5)
+
+# %% [markdown]
+# ## PixelRNN
+#
+# An older network for the same task is recurrent (**PixelRNN**, here with a row LSTM). It reads the image row by row, and its state carries what it has read down to the next row. So the "time" of this network is the number of the row. It can be computed as a loop, or **unfolded**: one copy of the network per row, all with the same weights (NOTES, lesson 17). Both give the same result. A pixel sees a triangle above it that reaches up to the first row.
+
+# %%
+loop = get_pixelrnn((15, 15, 1), channels=8)
+unfolded = get_pixelrnn((15, 15, 1), channels=8, unroll=True)
+unfolded.set_weights(loop.get_weights())
+x = np.random.default_rng(0).random((10, 15, 15, 1), "float32")
+difference = np.abs(loop.predict(x, verbose=0) - unfolded.predict(x, verbose=0)).max()
+print(f"largest difference between the loop and the unfolded network: {difference:.1e}")
+pictures.gallery([seen_by(loop)], ["row LSTM"], columns=1, cell=2.5)
 
 # %% [markdown]
 # ## Training a PixelCNN
@@ -80,10 +103,10 @@ pictures.gallery(seen, ["one stack: blind spot", "two stacks"], columns=2, cell=
 print(inspect.getsource(PixelCNN.train_step))
 
 # %%
-pixelcnn = PixelCNN(get_pixelcnn(image_shape, channels=24, blocks=4))
-epochs, batch = (1, 32) if QUICK else (2, 32)
-pixelcnn.compile(cosine_adam(epochs * len(B_train) // batch, 3e-3, warmup=0.02))
-pixelcnn.fit(B_train, batch_size=batch, epochs=epochs, verbose=2)
+pixelcnn = PixelCNN(get_pixelcnn(image_shape, channels=24, blocks=5))
+batch = 16
+pixelcnn.compile(cosine_adam(len(B_train) // batch, 3e-3, warmup=0.02))
+pixelcnn.fit(B_train, batch_size=batch, verbose=2)
 
 # %% [markdown]
 # The result in **nats** per image (with the natural logarithm). Beside it a model that knows only how often each pixel is bright, and a VAE, whose value is a bound: its true $-\log p(x)$ is smaller.
@@ -141,6 +164,28 @@ for title, images in (
     print(f"{title:18} {-pixelcnn.log_likelihood(images).mean():7.1f} nats")
 
 # %% [markdown]
+# ## A PixelCNN by class
+#
+# The pretrained PixelCNN reads the class $y$ too, and returns $p(x \mid y)$. It was trained for longer, on more digits; `ankeras pretrain digits-pixelcnn` makes it again. Each row below has one digit of each class.
+
+# %%
+of_class = pretrained.load("digits-pixelcnn")
+rows = 1 if QUICK else 4
+pictures.image_grid(of_class.generate_for(np.tile(np.arange(10), rows), seed=1), columns=10)
+
+# %% [markdown]
+# A model that knows $p(x \mid y)$ is a classifier as well, although it was never trained to be one. By the rule of Bayes, with all classes equally likely:
+#
+# $$ p(y \mid x) = \frac{p(x \mid y)\, p(y)}{\sum_k p(x \mid k)\, p(k)} $$
+
+# %%
+some = slice(0, 20 if QUICK else 200)
+joint = of_class.log_joint(B_test[some])  # log p(x, y): one column for each class
+right = joint.argmax(axis=1) == test_data.labels[some]
+print(f"-log p(x):                               {-logsumexp(joint, axis=1).mean():.1f} nats")
+print(f"the class of the largest p(y|x) is right: {right.mean():.0%}")
+
+# %% [markdown]
 # ## Normalizing flows
 #
 # "The idea is to split the generator in a long chain of transformations, assuming that all the transformations are invertible" (NOTES, lesson 14). With $z = f(x)$ and $z \sim \mathcal N(0, I)$, the density of $x$ is known exactly:
@@ -193,26 +238,34 @@ Image(file.read_bytes())
 
 # %%
 X_levels, T_levels = quantise(X_train, 256), quantise(X_test, 256)
-flow = Flow(get_flow(image_shape, width=24, couplings=3), levels=256)
+flow = Flow(get_flow(image_shape, width=24, couplings=3, mixing=True), levels=256)
 flow.initialize(X_levels[:300])
-flow_epochs = 1 if QUICK else 3
-flow.compile(cosine_adam(flow_epochs * len(X_levels) // 64, 2e-3, warmup=0.05))
-flow.fit(X_levels, batch_size=64, epochs=flow_epochs, verbose=2)
+flow.compile(cosine_adam(len(X_levels) // 16, 8e-3, warmup=0.05, clip=500.0))
+flow.fit(X_levels, batch_size=16, verbose=2)
 nats = -flow.log_likelihood(T_levels[:500]).mean()
 print(f"{nats:.0f} nats per image = {bits_per_dimension(nats, image_shape):.2f} bits per dimension")
 
 # %%
-z = latent.encode(flow.mean_encoder, T_levels[:100])
-back = latent.decode(flow.generator, z)
-print(f"there and back: largest error {np.abs(back - T_levels[:100]).max():.1e}")
 pictures.image_grid(flow.generate(40, seed=1), title="samples of the flow", columns=10)
+
+# %% [markdown]
+# The pretrained flow has a fourth coupling of each kind and wider networks, and was trained for longer. `ankeras pretrain digits-flow` makes it again.
+
+# %%
+best = flow if OWN else pretrained.load("digits-flow")
+nats = -best.log_likelihood(T_levels[:500]).mean()
+print(f"{bits_per_dimension(nats, image_shape):.2f} bits per dimension")
+pictures.image_grid(best.generate(40, seed=1), title="samples of the pretrained flow", columns=10)
 
 # %% [markdown]
 # The code of a flow is as large as the image, and it is exact: each image has its code, and comes back from it up to rounding errors. All latent tools work with it. Between two codes:
 
 # %%
+z = latent.encode(best.mean_encoder, T_levels[:100])
+back = latent.decode(best.generator, z)
+print(f"there and back: largest error {np.abs(back - T_levels[:100]).max():.1e}")
 ways = np.stack([latent.interpolate(z[i], z[i + 10], 10) for i in range(4)])
-pictures.image_grid(latent.decode(flow.generator, ways), title="interpolation in the flow's code")
+pictures.image_grid(latent.decode(best.generator, ways), title="interpolation in the flow's code")
 
 # %% [markdown]
 # ## Questions

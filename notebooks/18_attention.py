@@ -13,7 +13,7 @@ import os
 import time
 
 import ankeras
-from ankeras import data, pictures
+from ankeras import data, pictures, pretrained
 from ankeras.builders import get_classifier, get_encoder
 from ankeras.builders.attention import MultiHeadAttention, sinusoidal_positions
 from ankeras.data.captions import caption_tokenizer, draw_captions
@@ -247,10 +247,23 @@ for kind in ("last layer", "rollout"):
 pictures.reconstructions(shown.repeat(3, axis=-1), rows, first="digit")
 
 # %% [markdown]
+# The pretrained transformer has one block more, and learned from 60,000 digits for twenty minutes (`ankeras pretrain digits-vit`).
+
+# %%
+longer = pretrained.load("digits-vit")
+accuracy = (longer.predict(T, verbose=0).argmax(axis=1) == T_labels).mean()
+print(f"pretrained: {100 * accuracy:.1f} % of the test digits")
+rows = {
+    kind: pictures.heat_over_images(shown, class_attention(longer, shown, kind))
+    for kind in ("last layer", "rollout")
+}
+pictures.reconstructions(shown.repeat(3, axis=-1), rows, first="digit")
+
+# %% [markdown]
 # A picture of attention always looks like an answer. A number is better: how dense is the attention on the strokes, compared with the whole image? 1 would be the same everywhere.
 
 # %%
-for name, model in (("untrained", untrained), ("trained", vit)):
+for name, model in (("untrained", untrained), ("trained", vit), ("pretrained", longer)):
     for kind in ("last layer", "rollout"):
         density = density_on_strokes(class_attention(model, T, kind), T)
         print(f"{name:10} {kind:11} {density:.2f}")

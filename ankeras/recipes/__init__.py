@@ -10,6 +10,7 @@ from ankeras.recipes import (
     face_swap,
     faces,
     image_to_image,
+    likelihood,
     readers,
     text_to_image,
     textures,
@@ -22,6 +23,7 @@ from ankeras.recipes.recipe import Recipe, make, train
 FILES = (
     readers,
     digits,
+    likelihood,
     face_swap,
     faces,
     zoo,

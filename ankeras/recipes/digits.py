@@ -125,11 +125,13 @@ def _plane(model: VAE) -> pictures.Figure:
     return pictures.image_grid(latent.quantile_grid(model.generator, 14))
 
 
-def _samples(model: Any) -> pictures.Figure:
+def samples_of(model: Any) -> pictures.Figure:
+    """Return a picture of 100 samples of a model."""
     return pictures.image_grid(model.generate(100, seed=1))
 
 
-def _by_class(model: CGAN | GuidedDDPM) -> pictures.Figure:
+def by_class(model: Any) -> pictures.Figure:
+    """Return a picture of twelve samples of each class."""
     images = model.generate_for(np.repeat(np.arange(N_CLASSES), 12), seed=1)
     return pictures.image_grid(images.reshape(N_CLASSES, 12, *SHAPE))
 
@@ -166,7 +168,7 @@ RECIPES = (
         30,
         200,
         figures=_vae_figures,
-        picture=_samples,
+        picture=samples_of,
     ),
     _recipe(
         "digits-cgan",
@@ -175,7 +177,7 @@ RECIPES = (
         10,
         64,
         figures=_cgan_figures,
-        picture=_by_class,
+        picture=by_class,
         average="generator",
     ),
     _recipe(
@@ -185,7 +187,7 @@ RECIPES = (
         16,
         64,
         figures=_diffusion_figures,
-        picture=_by_class,
+        picture=by_class,
         average="network",
     ),
 )

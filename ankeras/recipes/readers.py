@@ -1,4 +1,4 @@
-"""Recipes of the classifiers that read images: the digit classifier and the face readers.
+"""Recipes of the classifiers that read images: of digits, two networks, and of faces.
 
 Their training images are drawn with seeds that `data.load` does not use.
 """
@@ -6,10 +6,12 @@ Their training images are drawn with seeds that `data.load` does not use.
 import functools
 
 from ankeras import evaluation, pictures
+from ankeras.builders.vision_transformer import get_vit
 from ankeras.data import digits, faces
 from ankeras.data.faces import draw_factors, render
 from ankeras.evaluation import ATTRIBUTES, CLASSIFIER_BATCH, CLASSIFIER_RATE, feature_layers
 from ankeras.evaluation.classifiers import get_classifier
+from ankeras.language.vit import KINDS, class_attention, density_on_strokes
 from ankeras.recipes.recipe import Figures, Recipe
 from ankeras.training.schedules import cosine_adam
 
@@ -20,6 +22,7 @@ from skimage.filters import gaussian
 
 DIGITS_SEED, FACES_SEED = 1000, 2000  # of the training images; the next seed is that of the test
 N_TEST = 5_000
+N_LOOKED_AT = 1_000  # digits whose attention is compared with their strokes
 
 
 def get_face_reader(size: int) -> keras.Model:
@@ -40,6 +43,13 @@ def _digit_classifier(steps: int) -> keras.Model:
     classifier = get_classifier((28, 28, 1), 10)
     classifier.compile(cosine_adam(steps, CLASSIFIER_RATE), loss="sparse_categorical_crossentropy")
     return classifier
+
+
+def _vit(steps: int) -> keras.Model:
+    model = get_vit((28, 28, 1), 10)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(cosine_adam(steps, 2e-3, warmup=0.05), loss)
+    return model
 
 
 def _face_reader(size: int, steps: int) -> keras.Model:
@@ -82,6 +92,18 @@ def _digit_figures(classifier: keras.Model) -> Figures:
     return {"accuracy": {"value": accuracy, "by chance": 0.1}}
 
 
+def _vit_figures(model: keras.Model) -> Figures:
+    images = digits(N_LOOKED_AT, seed=DIGITS_SEED + 1).images
+    untrained = get_vit((28, 28, 1), 10)
+    return _digit_figures(model) | {
+        f"density of attention on strokes, {kind}": {
+            "value": density_on_strokes(class_attention(model, images, kind), images),
+            "untrained": density_on_strokes(class_attention(untrained, images, kind), images),
+        }
+        for kind in KINDS
+    }
+
+
 def _face_figures(size: int, reader: keras.Model) -> Figures:
     test = faces(N_TEST, seed=FACES_SEED + 1, size=size)
     wanted = evaluation.true_attributes(test.factors)
@@ -98,6 +120,15 @@ def _face_figures(size: int, reader: keras.Model) -> Figures:
 def _digits_read(classifier: keras.Model) -> pictures.Figure:
     images = digits(36, seed=DIGITS_SEED + 1).images
     return pictures.image_grid(images, title="digits that it reads")
+
+
+def _attention(model: keras.Model) -> pictures.Figure:
+    images = digits(10, seed=DIGITS_SEED + 1).images
+    maps = {
+        kind: pictures.heat_over_images(images, class_attention(model, images, kind))
+        for kind in KINDS
+    }
+    return pictures.reconstructions(images.repeat(3, axis=-1), maps, first="digit")
 
 
 def _faces_read(size: int, reader: keras.Model) -> pictures.Figure:
@@ -130,6 +161,17 @@ RECIPES = (
         batch=CLASSIFIER_BATCH,
         figures=_digit_figures,
         picture=_digits_read,
+    ),
+    Recipe(
+        name="digits-vit",
+        title="a vision transformer that reads digits",
+        data="60,000 drawn digits",
+        draw=_digits,
+        build=_vit,
+        epochs=12,
+        batch=64,
+        figures=_vit_figures,
+        picture=_attention,
     ),
     _faces_recipe("faces-reader-32", 32, 20_000, 12),
     _faces_recipe("faces-reader", 64, 20_000, 12),
