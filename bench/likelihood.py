@@ -12,6 +12,7 @@ import functools
 import time
 from collections.abc import Callable
 
+from ankeras import evaluation
 from ankeras.autoencoders import VAE
 from ankeras.autoencoders import log_likelihood as vae_log_likelihood
 from ankeras.builders import get_decoder, get_encoder
@@ -32,9 +33,9 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from common import RESULTS, load, parser, real_digits, save
-from generative import Training, over_seeds, picture, train_vae
+from generative import Training, evaluated, over_seeds, picture, train_vae
 
-N_SAMPLES = 100
+N_SAMPLES, N_EVALUATED = 100, 1_000
 # the system, its network, the batch size and the highest learning rate
 AUTOREGRESSIVE: dict[str, tuple[type, Callable, int, float]] = {
     "pixelcnn": (PixelCNN, get_pixelcnn, 8, 2e-3),
@@ -71,15 +72,21 @@ def in_nats_and_bits(nats: np.ndarray, shape: tuple[int, ...]) -> dict:
     }
 
 
-def drawn(name: str, model: PixelCNN | PixelRNN | Flow, seed: int) -> dict:
-    """Draw samples, save a picture of those of the first seed, and return the seconds."""
+def drawn(name: str, model: PixelCNN | PixelRNN | Flow, test: np.ndarray, seed: int) -> dict:
+    """Draw samples, save a picture of those of the first seed; return seconds and quality.
+
+    The digit classifier evaluates more samples. The test images have the same levels.
+    """
     model.generate(1)  # compiles what is used
     start = time.perf_counter()
     samples = model.generate(N_SAMPLES, seed)
     seconds = time.perf_counter() - start
     if seed == 0:
         picture(f"likelihood_{name}", samples)
-    return {f"seconds for {N_SAMPLES} samples": seconds}
+    many = model.generate(N_EVALUATED, 100 + seed)
+    found = evaluated(evaluation.digit_classifier(), test[: 2 * N_EVALUATED], many)
+    numbers = {key: value for key, value in found.items() if isinstance(value, float)}
+    return {f"seconds for {N_SAMPLES} samples": seconds, **numbers}
 
 
 def completed(name: str, model: PixelCNN | PixelRNN, x: np.ndarray) -> None:
@@ -92,7 +99,7 @@ def completed(name: str, model: PixelCNN | PixelRNN, x: np.ndarray) -> None:
 
 
 def autoregressive(name: str, train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
-    """Train PixelCNN or PixelRNN on binary digits; return nats, bits and the seconds of drawing."""
+    """Train PixelCNN or PixelRNN on binary digits; return nats, bits and how it draws."""
     x, x_test = binarise(train.images, 0), binarise(test.images, 1)
     system, build, batch_size, rate = AUTOREGRESSIVE[name]
     model = system(build(x.shape[1:], seed=seed))
@@ -100,7 +107,7 @@ def autoregressive(name: str, train: Dataset, test: Dataset, seconds: float, see
     found |= in_nats_and_bits(-model.log_likelihood(x_test), x.shape[1:])
     if seed == 0:
         completed(name, model, x_test)
-    return found | drawn(name, model, seed)
+    return found | drawn(name, model, x_test, seed)
 
 
 def vae(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
@@ -120,13 +127,13 @@ def vae(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
 
 
 def flow(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
-    """Train a flow on digits with 256 levels; return nats, bits and the seconds of drawing."""
+    """Train a flow on digits with 256 levels; return nats, bits and how it draws."""
     x, x_test = (quantise(data.images, 256) for data in (train, test))
     model = Flow(get_flow(x.shape[1:], mixing=True, seed=seed), levels=256, seed=seed)
     model.initialize(x[:500])
     found = trained(model, x, 16, 8e-3, seconds, clip=500.0)
     found |= in_nats_and_bits(-model.log_likelihood(x_test), x.shape[1:])
-    return found | drawn("flow", model, seed)
+    return found | drawn("flow", model, x_test, seed)
 
 
 def densities(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
