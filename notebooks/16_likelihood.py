@@ -194,18 +194,18 @@ print(f"the class of the largest p(y|x) is right: {right.mean():.0%}")
 #
 # Each step is an **affine coupling**: half of the values stay, and decide how the other half is scaled and shifted. So the step can be inverted, and its determinant is the product of the scales.
 #
-# First in the plane, where everything can be seen. The loss cannot fall below the **entropy** of the data; what remains above it is the KL divergence of the model from the truth.
+# First in the plane, where everything can be seen. Between the couplings, the two coordinates are **mixed** by an invertible matrix. The coordinates of the mixture of Gaussians below are independent of each other, so couplings alone would learn nothing there. The loss cannot fall below the **entropy** of the data; what remains above it is the KL divergence of the model from the truth.
 
 # %%
 flows, samples = {}, {}
 for name in ("mixture of Gaussians",) if QUICK else ("mixture of Gaussians", "spiral"):
     density = data.DENSITIES[name]
     points = density.sample(1_000 if QUICK else 60_000, seed=1)
-    flow = Flow(get_flow((2,), couplings=8, width=64))
+    flow = Flow(get_flow((2,), couplings=10, width=64, mixing=True))
     flow.initialize(points[:500])
-    flow_epochs = 1 if QUICK else 6
-    flow.compile(cosine_adam(flow_epochs * len(points) // 200, 3e-3))
-    flow.fit(points, batch_size=200, epochs=flow_epochs, verbose=0)
+    flow_epochs, batch = (1, 500) if QUICK else (15, 500)
+    flow.compile(cosine_adam(flow_epochs * len(points) // batch, 1e-2, warmup=0.05, clip=1.0))
+    flow.fit(points, batch_size=batch, epochs=flow_epochs, verbose=0)
     found = -flow.log_likelihood(density.sample(5_000, seed=2)).mean()
     print(f"{name}: {found:.3f} nats, entropy of the data {density.entropy():.3f} nats")
     flows[name], samples[name] = flow, density.sample(3_000, seed=3)

@@ -91,7 +91,8 @@ def test_the_loss_by_hand(levels):
     x = quantise(RNG.random((4, *SHAPE)), levels)
     logits = model.network.predict(x, verbose=0).astype("float64")
     if levels == 2:
-        of_pixels = expit(np.where(x[..., 0] == 1, 1, -1) * logits[..., 0])
+        p = expit(logits[..., 0])
+        of_pixels = np.where(x[..., 0] == 1, p, expit(-logits[..., 0]))
     else:
         p = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
         level = np.round(x * (levels - 1)).astype(int)
