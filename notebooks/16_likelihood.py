@@ -62,17 +62,17 @@ pictures.reconstructions(X_test, {"binarised": B_test})
 # %% [markdown]
 # ## What a pixel may see
 #
-# A convolutional network computes the distributions of all pixels at once. So it must be built such that pixel $i$ sees the pixels before it, and **no other**. We check this by a gradient: the logit of the pixel in the middle, differentiated with respect to the image. Orange pixels have an influence; the white one is the pixel in the middle.
+# A convolutional network computes the distributions of all pixels at once. So it must be built such that pixel $i$ sees the pixels before it, and **no other**. We check this by a gradient: the logit of the pixel in the middle, differentiated with respect to the image. Grey pixels have an influence; the white one is the pixel in the middle.
 #
 # With one stack of masked convolutions there is a **blind spot** to the right: pixels that come before, but are never seen. The usual network has two stacks. One reads the rows above, the other the row itself.
 
 
 # %%
 def seen_by(network: keras.Model) -> np.ndarray:
-    """Return which pixels the middle one sees: 1/2 if it sees them, 1 for the middle one itself."""
+    """Return an image of what the middle pixel sees, in grey; the pixel itself is white."""
     x = keras.ops.convert_to_tensor(np.random.default_rng(0).random((8, 15, 15, 1), "float32"))
     _, gradient = input_gradient(lambda x: network(x)[:, 7, 7, 0], x)
-    seen = 0.5 * (keras.ops.convert_to_numpy(gradient)[..., 0] != 0).any(axis=0)
+    seen = 0.6 * (keras.ops.convert_to_numpy(gradient) != 0).any(axis=0)
     seen[7, 7] = 1
     return seen
 
