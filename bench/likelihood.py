@@ -39,7 +39,6 @@ N_SAMPLES, N_EVALUATED = 100, 1_000
 # the system, its network, the batch size and the highest learning rate
 AUTOREGRESSIVE: dict[str, tuple[type, Callable, int, float]] = {
     "pixelcnn": (PixelCNN, get_pixelcnn, 8, 2e-3),
-    "pixelcnn_longer": (PixelCNN, get_pixelcnn, 8, 2e-3),
     "pixelrnn": (PixelRNN, get_pixelrnn, 32, 3e-3),
 }
 
@@ -99,21 +98,26 @@ def completed(name: str, model: PixelCNN | PixelRNN, x: np.ndarray) -> None:
     picture(f"likelihood_{name}_completed", shown.reshape(-1, *x.shape[1:]))
 
 
-def autoregressive(name: str, train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
-    """Train PixelCNN or PixelRNN on binary digits; return nats, bits and how it draws."""
+def autoregressive(
+    name: str, train: Dataset, test: Dataset, seconds: float, seed: int, suffix: str = ""
+) -> dict:
+    """Train PixelCNN or PixelRNN on binary digits; return nats, bits and how it draws.
+
+    The suffix is that of the names of its pictures.
+    """
     x, x_test = binarise(train.images, 0), binarise(test.images, 1)
     system, build, batch_size, rate = AUTOREGRESSIVE[name]
     model = system(build(x.shape[1:], seed=seed))
     found = trained(model, x, batch_size, rate, seconds)
     found |= in_nats_and_bits(-model.log_likelihood(x_test), x.shape[1:])
     if seed == 0:
-        completed(name, model, x_test)
-    return found | drawn(name, model, x_test, seed)
+        completed(name + suffix, model, x_test)
+    return found | drawn(name + suffix, model, x_test, seed)
 
 
 def longer(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:
     """Train a PixelCNN four times as long as the others."""
-    return autoregressive("pixelcnn_longer", train, test, 4 * seconds, seed)
+    return autoregressive("pixelcnn", train, test, 4 * seconds, seed, "_longer")
 
 
 def vae(train: Dataset, test: Dataset, seconds: float, seed: int) -> dict:

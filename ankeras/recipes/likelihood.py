@@ -1,5 +1,6 @@
 """Recipes of the models of digits that have a likelihood: a PixelCNN by class, and a flow."""
 
+import functools
 from typing import Any
 
 from ankeras import evaluation
@@ -66,6 +67,7 @@ def _pixelcnn_figures(model: PixelCNN) -> Figures:
     }
 
 
+@functools.cache  # the training and the initialization of the flow read the same digits
 def _levels() -> tuple:
     return (quantise(digits(N_TRAIN, seed=0).images, LEVELS),)
 
